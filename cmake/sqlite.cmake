@@ -9,7 +9,7 @@ add_library(satchel::sqlite ALIAS satchel_sqlite)
 
 if(SATCHEL_SYSTEM_SQLITE)
     find_package(SQLite3 3.40 REQUIRED)
-    message(WARNING "Satchel uses the system's SQLite ${SQLite3_VERSION}: encryption at rest is off.")
+    message(WARNING "Using the system's SQLite ${SQLite3_VERSION}: encryption at rest is off.")
     target_link_libraries(satchel_sqlite INTERFACE SQLite::SQLite3)
     target_compile_definitions(satchel_sqlite INTERFACE SATCHEL_SYSTEM_SQLITE)
     return()

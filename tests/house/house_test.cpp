@@ -1,0 +1,77 @@
+// Holds every file of the repository to the rules of checks.hpp.
+
+#include <gtest/gtest.h>
+
+#include "tests/house/checks.hpp"
+#include "tests/house/tree.hpp"
+
+namespace satchel::house {
+namespace {
+
+class House : public testing::Test {
+  protected:
+    void SetUp() override {
+        if (!tree()) GTEST_SKIP() << "git does not know these files";
+    }
+
+    static void expect_nothing_from(Findings (*check)(const Source&)) {
+        for (const Source& source : *tree()) {
+            for (const Finding& finding : check(source)) {
+                ADD_FAILURE() << finding.text();
+            }
+        }
+    }
+
+  private:
+    static const std::optional<std::vector<Source>>& tree() {
+        static const auto files = read_tree(SATCHEL_SOURCE_DIR);
+        return files;
+    }
+};
+
+TEST_F(House, IncludesPointDownTheLayers) {
+    expect_nothing_from(check_includes);
+}
+
+TEST_F(House, TheCoreTouchesNothingOutside) {
+    expect_nothing_from(check_pure_core);
+}
+
+TEST_F(House, ErrorsAreValues) {
+    expect_nothing_from(check_throws);
+}
+
+TEST_F(House, NoFunctionIsNamedGet) {
+    expect_nothing_from(check_names);
+}
+
+TEST_F(House, HeadersHavePragmaOnce) {
+    expect_nothing_from(check_pragma_once);
+}
+
+TEST_F(House, FilesAreShort) {
+    expect_nothing_from(check_file_length);
+}
+
+TEST_F(House, FunctionsAreShort) {
+    expect_nothing_from(check_function_length);
+}
+
+TEST_F(House, LinesFitTheColumns) {
+    expect_nothing_from(check_columns);
+}
+
+TEST_F(House, NoTabs) {
+    expect_nothing_from(check_tabs);
+}
+
+TEST_F(House, NoPathsOfOneMachine) {
+    expect_nothing_from(check_machine_paths);
+}
+
+TEST_F(House, TestsMirrorTheFolders) {
+    expect_nothing_from(check_test_folder);
+}
+
+}  // namespace
+}  // namespace satchel::house
