@@ -17,6 +17,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <new>
 #include <random>
 #include <string>
 #include <vector>
@@ -45,7 +46,7 @@ std::vector<std::filesystem::path> list_corpus(const std::filesystem::path& dire
     return files;
 }
 
-Bytes read(const std::filesystem::path& file) {
+Bytes read_file(const std::filesystem::path& file) {
     std::ifstream in(file, std::ios::binary);
     return Bytes(std::istreambuf_iterator<char>(in), {});
 }
@@ -164,7 +165,7 @@ int main(int argc, char** argv) {
         return EXIT_FAILURE;
     }
     std::vector<Bytes> corpus;
-    std::transform(files.begin(), files.end(), std::back_inserter(corpus), read);
+    std::transform(files.begin(), files.end(), std::back_inserter(corpus), read_file);
 
     if (argc == 2) return run_in_child(argv[0], directory, files, corpus);
     run_seed(std::strtoull(argv[2], nullptr, 10), corpus);
