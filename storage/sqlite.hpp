@@ -1,0 +1,246 @@
+// SQLite in our manners: handles that close themselves, errors as values with our codes.
+//
+//     SATCHEL_ASSIGN(Database database, Database::open(path, {}));
+//     SATCHEL_ASSIGN(Transaction transaction, Transaction::begin(database));
+//     SATCHEL_ASSIGN(Statement* insert, database.cached("INSERT INTO note VALUES (?1, ?2)"));
+//     insert->bind_blob(1, id.view());
+//     insert->bind_text(2, text);
+//     SATCHEL_TRY(insert->run());
+//     SATCHEL_TRY(transaction.commit());
+//
+// Every database is in WAL mode: readers never wait for the writer. One connection writes; others
+// may read (decision in docs/decisions: one writer connection, BEGIN IMMEDIATE, always).
+//
+// Threads: a Database and its Statements belong to one thread at a time.
+// Errors: SQLite's codes become ErrorCodes as sqlite_error() says; a failed call changes nothing
+// that is not said here.
+#pragma once
+
+#include <sqlite3.h>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+
+#include "sync/ids.hpp"
+#include "sync/result.hpp"
+
+namespace satchel::storage {
+
+// The connection's last failure as an Error: "<what>: <what happened; what to do>", where `what`
+// says in the user's words what was tried ("saving the order").
+//
+// | SQLite                | ErrorCode                                                        |
+// | FULL                  | disk_full                                                        |
+// | READONLY, PERM        | read_only (io when the file was moved away under us)             |
+// | CANTOPEN              | not_found, read_only, not_a_database (a folder) or io, by errno  |
+// | BUSY, LOCKED          | busy                                                             |
+// | NOTADB                | not_a_database (Database::error: wrong_key when it has a key)    |
+// | CORRUPT               | corrupt                                                          |
+// | IOERR                 | io                                                               |
+// | INTERRUPT             | cancelled                                                        |
+// | TOOBIG                | limit                                                            |
+// | anything else         | internal, with SQLite's own text: wrong SQL, a broken constraint |
+Error sqlite_error(sqlite3* connection, std::string_view what);
+
+struct OpenOptions {
+    bool read_only = false;
+    bool create = true;       // make the file when there is none; else not_found
+    std::string key;          // any bytes; empty = not encrypted. Cipher: AEGIS-256
+    std::string vfs;          // name of a registered sqlite3_vfs; empty = the system's files
+    bool exclusive = false;   // one connection only, no shared memory file (the simulator)
+    bool full_sync = false;   // true: a commit survives power loss. false: after power loss the
+                              // file is some earlier committed state, never a broken one
+    int busy_timeout_ms = 5000;
+    int cache_kib = 65536;
+};
+
+// One prepared statement. Parameters and columns: the first parameter is 1, the first column 0.
+// A failed step resets the statement; it can be bound and run again.
+class Statement {
+public:
+    explicit Statement(sqlite3_stmt* handle) : handle_(handle) {}  // takes it over
+    Statement(Statement&& other) noexcept : handle_(std::exchange(other.handle_, nullptr)) {}
+    Statement& operator=(Statement&& other) noexcept {
+        std::swap(handle_, other.handle_);
+        return *this;
+    }
+    ~Statement() { sqlite3_finalize(handle_); }
+
+    // Bound bytes are not copied: they must live, unchanged, until the last step() that uses them.
+    // Bindings stay over a reset(). A number that is no parameter of the statement is our bug.
+    void bind(int index, std::int64_t value);
+    void bind_text(int index, ByteView utf8);
+    void bind_blob(int index, ByteView bytes);
+    void bind_null(int index);
+
+    // True: there is a row, read it with the functions below. False: the end.
+    Result<bool> step();
+    // Steps to the end, passing over any rows, and resets.
+    Status run();
+    // Ends a statement before its last row; an unfinished SELECT keeps the log from being emptied.
+    void reset() { sqlite3_reset(handle_); }
+    void clear_bindings() { sqlite3_clear_bindings(handle_); }
+
+    // The current row. Views live until the next step() or reset().
+    std::int64_t integer(int column) const { return sqlite3_column_int64(handle_, column); }
+    ByteView text(int column) const;
+    ByteView blob(int column) const;
+    bool is_null(int column) const { return type(column) == SQLITE_NULL; }
+    int type(int column) const { return sqlite3_column_type(handle_, column); }  // SQLITE_INTEGER…
+
+    int column_count() const { return sqlite3_column_count(handle_); }
+    std::string_view column_name(int column) const { return sqlite3_column_name(handle_, column); }
+
+    sqlite3_stmt* handle() const { return handle_; }
+
+private:
+    Error failure();
+    static void expect_bound(int code);
+
+    sqlite3_stmt* handle_ = nullptr;
+};
+
+// One connection to one file. Moving it leaves its Statements and Transactions valid.
+class Database {
+public:
+    // Opens the file, in WAL mode unless read_only, and reads it once, so that what is wrong with
+    // it comes out here: not_found, not_a_database, wrong_key, read_only (the file or its folder
+    // does not let us write), corrupt, busy, io. ":memory:" is a private database in memory.
+    static Result<Database> open(const std::string& path, const OpenOptions& options);
+
+    // Runs any number of statements, up to the first failure.
+    Status execute(const char* sql);
+
+    // Exactly one statement; its Database must outlive it.
+    Result<Statement> prepare(std::string_view sql);
+    // The same, prepared once and kept: comes reset and without bindings. All callers with the
+    // same SQL share one Statement, so do not step one while asking for it again. Valid until
+    // forget_statements() or the end of the Database.
+    Result<Statement*> cached(std::string_view sql);
+    void forget_statements() { statements_.clear(); }
+
+    // First column of the first row; not_found without a row.
+    Result<std::int64_t> integer(std::string_view sql);
+
+    std::int64_t changes() const { return sqlite3_changes64(handle()); }  // rows, last statement
+    std::int64_t last_rowid() const { return sqlite3_last_insert_rowid(handle()); }
+    // A number that changes when another connection has committed to the file.
+    Result<std::int64_t> data_version() { return integer("PRAGMA data_version"); }
+
+    // Which program the file belongs to, and its format; both 0 in a new file.
+    Result<std::int64_t> application_id() { return integer("PRAGMA application_id"); }
+    Result<std::int64_t> user_version() { return integer("PRAGMA user_version"); }
+    Status set_application_id(std::int32_t id);
+    Status set_user_version(std::int32_t version);
+
+    // Moves the log into the file and empties it; busy when another connection reads or writes.
+    Status checkpoint();
+
+    sqlite3* handle() const { return handle_.get(); }
+    Error error(std::string what) const;
+
+private:
+    struct Close {
+        void operator()(sqlite3* handle) const { sqlite3_close_v2(handle); }
+    };
+    struct Hash {
+        using is_transparent = void;
+        std::size_t operator()(std::string_view text) const {
+            return std::hash<std::string_view>{}(text);
+        }
+    };
+
+    Database(sqlite3* handle, bool has_key) : handle_(handle), has_key_(has_key) {}
+    Status configure(const OpenOptions& options);
+    Status unlock(const std::string& key);
+    Status start_log();
+
+    std::unique_ptr<sqlite3, Close> handle_;
+    bool has_key_ = false;
+    std::unordered_map<std::string, Statement, Hash, std::equal_to<>> statements_;
+};
+
+// The right to write, from begin() to commit(); without a commit() the destructor undoes all.
+// At most one per Database.
+class Transaction {
+public:
+    // busy when another connection kept the right to write for longer than the busy timeout.
+    static Result<Transaction> begin(Database& database);
+    Transaction(Transaction&& other) noexcept : open_(std::exchange(other.open_, nullptr)) {}
+    Transaction& operator=(Transaction&&) = delete;
+    ~Transaction();
+
+    // On failure nothing was committed and the destructor undoes it all.
+    Status commit();
+
+private:
+    explicit Transaction(sqlite3* connection) : open_(connection) {}
+
+    sqlite3* open_;  // null when done
+};
+
+// A part of a transaction that can be undone alone. May be nested; ends in the reverse order.
+class Savepoint {
+public:
+    static Result<Savepoint> begin(Database& database);
+    Savepoint(Savepoint&& other) noexcept : open_(std::exchange(other.open_, nullptr)) {}
+    Savepoint& operator=(Savepoint&&) = delete;
+    ~Savepoint();
+
+    Status commit();
+
+private:
+    explicit Savepoint(sqlite3* connection) : open_(connection) {}
+
+    sqlite3* open_;
+};
+
+// Inline because a bulk load runs them some millions of times a second.
+
+inline void Statement::bind(int index, std::int64_t value) {
+    expect_bound(sqlite3_bind_int64(handle_, index, value));
+}
+
+inline void Statement::bind_text(int index, ByteView utf8) {
+    const char* data = utf8.data() != nullptr ? utf8.data() : "";  // a null pointer would bind NULL
+    expect_bound(
+        sqlite3_bind_text64(handle_, index, data, utf8.size(), SQLITE_STATIC, SQLITE_UTF8));
+}
+
+inline void Statement::bind_blob(int index, ByteView bytes) {
+    const char* data = bytes.data() != nullptr ? bytes.data() : "";
+    expect_bound(sqlite3_bind_blob64(handle_, index, data, bytes.size(), SQLITE_STATIC));
+}
+
+inline void Statement::bind_null(int index) { expect_bound(sqlite3_bind_null(handle_, index)); }
+
+inline Result<bool> Statement::step() {
+    const int code = sqlite3_step(handle_);
+    if (code == SQLITE_ROW) return true;
+    if (code == SQLITE_DONE) return false;
+    return failure();
+}
+
+inline Status Statement::run() {
+    int code = SQLITE_ROW;
+    while (code == SQLITE_ROW) code = sqlite3_step(handle_);
+    if (code != SQLITE_DONE) return failure();
+    sqlite3_reset(handle_);
+    return {};
+}
+
+inline ByteView Statement::text(int column) const {
+    const auto* data = reinterpret_cast<const char*>(sqlite3_column_text(handle_, column));
+    return {data, static_cast<std::size_t>(sqlite3_column_bytes(handle_, column))};
+}
+
+inline ByteView Statement::blob(int column) const {
+    const auto* data = static_cast<const char*>(sqlite3_column_blob(handle_, column));
+    return {data, static_cast<std::size_t>(sqlite3_column_bytes(handle_, column))};
+}
+
+}  // namespace satchel::storage
