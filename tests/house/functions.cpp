@@ -1,7 +1,6 @@
 #include "tests/house/functions.hpp"
 
 #include <algorithm>
-#include <cctype>
 #include <regex>
 #include <string>
 
@@ -21,9 +20,7 @@ std::string blank_directives(std::string cpp) {
         const std::size_t first = cpp.find_first_not_of(" \t", begin);
         const bool continued = end > begin && cpp[end - 1] == '\\';
         in_directive = in_directive || (first < end && cpp[first] == '#');
-        if (in_directive)
-            std::fill(cpp.begin() + static_cast<std::ptrdiff_t>(begin),
-                      cpp.begin() + static_cast<std::ptrdiff_t>(end), ' ');
+        if (in_directive) cpp.replace(begin, end - begin, end - begin, ' ');
         in_directive = in_directive && continued;
         begin = end + 1;
     }
