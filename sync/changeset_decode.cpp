@@ -1,0 +1,229 @@
+// Reading changesets, which a hostile device may have written: docs/formats.md, "Changeset".
+#include <algorithm>
+
+#include "sync/changeset.hpp"
+#include "sync/changeset_format.hpp"
+#include "sync/limits.hpp"
+
+namespace satchel {
+namespace {
+
+constexpr std::string_view kWhat = "the changeset";
+
+struct Prelude {
+    ChangesetHeader header;
+    std::vector<ReplicaId> replicas;
+    std::uint64_t operations = 0;
+    std::uint64_t runs = 0;
+};
+
+struct RunColumns {
+    OperationShape shape;
+    std::size_t count = 0;
+    ByteView ids;
+    ByteView clocks;
+    ByteView extras;
+    std::vector<ByteView> columns;
+};
+
+ChangesetHeader read_header(Reader& in) {
+    ChangesetHeader header;
+    const auto id = ChangeId::from_bytes(in.bytes());
+    if (!id) in.fail();
+    header.id = id ? *id : ChangeId{};
+    header.replica = in.replica();
+    header.first_counter = in.unsigned_integer();
+    header.stamp.packed = in.unsigned_integer();
+    header.committed_at = in.integer();
+    header.schema = static_cast<std::uint32_t>(in.bounded(UINT32_MAX));
+    header.intent = static_cast<Intent>(in.bounded(1));
+    if (header.first_counter == 0) in.fail();
+    return header;
+}
+
+Result<Prelude> read_prelude(Reader& in, ByteView bytes) {
+    if (bytes.size() > kMaxChangesetBytes)
+        return Error{ErrorCode::limit, "a changeset has at most 8 MiB"};
+    const std::uint64_t format = in.unsigned_integer();
+    if (in.ok() && format != kChangesetFormat)
+        return Error{ErrorCode::newer_format, "the changeset was written by a newer release"};
+    Prelude prelude;
+    prelude.header = read_header(in);
+    const std::uint64_t replicas = in.bounded(kMaxClockEntries);
+    for (std::uint64_t i = 0; i < replicas && in.ok(); ++i)
+        prelude.replicas.push_back(in.replica());
+    prelude.operations = in.bounded(kMaxOperations);
+    prelude.runs = in.bounded(prelude.operations);
+    if (!in.ok() || prelude.operations == 0 || prelude.runs == 0) return in.error(kWhat);
+    return prelude;
+}
+
+Result<RunColumns> read_run(Reader& in) {
+    RunColumns run;
+    run.shape.collection = CollectionId{static_cast<std::uint32_t>(in.bounded(UINT32_MAX))};
+    run.shape.kind = static_cast<OperationKind>(in.bounded(2));
+    const std::uint64_t flags = in.bounded(kCreatesFlag | kExtrasFlag);
+    run.shape.creates = (flags & kCreatesFlag) != 0;
+    run.shape.extras = (flags & kExtrasFlag) != 0;
+    const std::uint64_t cells = in.bounded(kMaxFields);
+    std::size_t columns = 0;
+    for (std::uint64_t i = 0; i < cells && in.ok(); ++i) {
+        const FieldId cell{static_cast<std::uint32_t>(in.bounded(UINT32_MAX))};
+        if (!run.shape.cells.empty() && cell <= run.shape.cells.back()) in.fail();
+        run.shape.cells.push_back(cell);
+        run.shape.widths.push_back(in.bounded(kMaxFields));
+        if (run.shape.widths.back() == 0) in.fail();
+        columns += run.shape.widths.back();
+    }
+    run.count = in.bounded(kMaxOperations);
+    run.ids = in.bytes();
+    if (!run.shape.creates) run.clocks = in.bytes();
+    if (run.shape.extras) run.extras = in.bytes();
+    if (columns > kMaxFields) in.fail();
+    for (std::size_t i = 0; i < columns && in.ok(); ++i)
+        run.columns.push_back(in.bytes());
+    const bool writes = run.shape.extras || !run.shape.cells.empty();
+    if (run.count == 0 || run.ids.size() != run.count * 16) in.fail();
+    if (writes && run.shape.kind != OperationKind::write) in.fail();
+    if (run.shape.creates && run.shape.kind != OperationKind::write) in.fail();
+    if (!in.ok()) return in.error(kWhat);
+    return run;
+}
+
+VectorClock read_clock(Reader& in, const std::vector<ReplicaId>& replicas,
+                       std::vector<std::uint64_t>& last_counters) {
+    VectorClock clock;
+    const std::uint64_t entries = in.bounded(kMaxClockEntries);
+    if (entries == 0 || entries > replicas.size()) in.fail();
+    for (std::uint64_t i = 0; i < entries && in.ok(); ++i) {
+        const std::uint64_t index = in.bounded(replicas.size() - 1);
+        const std::uint64_t counter =
+            last_counters[index] + static_cast<std::uint64_t>(in.integer());
+        last_counters[index] = counter;
+        if (counter == 0 || clock.counter(replicas[index]) != 0) in.fail();
+        clock.advance({replicas[index], counter});
+    }
+    return clock;
+}
+
+void read_extras(Reader& in, Operation& operation) {
+    const std::uint64_t sets = in.bounded(kMaxSetElements);
+    for (std::uint64_t i = 0; i < sets && in.ok(); ++i) {
+        SetWrite set;
+        set.field = FieldId{static_cast<std::uint32_t>(in.bounded(UINT32_MAX))};
+        set.add = in.bounded(1) == 1;
+        set.element = Value(in.value());
+        const bool ascending = operation.sets.empty() || std::tie(operation.sets.back().field,
+                                                                  operation.sets.back().element) <
+                                                             std::tie(set.field, set.element);
+        if (!ascending) in.fail();
+        operation.sets.push_back(std::move(set));
+    }
+    const std::uint64_t counters = in.bounded(kMaxFields);
+    for (std::uint64_t i = 0; i < counters && in.ok(); ++i) {
+        CounterStep step;
+        step.field = FieldId{static_cast<std::uint32_t>(in.bounded(UINT32_MAX))};
+        step.step = in.integer();
+        if (!operation.counters.empty() && step.field <= operation.counters.back().field) in.fail();
+        operation.counters.push_back(step);
+    }
+    if (sets == 0 && counters == 0) in.fail();
+}
+
+// One run's columns, read in lockstep.
+class RunReader {
+  public:
+    RunReader(const RunColumns& run, const std::vector<ReplicaId>& replicas)
+        : run_(run),
+          replicas_(replicas),
+          clocks_(run.clocks),
+          extras_(run.extras),
+          last_counters_(replicas.size(), 0) {
+        for (const ByteView column : run.columns)
+            columns_.emplace_back(column);
+    }
+
+    Operation next(std::size_t i) {
+        Operation operation;
+        operation.collection = run_.shape.collection;
+        operation.kind = run_.shape.kind;
+        operation.record = *RecordId::from_bytes(run_.ids.substr(i * 16, 16));
+        if (!run_.shape.creates) operation.clock = read_clock(clocks_, replicas_, last_counters_);
+        if (run_.shape.extras) read_extras(extras_, operation);
+        std::size_t column = 0;
+        for (std::size_t c = 0; c < run_.shape.cells.size(); ++c) {
+            CellWrite write{run_.shape.cells[c], {}};
+            write.values.reserve(run_.shape.widths[c]);
+            for (std::size_t w = 0; w < run_.shape.widths[c]; ++w)
+                write.values.emplace_back(columns_[column++].value());
+            operation.cells.push_back(std::move(write));
+        }
+        return operation;
+    }
+
+    bool finished() const {
+        const auto done = [](const Reader& in) { return in.ok() && in.at_end(); };
+        return done(clocks_) && done(extras_) &&
+               std::all_of(columns_.begin(), columns_.end(), done);
+    }
+    bool ok() const { return clocks_.ok() && extras_.ok(); }
+
+  private:
+    const RunColumns& run_;
+    const std::vector<ReplicaId>& replicas_;
+    Reader clocks_;
+    Reader extras_;
+    std::vector<Reader> columns_;
+    std::vector<std::uint64_t> last_counters_;
+};
+
+bool has_record_twice(const std::vector<Operation>& operations) {
+    std::vector<RecordId> ids;
+    ids.reserve(operations.size());
+    for (const Operation& operation : operations)
+        ids.push_back(operation.record);
+    std::sort(ids.begin(), ids.end());
+    return std::adjacent_find(ids.begin(), ids.end()) != ids.end();
+}
+
+}  // namespace
+
+Result<Changeset> decode_changeset(ByteView bytes) {
+    Reader in(bytes);
+    SATCHEL_ASSIGN(const Prelude prelude, read_prelude(in, bytes));
+    Changeset changeset;
+    changeset.header = prelude.header;
+    if (prelude.header.first_counter > UINT64_MAX - kMaxOperations) return in.error(kWhat);
+    for (std::uint64_t r = 0; r < prelude.runs; ++r) {
+        SATCHEL_ASSIGN(const RunColumns run, read_run(in));
+        if (changeset.operations.size() + run.count > prelude.operations) return in.error(kWhat);
+        RunReader reader(run, prelude.replicas);
+        for (std::size_t i = 0; i < run.count && reader.ok(); ++i)
+            changeset.operations.push_back(reader.next(i));
+        if (!reader.finished()) return in.error(kWhat);
+    }
+    SATCHEL_TRY(in.finish(kWhat));
+    if (changeset.operations.size() != prelude.operations || has_record_twice(changeset.operations))
+        return in.error(kWhat);
+    return changeset;
+}
+
+Result<ChangesetHeader> decode_changeset_header(ByteView bytes) {
+    Reader in(bytes);
+    SATCHEL_ASSIGN(const Prelude prelude, read_prelude(in, bytes));
+    return prelude.header;
+}
+
+Status visit_records(ByteView bytes,
+                     const std::function<void(CollectionId, const RecordId&)>& visit) {
+    Reader in(bytes);
+    SATCHEL_ASSIGN(const Prelude prelude, read_prelude(in, bytes));
+    for (std::uint64_t r = 0; r < prelude.runs; ++r) {
+        SATCHEL_ASSIGN(const RunColumns run, read_run(in));
+        for (std::size_t i = 0; i < run.count; ++i)
+            visit(run.shape.collection, *RecordId::from_bytes(run.ids.substr(i * 16, 16)));
+    }
+    return in.finish(kWhat);
+}
+
+}  // namespace satchel

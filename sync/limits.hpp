@@ -1,0 +1,37 @@
+// Every limit of the product in one place, each with its reason. The local commit and the server
+// check the same numbers, so nothing is ever written that cannot be sent.
+// docs/formats.md repeats them and a test holds page and header together.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace satchel {
+
+constexpr std::size_t kMaxTextBytes = 1U << 20;       // one cell of text: a long note is 100 KB
+constexpr std::size_t kMaxChangesetBytes = 8U << 20;  // one transaction: fits one request
+constexpr std::size_t kMaxOperations = 10'000;        // per changeset; bulk jobs split
+constexpr std::size_t kMaxFields = 256;               // per collection
+constexpr std::size_t kMaxCollections = 256;          // per schema
+constexpr std::size_t kMaxSiblings = 64;              // per cell; beyond it the write is refused
+constexpr std::size_t kMaxSetElements = 1'000;        // per add-wins set of one record
+constexpr std::size_t kMaxClockEntries = 1'024;       // replicas that ever wrote one record
+constexpr std::size_t kMaxNameBytes = 64;             // names of collections and fields
+constexpr std::size_t kMaxSchemaBytes = 1U << 20;     // one schema record
+constexpr std::size_t kMaxRequestBytes = 16U << 20;   // inflated body of one sync request
+constexpr std::size_t kMaxReplyBytes = 64U << 20;     // inflated body of one sync reply
+constexpr std::size_t kMaxInflateRatio = 1'000;       // inflated : sent; text rarely exceeds 20
+constexpr std::size_t kPageBytes = 1U << 20;          // a page of record states is cut after this
+constexpr std::size_t kUploadBytes = 1U << 20;   // changesets of one request are cut after this
+constexpr std::size_t kMaxPageRecords = 20'000;  // and after this many records
+constexpr std::size_t kMaxScopes = 4'096;        // scopes that one device may hold
+constexpr std::size_t kMaxScopeDepth = 8;        // parents of parents that scope a record
+constexpr std::size_t kMaxVerdicts = 10'000;     // verdicts in one reply
+constexpr std::size_t kMaxRepairIds = 10'000;    // ids that one repair round asks for
+constexpr std::size_t kRepairBuckets = 256;      // key ranges of one comparison
+
+constexpr std::int64_t kSkewMs = 5 * 60 * 1000;                      // clocks this far ahead count
+constexpr std::int64_t kLateEditWindowMs = 30LL * 24 * 3600 * 1000;  // edits made before a handover
+constexpr std::int64_t kHoldDeadlineMs = 30LL * 24 * 3600 * 1000;    // wait for lost dependencies
+
+}  // namespace satchel

@@ -1,0 +1,30 @@
+// Merging: how an operation changes a record's state, and how two states join.
+//
+// Laws, held by property tests (tests/sync/merge_properties_test.cpp):
+//   - operations that had not seen each other give the same state in any order;
+//   - an operation taken in twice changes nothing the second time;
+//   - `apply` agrees with the join of complete states (a model in the tests);
+//   - every value ever written is a sibling or was replaced by a write that had seen it.
+//
+// Pure functions. Threads: any. Errors: `apply` refuses what would break a limit.
+#pragma once
+
+#include "sync/changeset.hpp"
+#include "sync/record.hpp"
+
+namespace satchel {
+
+// How a write enters the state besides what its operation says.
+struct WriteContext {
+    Dot dot;
+    Stamp stamp;  // effective at the server, the author's own while pending
+    std::uint8_t rank = 0;
+    Intent intent = Intent::person;
+    bool late = false;
+};
+
+// Takes `operation` into `state`. Requires that the state's clock does not cover the dot yet.
+// Fails with limit (siblings, set elements, counter overflow) and leaves the state untouched then.
+Status apply(RecordState& state, const Operation& operation, const WriteContext& write);
+
+}  // namespace satchel

@@ -1,0 +1,50 @@
+#include "sync/stamp.hpp"
+
+#include <algorithm>
+#include <charconv>
+
+#include "sync/limits.hpp"
+
+namespace satchel {
+namespace {
+constexpr std::int64_t kMaxMs = (1LL << 48) - 1;
+}
+
+Stamp Stamp::at(std::int64_t ms, std::uint16_t count) {
+    const auto bounded = static_cast<std::uint64_t>(std::clamp<std::int64_t>(ms, 0, kMaxMs));
+    return Stamp{bounded << 16 | count};
+}
+
+Result<Stamp> Stamp::parse(std::string_view text) {
+    std::int64_t ms = 0;
+    std::uint16_t count = 0;
+    const char* end = text.data() + text.size();
+    const auto first = std::from_chars(text.data(), end, ms);
+    const bool point = first.ec == std::errc{} && first.ptr != end && *first.ptr == '.';
+    const auto second = point ? std::from_chars(first.ptr + 1, end, count) : first;
+    if (!point || second.ec != std::errc{} || second.ptr != end || ms < 0 || ms > kMaxMs)
+        return Error{ErrorCode::invalid_argument, "not a stamp such as 1732233600000.3"};
+    return at(ms, count);
+}
+
+std::string Stamp::text() const {
+    return std::to_string(ms()) + '.' + std::to_string(count());
+}
+
+Stamp HybridClock::next(std::int64_t now_ms) {
+    const Stamp now = Stamp::at(now_ms);
+    last_ = now > last_ ? now : Stamp{last_.packed + 1};  // the carry is the addition's own
+    return last_;
+}
+
+void HybridClock::see(Stamp stamp, std::int64_t now_ms) {
+    if (stamp.ms() <= now_ms + kSkewMs) last_ = std::max(last_, stamp);
+}
+
+Stamp effective_stamp(Stamp stamp, std::int64_t receipt, std::int64_t device_now,
+                      std::int64_t committed_at) {
+    const std::int64_t age = std::clamp<std::int64_t>(device_now - committed_at, 0, receipt);
+    return std::min(stamp, Stamp::at(receipt - age + kSkewMs));
+}
+
+}  // namespace satchel
