@@ -71,7 +71,8 @@ public:
     ~Statement() { sqlite3_finalize(handle_); }
 
     // Bound bytes are not copied: they must live, unchanged, until the last step() that uses them.
-    // Bindings stay over a reset(). A number that is no parameter of the statement is our bug.
+    // Bindings stay over a reset(). To bind a statement again after step(), reset() it first; run()
+    // and cached() have done so. Binding a running statement, or what is no parameter, is our bug.
     void bind(int index, std::int64_t value);
     void bind_text(int index, ByteView utf8);
     void bind_blob(int index, ByteView bytes);
@@ -155,6 +156,7 @@ private:
     };
 
     Database(sqlite3* handle, bool has_key) : handle_(handle), has_key_(has_key) {}
+    Result<Statement> prepare(std::string_view sql, unsigned flags);
     Status configure(const OpenOptions& options);
     Status unlock(const std::string& key);
     Status start_log();

@@ -1,0 +1,260 @@
+#include "storage/sqlite.hpp"
+
+#include <cassert>
+#include <cerrno>
+
+namespace satchel::storage {
+namespace {
+
+struct Cause {
+    ErrorCode code;
+    const char* text;
+};
+
+constexpr Cause kReadOnly = {ErrorCode::read_only,
+                             "the file or its folder cannot be written; make it writable"};
+constexpr Cause kDisk = {ErrorCode::io,
+                         "the disk failed or the file was taken away; look at the disk, nothing is "
+                         "assumed to have been written"};
+constexpr Cause kWrongKey = {ErrorCode::wrong_key,
+                             "the key does not open this file; give the key it was made with, or "
+                             "none if it was never encrypted"};
+
+Cause cause_of_not_opening(int system_error) {
+    switch (system_error) {
+        case ENOENT:
+        case ENOTDIR:
+            return {ErrorCode::not_found, "there is no such file; check the path or create it"};
+        case EACCES:
+        case EPERM:
+        case EROFS:
+            return kReadOnly;
+        case EISDIR:
+            return {ErrorCode::not_a_database, "this is a folder; choose a file"};
+        default:
+            return kDisk;
+    }
+}
+
+// An unknown code gets no text: SQLite's own says more.
+Cause cause_of(int extended_code, int system_error) {
+    if (extended_code == SQLITE_READONLY_DBMOVED) return kDisk;
+    switch (extended_code & 0xff) {
+        case SQLITE_FULL:
+            return {ErrorCode::disk_full,
+                    "the disk is full; free some space and try again, nothing was lost"};
+        case SQLITE_READONLY:
+        case SQLITE_PERM:
+            return kReadOnly;
+        case SQLITE_CANTOPEN:
+            return cause_of_not_opening(system_error);
+        case SQLITE_BUSY:
+        case SQLITE_LOCKED:
+            return {ErrorCode::busy, "another program is using the file; try again"};
+        case SQLITE_NOTADB:
+            return {ErrorCode::not_a_database,
+                    "this is not a Satchel file, or it is encrypted; choose another file or give "
+                    "its key"};
+        case SQLITE_CORRUPT:
+            return {ErrorCode::corrupt,
+                    "the file is damaged; restore it from a backup or sync into a new one"};
+        case SQLITE_IOERR:
+            return kDisk;
+        case SQLITE_INTERRUPT:
+            return {ErrorCode::cancelled, "cancelled"};
+        case SQLITE_TOOBIG:
+            return {ErrorCode::limit, "a text is too long; make it shorter"};
+        default:
+            return {ErrorCode::internal, nullptr};
+    }
+}
+
+Error describe(const Cause& cause, std::string_view what, int extended_code) {
+    return {cause.code, std::string(what) + ": " + cause.text + " (SQLite code " +
+                            std::to_string(extended_code) + ")"};
+}
+
+bool is_blank(std::string_view sql) {
+    return sql.find_first_not_of(" \t\r\n;") == std::string_view::npos;
+}
+
+Status execute_on(sqlite3* connection, const char* sql, std::string_view what) {
+    if (sqlite3_exec(connection, sql, nullptr, nullptr, nullptr) == SQLITE_OK) return {};
+    return sqlite_error(connection, what);
+}
+
+int open_flags(const OpenOptions& options) {
+    const int common = SQLITE_OPEN_EXRESCODE | SQLITE_OPEN_NOMUTEX;
+    if (options.read_only) return common | SQLITE_OPEN_READONLY;
+    return common | SQLITE_OPEN_READWRITE | (options.create ? SQLITE_OPEN_CREATE : 0);
+}
+
+// The cipher is a layer over the system's files; over another VFS it has to be asked for by name.
+std::string vfs_name(const OpenOptions& options) {
+    if (options.vfs.empty() || options.key.empty()) return options.vfs;
+    return "multipleciphers-" + options.vfs;
+}
+
+}  // namespace
+
+Error sqlite_error(sqlite3* connection, std::string_view what) {
+    if (connection == nullptr)
+        return {ErrorCode::internal, std::string(what) + ": there is not enough memory"};
+    const int code = sqlite3_extended_errcode(connection);
+    const Cause cause = cause_of(code, sqlite3_system_errno(connection));
+    if (cause.text != nullptr) return describe(cause, what, code);
+    return describe({cause.code, sqlite3_errmsg(connection)}, what, code);
+}
+
+void Statement::expect_bound([[maybe_unused]] int code) { assert(code == SQLITE_OK); }
+
+Error Statement::failure() {
+    Error error = sqlite_error(sqlite3_db_handle(handle_), "using the database");
+    sqlite3_reset(handle_);
+    return error;
+}
+
+Result<Database> Database::open(const std::string& path, const OpenOptions& options) {
+    if (path.empty()) return Error{ErrorCode::invalid_argument, "the path of a database is empty"};
+    const std::string vfs = vfs_name(options);
+    sqlite3* handle = nullptr;
+    const int code = sqlite3_open_v2(path.c_str(), &handle, open_flags(options),
+                                     vfs.empty() ? nullptr : vfs.c_str());
+    Database database(handle, !options.key.empty());
+    const std::string what = "opening " + path;
+    if (code != SQLITE_OK) return database.error(what);
+    if (!options.read_only && sqlite3_db_readonly(handle, "main") == 1)
+        return describe(kReadOnly, what, SQLITE_READONLY);
+    if (auto configured = database.configure(options); !configured)
+        return Error{configured.error().code, what + ": " + configured.error().message};
+    return database;
+}
+
+Status Database::unlock(const std::string& key) {
+    if (key.empty()) return {};
+#ifdef SATCHEL_SYSTEM_SQLITE
+    return Error{ErrorCode::invalid_argument,
+                 "this build of Satchel cannot encrypt; open the file without a key"};
+#else
+    SATCHEL_TRY(execute("PRAGMA cipher = 'aegis'"));
+    if (sqlite3_key(handle(), key.data(), static_cast<int>(key.size())) == SQLITE_OK) return {};
+    return error("setting the key");
+#endif
+}
+
+// The key comes first, then what must be known before the first read, then that read.
+Status Database::configure(const OpenOptions& options) {
+    SATCHEL_TRY(unlock(options.key));
+    sqlite3_busy_timeout(handle(), options.busy_timeout_ms);
+    sqlite3_db_config(handle(), SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
+    sqlite3_db_config(handle(), SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
+    sqlite3_db_config(handle(), SQLITE_DBCONFIG_ENABLE_FKEY, 0, nullptr);
+    if (options.exclusive) SATCHEL_TRY(execute("PRAGMA locking_mode = EXCLUSIVE"));
+    SATCHEL_TRY(integer("SELECT count(*) FROM sqlite_schema"));
+    if (!options.read_only) SATCHEL_TRY(start_log());
+    SATCHEL_TRY(execute("PRAGMA temp_store = MEMORY; PRAGMA mmap_size = 0"));
+    SATCHEL_TRY(execute(options.full_sync ? "PRAGMA synchronous = FULL"
+                                          : "PRAGMA synchronous = NORMAL"));
+    return execute(("PRAGMA cache_size = -" + std::to_string(options.cache_kib)).c_str());
+}
+
+// SQLite keeps the old mode without an error when a file system cannot do WAL.
+Status Database::start_log() {
+    SATCHEL_ASSIGN(Statement pragma, prepare("PRAGMA journal_mode = WAL"));
+    SATCHEL_TRY(pragma.step());
+    const ByteView mode = pragma.text(0);
+    if (mode == "wal" || mode == "memory") return {};
+    return Error{ErrorCode::io, "this disk cannot keep a write-ahead log; choose another disk"};
+}
+
+Status Database::execute(const char* sql) {
+    if (sqlite3_exec(handle(), sql, nullptr, nullptr, nullptr) == SQLITE_OK) return {};
+    return error("using the database");
+}
+
+Result<Statement> Database::prepare(std::string_view sql) { return prepare(sql, 0); }
+
+Result<Statement> Database::prepare(std::string_view sql, unsigned flags) {
+    sqlite3_stmt* prepared = nullptr;
+    const char* rest = nullptr;
+    const int code = sqlite3_prepare_v3(handle(), sql.data(), static_cast<int>(sql.size()), flags,
+                                        &prepared, &rest);
+    if (code != SQLITE_OK) return error("using the database");
+    Statement statement(prepared);
+    if (prepared == nullptr || !is_blank(sql.substr(static_cast<std::size_t>(rest - sql.data()))))
+        return Error{ErrorCode::internal, "one SQL statement is expected, none or several are given"};
+    return statement;
+}
+
+Result<Statement*> Database::cached(std::string_view sql) {
+    if (const auto found = statements_.find(sql); found != statements_.end()) {
+        found->second.reset();
+        found->second.clear_bindings();
+        return &found->second;
+    }
+    SATCHEL_ASSIGN(Statement statement, prepare(sql, SQLITE_PREPARE_PERSISTENT));
+    return &statements_.emplace(sql, std::move(statement)).first->second;
+}
+
+Result<std::int64_t> Database::integer(std::string_view sql) {
+    SATCHEL_ASSIGN(Statement statement, prepare(sql));
+    SATCHEL_ASSIGN(const bool row, statement.step());
+    if (!row) return Error{ErrorCode::not_found, "there is no such row"};
+    return statement.integer(0);
+}
+
+Status Database::set_application_id(std::int32_t id) {
+    return execute(("PRAGMA application_id = " + std::to_string(id)).c_str());
+}
+
+Status Database::set_user_version(std::int32_t version) {
+    return execute(("PRAGMA user_version = " + std::to_string(version)).c_str());
+}
+
+Status Database::checkpoint() {
+    const int code = sqlite3_wal_checkpoint_v2(handle(), nullptr, SQLITE_CHECKPOINT_TRUNCATE,
+                                               nullptr, nullptr);
+    if (code == SQLITE_OK) return {};
+    return error("emptying the log");
+}
+
+Error Database::error(std::string what) const {
+    const bool unreadable = handle() != nullptr && sqlite3_errcode(handle()) == SQLITE_NOTADB;
+    if (has_key_ && unreadable) return describe(kWrongKey, what, SQLITE_NOTADB);
+    return sqlite_error(handle(), what);
+}
+
+Result<Transaction> Transaction::begin(Database& database) {
+    SATCHEL_TRY(execute_on(database.handle(), "BEGIN IMMEDIATE", "starting to write"));
+    return Transaction(database.handle());
+}
+
+Status Transaction::commit() {
+    SATCHEL_TRY(execute_on(open_, "COMMIT", "saving"));
+    open_ = nullptr;
+    return {};
+}
+
+// SQLite itself has undone the transaction after some failures; then there is nothing left to do.
+Transaction::~Transaction() {
+    if (open_ == nullptr || sqlite3_get_autocommit(open_) != 0) return;
+    sqlite3_exec(open_, "ROLLBACK", nullptr, nullptr, nullptr);
+}
+
+Result<Savepoint> Savepoint::begin(Database& database) {
+    SATCHEL_TRY(execute_on(database.handle(), "SAVEPOINT inner", "starting to write"));
+    return Savepoint(database.handle());
+}
+
+Status Savepoint::commit() {
+    SATCHEL_TRY(execute_on(open_, "RELEASE inner", "saving"));
+    open_ = nullptr;
+    return {};
+}
+
+Savepoint::~Savepoint() {
+    if (open_ == nullptr || sqlite3_get_autocommit(open_) != 0) return;
+    sqlite3_exec(open_, "ROLLBACK TO inner; RELEASE inner", nullptr, nullptr, nullptr);
+}
+
+}  // namespace satchel::storage

@@ -1,0 +1,23 @@
+// The one form in which text is stored and compared: valid UTF-8 in Unicode normal form C (UAX 15),
+// so that "é" typed on two keyboards is one text, one search hit and one unique key.
+//
+//     if (!is_canonical_text(cell)) SATCHEL_ASSIGN(cell, canonical_text(cell));
+//
+// Threads: pure functions. Lengths are checked elsewhere (kMaxTextBytes); form C can be longer
+// than what came in, at most three times.
+#pragma once
+
+#include "sync/ids.hpp"
+#include "sync/result.hpp"
+
+namespace satchel::storage {
+
+// True when canonical_text() would give the same bytes back. Latin and Chinese text is only
+// scanned; other scripts are normalised and compared, which costs about twenty times as much.
+bool is_canonical_text(ByteView text);
+
+// invalid_argument when the text is not UTF-8, or holds the character NUL: valid in Unicode, but C
+// interfaces and SQL tools cut a text there, so that two places would see two different texts.
+Result<Bytes> canonical_text(ByteView text);
+
+}  // namespace satchel::storage
