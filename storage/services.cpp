@@ -15,7 +15,7 @@
 namespace satchel::storage {
 namespace {
 
-constexpr int kCompressionLevel = 1;
+constexpr int kCompressionLevel = 2;
 constexpr int kMaxWindowLog = 23;  // 8 MiB
 constexpr std::size_t kChunkBytes = 128U << 10;  // the largest block of a Zstandard frame
 

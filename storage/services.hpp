@@ -21,8 +21,9 @@ namespace satchel::storage {
 // BLAKE2b-256 (RFC 7693, no key) of the two parts one after the other; a HashFunction.
 Digest blake2b(ByteView first, ByteView second);
 
-// One Zstandard frame (RFC 8878) with a checksum. Level 1: on pages of synthetic records it took
-// half the time of level 3 and its output was no larger (docs/decisions).
+// One Zstandard frame (RFC 8878) with a checksum, at level 2. Measured on a page of 5,000 synthetic
+// records (780 KB): level 1 gives 2.76:1 at 285 MB/s, level 2 3.13:1 at 211, level 3 3.13:1 at 170;
+// on pushes of up to 100 records the three are equal within 2 %.
 Bytes compress(ByteView bytes);
 
 // The inverse of compress(), for bytes of anybody: memory follows what was really inflated, never

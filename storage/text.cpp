@@ -67,22 +67,34 @@ std::size_t skip_ascii(ByteView text, std::size_t at) {
     return at;
 }
 
+bool is_mark(char32_t point) {
+    return utf8proc_get_property(static_cast<utf8proc_int32_t>(point))->combining_class != 0;
+}
+
+enum class Verdict { stable, needs_normalising, holds_nul, not_utf8, too_many_marks };
+
 struct Scan {
-    bool valid;
-    bool stable;     // every character is in kStable
-    std::size_t at;  // of the first problem when not valid
+    Verdict verdict;
+    std::size_t at;  // the byte where it was found out, when the text is refused
+
+    bool refused() const { return verdict > Verdict::needs_normalising; }
 };
 
 Scan scan(ByteView text) {
     bool stable = true;
+    std::size_t marks = 0;
     for (std::size_t at = skip_ascii(text, 0); at < text.size();) {
-        const Character character = decode(text.substr(at));
-        if (character.bytes == 0 || character.point == 0) return {false, false, at};
-        stable = stable && is_stable(character.point);
-        at += character.bytes;
-        if (character.bytes == 1) at = skip_ascii(text, at);
+        const auto [point, bytes] = decode(text.substr(at));
+        if (bytes == 0) return {Verdict::not_utf8, at};
+        if (point == 0) return {Verdict::holds_nul, at};
+        const bool plain = is_stable(point);
+        stable = stable && plain;
+        marks = !plain && is_mark(point) ? marks + 1 : 0;
+        if (marks > kMaxMarksInARow) return {Verdict::too_many_marks, at};
+        at += bytes;
+        if (bytes == 1) at = skip_ascii(text, at);
     }
-    return {true, stable, 0};
+    return {stable ? Verdict::stable : Verdict::needs_normalising, 0};
 }
 
 struct Free {
@@ -100,12 +112,15 @@ Result<Bytes> normalise(ByteView text) {
     return Bytes(reinterpret_cast<const char*>(mapped), static_cast<std::size_t>(size));
 }
 
-Error refusal(ByteView text, std::size_t at) {
-    const std::string where = " (byte " + std::to_string(at) + ")";
-    if (text[at] == '\0')
+Error refusal(const Scan& found) {
+    const std::string where = " (byte " + std::to_string(found.at) + ")";
+    if (found.verdict == Verdict::holds_nul)
         return {ErrorCode::invalid_argument,
                 "the text holds a NUL character" + where +
                     ", where other programs would cut it off; remove it"};
+    if (found.verdict == Verdict::too_many_marks)
+        return {ErrorCode::limit,
+                "the text stacks too many marks on one letter" + where + "; remove some"};
     return {ErrorCode::invalid_argument, "the text is not UTF-8" + where + "; convert it first"};
 }
 
@@ -113,15 +128,16 @@ Error refusal(ByteView text, std::size_t at) {
 
 bool is_canonical_text(ByteView text) {
     const Scan found = scan(text);
-    if (!found.valid || found.stable) return found.valid;
+    if (found.refused()) return false;
+    if (found.verdict == Verdict::stable) return true;
     const auto normal = normalise(text);
     return normal && *normal == text;
 }
 
 Result<Bytes> canonical_text(ByteView text) {
     const Scan found = scan(text);
-    if (!found.valid) return refusal(text, found.at);
-    if (found.stable) return Bytes(text);
+    if (found.refused()) return refusal(found);
+    if (found.verdict == Verdict::stable) return Bytes(text);
     return normalise(text);
 }
 

@@ -7,6 +7,8 @@
 // than what came in, at most three times.
 #pragma once
 
+#include <cstddef>
+
 #include "sync/ids.hpp"
 #include "sync/result.hpp"
 
@@ -16,8 +18,13 @@ namespace satchel::storage {
 // scanned; other scripts are normalised and compared, which costs about twenty times as much.
 bool is_canonical_text(ByteView text);
 
+// Combining marks in a row; UAX 15 calls a text within it stream-safe, and no language needs more.
+// Marks are sorted in quadratic time: without a limit 200 KB of them take half a minute.
+constexpr std::size_t kMaxMarksInARow = 30;
+
 // invalid_argument when the text is not UTF-8, or holds the character NUL: valid in Unicode, but C
 // interfaces and SQL tools cut a text there, so that two places would see two different texts.
+// limit when more than kMaxMarksInARow are stacked on one letter.
 Result<Bytes> canonical_text(ByteView text);
 
 }  // namespace satchel::storage
