@@ -1,0 +1,46 @@
+// Reader: a read-only connection to a replica, for SQL, live views and exports, beside the writer.
+//
+//     auto reader = Reader::open(path, key);
+//     auto rows = reader->query("SELECT name, amount FROM opportunity WHERE stage = ?", {…});
+//     while (rows->next()) … rows->text(0) …
+//
+// Any SELECT runs; whatever would write is refused with read_only. Each `Rows` sees one snapshot.
+// Threads: one at a time per Reader; open one per thread. Errors: invalid_argument for SQL that
+// does not parse, with SQLite's words.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "storage/sqlite.hpp"
+#include "sync/value.hpp"
+
+namespace satchel::storage {
+
+class Rows {
+  public:
+    explicit Rows(Statement statement) : statement_(std::move(statement)) {}
+
+    Result<bool> next() { return statement_.step(); }
+    int columns() const { return statement_.column_count(); }
+    std::string name(int column) const { return statement_.column_name(column); }
+    // Valid until the next call of next().
+    ValueView value(int column) const;
+
+  private:
+    Statement statement_;
+};
+
+class Reader {
+  public:
+    static Result<Reader> open(const std::string& path, const std::string& key = "");
+
+    Result<Rows> query(std::string_view sql, const std::vector<Value>& arguments = {});
+    Database& database() { return database_; }
+
+  private:
+    explicit Reader(Database database) : database_(std::move(database)) {}
+    Database database_;
+};
+
+}  // namespace satchel::storage

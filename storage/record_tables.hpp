@@ -1,0 +1,96 @@
+// RecordTables: the typed tables of a schema's collections in one SQLite database, shared by the
+// replica on a device and the server's store.
+//
+//     <collection> (id BLOB PRIMARY KEY, <one column per field>, _seq, _scope, _meta, _more)
+//     _dead (collection, id PRIMARY KEY, seq, scope, state, more): records that count as deleted
+//     _conflict (collection, id, cell): cells with different values side by side
+//
+// The field columns hold what is shown, so applications read with plain SQL; `_meta` holds the
+// rest of the record's state (sync/meta.hpp). A record is in its typed table or in `_dead`, never
+// in both. `_scope` is a number of the owner's (a set of scopes), `_more` bytes of the owner's (the
+// server's cell seqs; null on devices).
+//
+// Threads: the one that owns the database. Errors: the database's, and corrupt.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "storage/sqlite.hpp"
+#include "sync/meta.hpp"
+#include "sync/schema.hpp"
+
+namespace satchel::storage {
+
+struct StoredRecord {
+    RecordState state;
+    Sequence seq{};          // 0: not confirmed by the server yet
+    std::int64_t scope = 0;  // 0: none
+    Bytes more;
+    bool dead = false;
+};
+
+// One collection with its layout and statements' texts.
+struct TableInfo {
+    const Collection* collection = nullptr;
+    Layout layout;
+    std::vector<std::size_t> register_fields;  // layout column -> position in collection->fields
+    std::string select;        // by id: register columns, _seq, _scope, _meta, _more
+    std::string insert;        // id, all field columns, _seq, _scope, _meta, _more
+    std::string update_place;  // _seq, _scope by id
+    std::string remove;        // by id
+};
+
+class RecordTables {
+  public:
+    explicit RecordTables(Database& database) : database_(database) {}
+
+    // Creates what is missing for `schema`: tables, columns, indexes. Inside a transaction.
+    // `build_indexes`: later, after a bulk load, by build_indexes().
+    Status use(SchemaPointer schema, bool build_indexes = true);
+    Status build_indexes();
+
+    const SchemaPointer& schema() const { return schema_; }
+    // nullptr when the schema does not know the collection.
+    const TableInfo* table(CollectionId collection) const;
+
+    Result<std::optional<StoredRecord>> load(const TableInfo& table, const RecordId& id);
+    // Writes the record: into its table, or into _dead when it counts as deleted. `before` is what
+    // load gave, so that only what changed is touched.
+    Status store(const TableInfo& table, const RecordId& id, const StoredRecord& record,
+                 const StoredRecord* before);
+    Status remove(const TableInfo& table, const RecordId& id, const StoredRecord& record);
+    // Only seq and scope of a record that is in its typed table.
+    Status move(const TableInfo& table, const RecordId& id, Sequence seq, std::int64_t scope);
+
+    // The fast way for a row that is known to be new or replaced whole: values and meta as they
+    // are, bound without a copy. Only for plain meta (meta_is_plain): one sibling per cell, alive.
+    Status put_plain(const TableInfo& table, const RecordId& id,
+                     const std::vector<ValueView>& registers, ByteView meta, Sequence seq,
+                     std::int64_t scope, ByteView more, bool may_exist);
+
+    // Recomputes what conflicted cells show, after a rule changed.
+    Status show_again(const TableInfo& table);
+
+  private:
+    Status create_table(const Collection& collection);
+    Status add_missing_columns(const Collection& collection);
+    Status write_row(const TableInfo& table, const RecordId& id, const StoredRecord& record);
+    Status note_conflicts(const TableInfo& table, const RecordId& id, const RecordState* state,
+                          const RecordState* before);
+
+    Database& database_;
+    SchemaPointer schema_;
+    std::unordered_map<std::uint32_t, TableInfo> tables_;
+};
+
+// The SQL name of something: quoted, quotes doubled.
+std::string quoted(std::string_view name);
+
+// What a row's columns show for a state: one value per field of the collection.
+std::vector<Value> shown_row(const Collection& collection, const RecordState& state);
+
+}  // namespace satchel::storage

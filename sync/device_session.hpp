@@ -1,0 +1,121 @@
+// DeviceSession: the device's side of a sync as a state machine without I/O.
+//
+//     DeviceSession session(store, services, options);
+//     while (true) {
+//         auto request = session.next_request(now_ms);      // bytes to send, or nothing: done
+//         if (!request || !*request) break;
+//         auto reply_bytes = send(**request);               // libcurl, a phone's HTTP, a file
+//         session.take_reply(*reply_bytes, now_ms);         // may be called again after an error
+//     }
+//
+// Every step leaves the replica consistent and durable, so the session can be dropped between any
+// two calls and a new one goes on where it stood. A lost reply costs a repetition, nothing else.
+//
+// Threads: one at a time, the one that owns the store's writer.
+#pragma once
+
+#include <memory>
+#include <optional>
+
+#include "sync/page.hpp"
+#include "sync/protocol.hpp"
+
+namespace satchel {
+
+// Where a replica stands towards its server.
+struct SyncState {
+    ReplicaId replica;
+    std::uint64_t last_counter = 0;  // of this incarnation
+    Digest last_hash{};
+    std::uint64_t acked_counter = 0;  // the server has everything up to here
+    Digest acked_hash{};              // the chain there
+    std::uint64_t epoch = 0;
+    Sequence cursor{};
+    WalkPosition position;
+    std::vector<std::string> scopes;   // held, ascending
+    std::vector<std::string> loading;  // of these, not complete
+    bool doubts_states = false;        // after a server restore, until the wanted have come
+};
+
+// What a replica must be able to do to be synced. Each method is one transaction: after an error
+// nothing of it has happened.
+class DeviceStore {
+  public:
+    virtual ~DeviceStore() = default;
+
+    virtual Result<SyncState> sync_state() = 0;
+    // Whole changesets after `counter` in order, cut after `max_bytes` (at least one if any).
+    virtual Result<std::vector<UploadedChangeset>> upload(std::uint64_t counter,
+                                                          std::size_t max_bytes) = 0;
+    virtual Result<std::vector<VerdictQuestion>> questions() = 0;
+    virtual Result<std::vector<RecordId>> wanted(std::size_t limit) = 0;
+    // Everything committed so far survives a power cut. Called before changesets leave the device.
+    virtual Status make_durable() = 0;
+
+    // Takes in an `ok` reply: verdicts, scopes, pages, checkpoint, wanted and repair answers.
+    virtual Status take(const SyncReply& reply, std::int64_t now_ms) = 0;
+    // The device's history and the server's part after `common`: everything unsettled after it is
+    // issued again under the new incarnation.
+    virtual Status take_incarnation(std::uint32_t incarnation, std::uint64_t common) = 0;
+    // The server lost what came after `head`, and of this replica what came after `acked`.
+    virtual Status take_restored(std::uint64_t epoch, Sequence head, std::uint64_t acked) = 0;
+    // The chain's hash after the changeset that ends at `counter`; nothing when not kept any more.
+    virtual Result<std::optional<Digest>> chain_hash(std::uint64_t counter) = 0;
+    // Scopes whose count or checksum did not agree at the last checkpoint.
+    virtual Result<std::vector<std::string>> scopes_to_repair() = 0;
+    virtual Result<std::vector<RepairBucket>> repair_buckets(const std::string& scope) = 0;
+};
+
+struct SessionOptions {
+    std::uint64_t wait_ms = 0;  // the last request waits for news this long
+    std::size_t upload_bytes = 1U << 20;
+    std::uint64_t max_reply_bytes = 0;   // 0: the server decides
+    std::size_t max_rounds = 1'000'000;  // a session that needs more is stuck: an error
+};
+
+// What one session did, for status lines and the demo.
+struct SessionReport {
+    std::size_t rounds = 0;
+    std::size_t sent_changesets = 0;
+    std::size_t sent_bytes = 0;      // of requests
+    std::size_t received_bytes = 0;  // of replies
+    std::size_t received_rows = 0;
+    std::size_t departed = 0;
+    std::size_t accepted = 0;
+    std::size_t quarantined = 0;
+    std::size_t held = 0;
+    bool forked = false;
+    bool restored = false;
+    bool repaired = false;
+    std::uint64_t back_off_ms = 0;
+};
+
+class DeviceSession {
+  public:
+    DeviceSession(DeviceStore& store, const Services& services, SessionOptions options = {});
+
+    // The next request's bytes; nothing when device and server agree (for now).
+    Result<std::optional<Bytes>> next_request(std::int64_t now_ms);
+    // Takes the answer to the last request in. Fails with corrupt or bad_reply (nothing taken in;
+    // send the request again), upgrade_needed, or the store's error.
+    Status take_reply(ByteView reply, std::int64_t now_ms);
+
+    bool done() const { return done_; }
+    const SessionReport& report() const { return report_; }
+
+  private:
+    Status take_ok(const SyncReply& reply, std::int64_t now_ms);
+    Status take_fork(const SyncReply& reply);
+    Status fill_repair(SyncRequest& request);
+
+    DeviceStore& store_;
+    const Services& services_;
+    SessionOptions options_;
+    SessionReport report_;
+    std::vector<std::string> repaired_;  // scopes compared in this session already
+    bool send_scope_list_ = false;
+    bool waited_ = false;
+    bool done_ = false;
+};
+
+}  // namespace satchel

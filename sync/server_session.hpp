@@ -1,0 +1,176 @@
+// The server's side of a sync: a function from a request and a store to a reply. The HTTP loop
+// around it has no rule in it, and everything a device sends is judged here.
+//
+// For each changeset, strictly in the replica's order, one transaction with its effect:
+//   known dot, same hash    -> the stored verdict again
+//   known dot, other hash   -> fork
+//   id known elsewhere      -> alias
+//   not decodable, unknown schema, bad value, no right, pruned record -> quarantined, kept
+//   builds on a change that is not here -> held, judged again when it comes
+//   otherwise               -> merged, seq = head + 1, scopes and checksums kept up to date
+//
+// Threads: one at a time per store. Errors: only the store's; hostile input gives verdicts.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sync/meta.hpp"
+#include "sync/page.hpp"
+#include "sync/protocol.hpp"
+#include "sync/schema.hpp"
+
+namespace satchel {
+
+// Who is asking: established by the HTTP layer from the token, never from the request.
+struct Caller {
+    std::uint64_t replica = 0;  // the id that the token was issued to
+    RecordId user;
+    std::uint8_t rank = 0;            // of the user's role, for the rule `rank`
+    bool head_office = false;         // may write everything
+    bool revoked = false;             // nothing of it is merged any more, all goes to quarantine
+    std::vector<std::string> scopes;  // that the user's rights give, ascending
+};
+
+// One replica incarnation as the server knows it.
+struct KnownReplica {
+    ReplicaId replica;
+    std::uint64_t high = 0;       // highest counter taken
+    Digest hash{};                // chain there
+    Sequence cursor_given{};      // highest checkpoint ever sent to it
+    Sequence cursor_confirmed{};  // highest cursor it told
+};
+
+// A row of the operation log.
+struct LoggedChangeset {
+    ReplicaId replica;
+    std::uint64_t first_counter = 0;
+    std::uint64_t last_counter = 0;
+    ChangeId id;
+    Digest hash{};  // the chain after it
+    Bytes bytes;
+    std::int64_t receipt = 0;     // milliseconds
+    std::int64_t device_now = 0;  // of the request that brought it
+    RecordId author;              // user
+    Verdict verdict;
+};
+
+// A record with what the server keeps about it.
+struct ServerRecord {
+    RecordState state;
+    Sequence seq{};
+    std::vector<std::string> scopes;  // ascending
+    // The seq of each cell's last change; a cell not listed last changed at `created`.
+    Sequence created{};
+    std::vector<std::pair<FieldId, Sequence>> cell_seqs;  // ascending
+};
+
+struct DepartureTime {
+    Sequence seq{};
+    std::int64_t at = 0;  // milliseconds
+};
+
+// One item of the walk over a device's scopes.
+struct WalkItem {
+    WalkPosition position;
+    CollectionId collection{};
+    bool gone = false;
+    std::vector<std::string> scopes;  // of the walked ones, that hold (or lost) it at this seq
+    Sequence entered{};               // earliest entry into an established scope that holds it
+};
+
+// What the server keeps. Every call happens inside a transaction that the caller of `handle_sync`
+// began; `savepoint` and friends nest in it.
+class ServerStore {
+  public:
+    virtual ~ServerStore() = default;
+
+    virtual SchemaPointer schema() = 0;
+    virtual std::uint64_t epoch() = 0;
+    virtual Sequence restored_head() = 0;  // what this epoch began with
+    virtual Sequence head() = 0;
+    virtual Result<Sequence> next_seq() = 0;
+
+    virtual Result<std::optional<KnownReplica>> replica(ReplicaId id) = 0;
+    virtual Result<std::uint32_t> highest_incarnation(std::uint64_t replica) = 0;
+    virtual Status save_replica(const KnownReplica& replica) = 0;
+    virtual std::uint64_t horizon_counter(ReplicaId replica) = 0;
+
+    virtual Result<std::optional<LoggedChangeset>> logged(ReplicaId replica,
+                                                          std::uint64_t counter_within) = 0;
+    virtual Result<std::optional<LoggedChangeset>> logged(const ChangeId& id) = 0;
+    virtual Status append_log(const LoggedChangeset& entry) = 0;
+    virtual Status save_verdict(const LoggedChangeset& entry) = 0;
+    virtual Result<std::vector<ChainPoint>> chain_points(ReplicaId replica, std::size_t limit) = 0;
+    virtual Result<std::vector<LoggedChangeset>> held() = 0;
+    virtual bool is_declared_lost(const Dot& dot) = 0;
+
+    virtual Result<std::optional<ServerRecord>> load(CollectionId collection,
+                                                     const RecordId& id) = 0;
+    // Stores the record and keeps scopes, checksums and the walk up to date; `before` is what
+    // `load` gave (nothing for a new record).
+    virtual Status store(CollectionId collection, const RecordId& id, const ServerRecord& record,
+                         const std::optional<ServerRecord>& before, std::int64_t now_ms) = 0;
+    virtual Result<bool> in_grave(const RecordId& id) = 0;
+    virtual Result<std::vector<std::pair<CollectionId, RecordId>>> children(
+        CollectionId collection, const RecordId& parent) = 0;
+    virtual Result<std::optional<DepartureTime>> departure(const std::string& scope,
+                                                           const RecordId& id) = 0;
+    // The schema changed: a record of `_schema` was accepted.
+    virtual Status use_schema(SchemaPointer schema) = 0;
+
+    // The next items after `from` in (seq, id) order, for the established scopes beyond `cursor`
+    // and for the loading ones from the start.
+    virtual Result<std::vector<WalkItem>> walk(const std::vector<std::string>& established,
+                                               Sequence cursor,
+                                               const std::vector<std::string>& loading,
+                                               const WalkPosition& from, std::size_t limit) = 0;
+    virtual Result<std::vector<ScopeSum>> sums(const std::vector<std::string>& scopes) = 0;
+    // Ids and seqs of a scope, for repair.
+    virtual Status visit_scope(const std::string& scope,
+                               const std::function<void(const RecordId&, Sequence)>& visit) = 0;
+    virtual Result<std::optional<CollectionId>> collection_of(const RecordId& id) = 0;
+
+    virtual Status savepoint() = 0;
+    virtual Status release() = 0;
+    virtual Status roll_back() = 0;
+};
+
+struct ServerOptions {
+    std::size_t page_bytes = 1U << 20;
+    std::size_t max_rows = 20'000;
+};
+
+struct Handled {
+    SyncReply reply;
+    bool nothing_new = false;  // a waiting request may go on waiting
+    bool changed = false;      // something was merged: wake the others
+};
+
+Result<Handled> handle_sync(const SyncRequest& request, const Caller& caller, ServerStore& store,
+                            const Services& services, std::int64_t now_ms,
+                            const ServerOptions& options = {});
+
+// Takes a changeset that the server itself wrote (imports, administration) through the same rules.
+Result<Verdict> accept_own(const Bytes& changeset, const Caller& caller, ServerStore& store,
+                           const Services& services, std::int64_t now_ms);
+
+// The scopes of a record under its collection's rule, from its shown values. `parent_scopes` looks
+// up the scopes of another record.
+Result<std::vector<std::string>> scopes_of(
+    const Collection& collection, const RecordState& state,
+    const std::function<Result<std::vector<std::string>>(const RecordId&)>& parent_scopes);
+
+// Scope keys.
+inline std::string user_scope(const RecordId& user) {
+    return "u:" + user.text();
+}
+inline std::string pool_scope(std::string_view pool) {
+    return "p:" + std::string(pool);
+}
+constexpr const char* kEveryoneScope = "*";
+constexpr const char* kHeadOfficeScope = "h";
+
+}  // namespace satchel
