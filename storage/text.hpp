@@ -1,7 +1,9 @@
 // The one form in which text is stored and compared: valid UTF-8 in Unicode normal form C (UAX 15),
 // so that "é" typed on two keyboards is one text, one search hit and one unique key.
 //
-//     if (!is_canonical_text(cell)) SATCHEL_ASSIGN(cell, canonical_text(cell));
+//     if (is_canonical_text(cell)) return store(cell);  // nearly always, and nothing is copied
+//     SATCHEL_ASSIGN(const Bytes canonical, canonical_text(cell));
+//     return store(canonical);
 //
 // Threads: pure functions. Lengths are checked elsewhere (kMaxTextBytes); form C can be longer
 // than what came in, at most three times.
@@ -15,7 +17,7 @@
 namespace satchel::storage {
 
 // True when canonical_text() would give the same bytes back. Latin and Chinese text is only
-// scanned; other scripts are normalised and compared, which costs about twenty times as much.
+// scanned; any other character has the whole text normalised and compared.
 bool is_canonical_text(ByteView text);
 
 // Combining marks in a row; UAX 15 calls a text within it stream-safe, and no language needs more.
