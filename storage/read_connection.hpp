@@ -1,11 +1,11 @@
-// Reader: a read-only connection to a replica, for SQL, live views and exports, beside the writer.
+// ReadConnection: a read-only connection to a replica, for SQL, live views and exports, beside the writer.
 //
-//     auto reader = Reader::open(path, key);
+//     auto reader = ReadConnection::open(path, key);
 //     auto rows = reader->query("SELECT name, amount FROM opportunity WHERE stage = ?", {…});
 //     while (rows->next()) … rows->text(0) …
 //
 // Any SELECT runs; whatever would write is refused with read_only. Each `Rows` sees one snapshot.
-// Threads: one at a time per Reader; open one per thread. Errors: invalid_argument for SQL that
+// Threads: one at a time per connection; open one per thread. Errors: invalid_argument for SQL that
 // does not parse, with SQLite's words.
 #pragma once
 
@@ -31,15 +31,15 @@ class Rows {
     Statement statement_;
 };
 
-class Reader {
+class ReadConnection {
   public:
-    static Result<Reader> open(const std::string& path, const std::string& key = "");
+    static Result<ReadConnection> open(const std::string& path, const std::string& key = "");
 
     Result<Rows> query(std::string_view sql, const std::vector<Value>& arguments = {});
     Database& database() { return database_; }
 
   private:
-    explicit Reader(Database database) : database_(std::move(database)) {}
+    explicit ReadConnection(Database database) : database_(std::move(database)) {}
     Database database_;
 };
 

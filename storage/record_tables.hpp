@@ -40,6 +40,7 @@ struct TableInfo {
     std::vector<std::size_t> register_fields;  // layout column -> position in collection->fields
     std::string select;        // by id: register columns, _seq, _scope, _meta, _more
     std::string insert;        // id, all field columns, _seq, _scope, _meta, _more
+    std::string insert_plain;  // id, register columns, _seq, _scope, _meta, _more, if not there
     std::string update_place;  // _seq, _scope by id
     std::string remove;        // by id
 };
@@ -66,11 +67,12 @@ class RecordTables {
     // Only seq and scope of a record that is in its typed table.
     Status move(const TableInfo& table, const RecordId& id, Sequence seq, std::int64_t scope);
 
-    // The fast way for a row that is known to be new or replaced whole: values and meta as they
-    // are, bound without a copy. Only for plain meta (meta_is_plain): one sibling per cell, alive.
-    Status put_plain(const TableInfo& table, const RecordId& id,
-                     const std::vector<ValueView>& registers, ByteView meta, Sequence seq,
-                     std::int64_t scope, ByteView more, bool may_exist);
+    // The fast way for a row that was never here: values and meta as they are, bound without a
+    // copy. Only for plain meta (meta_is_plain) of a living record that is not in _dead. False:
+    // there is a row already, and nothing was changed.
+    Result<bool> insert_plain(const TableInfo& table, const RecordId& id,
+                              const std::vector<ValueView>& registers, ByteView meta, Sequence seq,
+                              std::int64_t scope, ByteView more);
 
     // Recomputes what conflicted cells show, after a rule changed.
     Status show_again(const TableInfo& table);
@@ -78,7 +80,10 @@ class RecordTables {
   private:
     Status create_table(const Collection& collection);
     Status add_missing_columns(const Collection& collection);
+    Result<std::optional<StoredRecord>> load_dead(const RecordId& id);
     Status write_row(const TableInfo& table, const RecordId& id, const StoredRecord& record);
+    Status write_dead(const TableInfo& table, const RecordId& id, const StoredRecord& record);
+    Status erase(const std::string& sql, const RecordId& id);
     Status note_conflicts(const TableInfo& table, const RecordId& id, const RecordState* state,
                           const RecordState* before);
 

@@ -26,6 +26,7 @@ struct Services {
     HashFunction hash = nullptr;            // BLAKE2b-256
     Bytes (*compress)(ByteView) = nullptr;  // zstd
     Result<Bytes> (*inflate)(ByteView, std::size_t max_bytes) = nullptr;
+    bool (*is_canonical_text)(ByteView) = nullptr;  // valid UTF-8 in NFC; null: not checked
 };
 
 // A place in the walk over (seq, record id); everything up to and with it has been sent.
@@ -168,6 +169,7 @@ struct SyncReply {
     std::vector<ChainPoint> chain;            // of fork: what the server has, newest first, spaced
     Sequence restored_head{};                 // of restored: what it has is complete up to here
     std::vector<RecordId> unknown;            // of the wanted: not there or not visible
+    std::string repair_scope;                 // the compared scope
     std::vector<std::size_t> repair_buckets;  // of the compared scope: those that differ
     std::vector<RepairItem> repair_items;     // all its records in these buckets
     std::uint64_t back_off_ms = 0;            // come back no sooner than this

@@ -1,0 +1,385 @@
+#include "storage/record_tables.hpp"
+
+#include <algorithm>
+#include <set>
+
+#include "sync/rules.hpp"
+
+namespace satchel::storage {
+namespace {
+
+bool is_register(const Field& field) {
+    return field.kind != FieldKind::set && field.kind != FieldKind::counter;
+}
+
+const char* column_type(FieldKind kind) {
+    switch (kind) {
+        case FieldKind::integer:
+        case FieldKind::counter:
+            return "INTEGER";
+        case FieldKind::text:
+        case FieldKind::set:
+            return "TEXT";
+        case FieldKind::bytes:
+        case FieldKind::reference:
+            return "BLOB";
+    }
+    return "BLOB";
+}
+
+std::string index_name(const Collection& collection, const Field& field) {
+    return quoted("_index_" + collection.name + "_" + field.name);
+}
+
+bool wants_index(const Collection& collection, const Field& field) {
+    const auto& parents = collection.scope.parents;
+    return field.indexed || std::find(parents.begin(), parents.end(), field.id) != parents.end();
+}
+
+void bind(Statement& statement, int index, const ValueView& value) {
+    switch (value.type) {
+        case ValueType::null:
+            statement.bind_null(index);
+            return;
+        case ValueType::integer:
+            statement.bind(index, value.integer);
+            return;
+        case ValueType::text:
+            statement.bind_text(index, value.bytes);
+            return;
+        case ValueType::bytes:
+            statement.bind_blob(index, value.bytes);
+            return;
+    }
+}
+
+ValueView column(const Statement& statement, int index) {
+    switch (statement.type(index)) {
+        case SQLITE_INTEGER:
+            return {ValueType::integer, statement.integer(index), {}};
+        case SQLITE_TEXT:
+            return {ValueType::text, 0, statement.text(index)};
+        case SQLITE_BLOB:
+            return {ValueType::bytes, 0, statement.blob(index)};
+        default:
+            return {};
+    }
+}
+
+void bind_more(Statement& statement, int index, ByteView more) {
+    if (more.empty())
+        statement.bind_null(index);
+    else
+        statement.bind_blob(index, more);
+}
+
+std::string make_select(const Collection& collection) {
+    std::string sql = "SELECT ";
+    for (const Field& field : collection.fields)
+        if (is_register(field)) sql += quoted(field.name) + ", ";
+    return sql + "_seq, _scope, _meta, _more FROM " + quoted(collection.name) + " WHERE id = ?1";
+}
+
+std::string make_insert(const Collection& collection, bool registers_only) {
+    std::string names = "id";
+    std::string marks = "?1";
+    int parameter = 1;
+    const auto add = [&](const std::string& name) {
+        names += ", " + name;
+        marks += ", ?" + std::to_string(++parameter);
+    };
+    for (const Field& field : collection.fields)
+        if (!registers_only || is_register(field)) add(quoted(field.name));
+    for (const char* name : {"_seq", "_scope", "_meta", "_more"})
+        add(name);
+    return "INTO " + quoted(collection.name) + " (" + names + ") VALUES (" + marks + ")";
+}
+
+TableInfo make_info(const Collection& collection) {
+    TableInfo info;
+    info.collection = &collection;
+    info.layout = layout_of(collection);
+    for (std::size_t i = 0; i < collection.fields.size(); ++i)
+        if (is_register(collection.fields[i])) info.register_fields.push_back(i);
+    const std::string name = quoted(collection.name);
+    info.select = make_select(collection);
+    info.insert = "INSERT OR REPLACE " + make_insert(collection, false);
+    info.insert_plain = "INSERT OR IGNORE " + make_insert(collection, true);
+    info.update_place = "UPDATE " + name + " SET _seq = ?2, _scope = ?3 WHERE id = ?1";
+    info.remove = "DELETE FROM " + name + " WHERE id = ?1";
+    return info;
+}
+
+// Cells with different values side by side, ascending.
+std::vector<FieldId> conflicted_cells(const RecordState* state) {
+    std::vector<FieldId> cells;
+    if (state == nullptr) return cells;
+    for (const CellState& cell : state->cells)
+        if (is_conflict(cell)) cells.push_back(cell.cell);
+    return cells;
+}
+
+}  // namespace
+
+std::string quoted(std::string_view name) {
+    std::string out = "\"";
+    for (const char c : name)
+        out += c == '"' ? std::string("\"\"") : std::string(1, c);
+    return out + '"';
+}
+
+std::vector<Value> shown_row(const Collection& collection, const RecordState& state) {
+    std::vector<Value> row(collection.fields.size());
+    for (const Cell& cell : collection.cells) {
+        const CellState* cell_state = state.cell(cell.id);
+        if (cell_state == nullptr) continue;
+        const std::vector<Value> shown = shown_values(cell, *cell_state);
+        for (std::size_t i = 0; i < cell.fields.size() && i < shown.size(); ++i)
+            row[cell.fields[i]] = shown[i];
+    }
+    for (std::size_t i = 0; i < collection.fields.size(); ++i) {
+        const Field& field = collection.fields[i];
+        const SetState* set = field.kind == FieldKind::set ? state.set(field.id) : nullptr;
+        if (set != nullptr) row[i] = shown_set(*set);
+        const CounterState* counter =
+            field.kind == FieldKind::counter ? state.counter(field.id) : nullptr;
+        if (counter != nullptr) row[i] = Value(total(*counter));
+    }
+    return row;
+}
+
+Status RecordTables::create_table(const Collection& collection) {
+    std::string sql =
+        "CREATE TABLE IF NOT EXISTS " + quoted(collection.name) + " (id BLOB NOT NULL PRIMARY KEY";
+    for (const Field& field : collection.fields)
+        sql += ", " + quoted(field.name) + " " + column_type(field.kind);
+    sql +=
+        ", _seq INTEGER NOT NULL, _scope INTEGER NOT NULL, _meta BLOB NOT NULL, _more BLOB)"
+        " WITHOUT ROWID";
+    SATCHEL_TRY(database_.execute(sql.c_str()));
+    return add_missing_columns(collection);
+}
+
+Status RecordTables::add_missing_columns(const Collection& collection) {
+    std::set<std::string> present;
+    {
+        SATCHEL_ASSIGN(Statement columns, database_.prepare("SELECT name FROM pragma_table_info('" +
+                                                            collection.name + "')"));
+        while (true) {
+            SATCHEL_ASSIGN(const bool row, columns.step());
+            if (!row) break;
+            present.emplace(columns.text(0));
+        }
+    }
+    for (const Field& field : collection.fields) {
+        if (present.contains(field.name)) continue;
+        const std::string sql = "ALTER TABLE " + quoted(collection.name) + " ADD COLUMN " +
+                                quoted(field.name) + " " + column_type(field.kind);
+        SATCHEL_TRY(database_.execute(sql.c_str()));
+    }
+    return {};
+}
+
+Status RecordTables::use(SchemaPointer schema, bool with_indexes) {
+    SATCHEL_TRY(
+        database_.execute("CREATE TABLE IF NOT EXISTS _dead (id BLOB NOT NULL PRIMARY KEY,"
+                          " collection INTEGER NOT NULL, seq INTEGER NOT NULL,"
+                          " scope INTEGER NOT NULL, state BLOB NOT NULL, more BLOB) WITHOUT ROWID;"
+                          "CREATE TABLE IF NOT EXISTS _conflict (collection INTEGER NOT NULL,"
+                          " id BLOB NOT NULL, cell INTEGER NOT NULL,"
+                          " PRIMARY KEY (collection, id, cell)) WITHOUT ROWID;"));
+    for (const Collection& collection : schema->collections())
+        SATCHEL_TRY(create_table(collection));
+    database_.forget_statements();
+    schema_ = std::move(schema);
+    tables_.clear();
+    for (const Collection& collection : schema_->collections())
+        tables_.emplace(number(collection.id), make_info(collection));
+    if (with_indexes) SATCHEL_TRY(build_indexes());
+    return {};
+}
+
+Status RecordTables::build_indexes() {
+    for (const Collection& collection : schema_->collections())
+        for (const Field& field : collection.fields) {
+            if (!wants_index(collection, field)) continue;
+            const std::string sql = "CREATE INDEX IF NOT EXISTS " + index_name(collection, field) +
+                                    " ON " + quoted(collection.name) + " (" + quoted(field.name) +
+                                    ")";
+            SATCHEL_TRY(database_.execute(sql.c_str()));
+        }
+    return {};
+}
+
+const TableInfo* RecordTables::table(CollectionId collection) const {
+    const auto at = tables_.find(number(collection));
+    return at == tables_.end() ? nullptr : &at->second;
+}
+
+Result<std::optional<StoredRecord>> RecordTables::load(const TableInfo& table, const RecordId& id) {
+    SATCHEL_ASSIGN(Statement * select, database_.cached(table.select));
+    select->bind_blob(1, id.view());
+    SATCHEL_ASSIGN(const bool found, select->step());
+    if (!found) {
+        select->reset();
+        return load_dead(id);
+    }
+    const auto width = table.register_fields.size();
+    std::vector<ValueView> row(width);
+    for (std::size_t i = 0; i < width; ++i)
+        row[i] = column(*select, static_cast<int>(i));
+    const int after = static_cast<int>(width);
+    StoredRecord record;
+    record.seq = Sequence{static_cast<std::uint64_t>(select->integer(after))};
+    record.scope = select->integer(after + 1);
+    auto state = decode_meta(select->blob(after + 2), table.layout, row);
+    record.more = select->blob(after + 3);
+    select->reset();
+    if (!state) return state.error();
+    record.state = *std::move(state);
+    return std::optional(std::move(record));
+}
+
+Result<std::optional<StoredRecord>> RecordTables::load_dead(const RecordId& id) {
+    SATCHEL_ASSIGN(Statement * select,
+                   database_.cached("SELECT seq, scope, state, more FROM _dead WHERE id = ?1"));
+    select->bind_blob(1, id.view());
+    SATCHEL_ASSIGN(const bool found, select->step());
+    if (!found) {
+        select->reset();
+        return std::optional<StoredRecord>{};
+    }
+    StoredRecord record;
+    record.seq = Sequence{static_cast<std::uint64_t>(select->integer(0))};
+    record.scope = select->integer(1);
+    auto state = decode_state(select->blob(2));
+    record.more = select->blob(3);
+    record.dead = true;
+    select->reset();
+    if (!state) return state.error();
+    record.state = *std::move(state);
+    return std::optional(std::move(record));
+}
+
+Status RecordTables::write_row(const TableInfo& table, const RecordId& id,
+                               const StoredRecord& record) {
+    SATCHEL_ASSIGN(Statement * insert, database_.cached(table.insert));
+    const std::vector<Value> row = shown_row(*table.collection, record.state);
+    const Bytes meta = encode_meta(record.state, table.layout);
+    int parameter = 1;
+    insert->bind_blob(parameter, id.view());
+    for (const Value& value : row)
+        bind(*insert, ++parameter, value.view());
+    insert->bind(++parameter, static_cast<std::int64_t>(number(record.seq)));
+    insert->bind(++parameter, record.scope);
+    insert->bind_blob(++parameter, meta);
+    bind_more(*insert, ++parameter, record.more);
+    return insert->run();
+}
+
+Status RecordTables::write_dead(const TableInfo& table, const RecordId& id,
+                                const StoredRecord& record) {
+    SATCHEL_ASSIGN(Statement * insert, database_.cached("INSERT OR REPLACE INTO _dead"
+                                                        " (id, collection, seq, scope, state, more)"
+                                                        " VALUES (?1, ?2, ?3, ?4, ?5, ?6)"));
+    const Bytes state = encode_state(record.state);
+    insert->bind_blob(1, id.view());
+    insert->bind(2, number(table.collection->id));
+    insert->bind(3, static_cast<std::int64_t>(number(record.seq)));
+    insert->bind(4, record.scope);
+    insert->bind_blob(5, state);
+    bind_more(*insert, 6, record.more);
+    return insert->run();
+}
+
+Status RecordTables::erase(const std::string& sql, const RecordId& id) {
+    SATCHEL_ASSIGN(Statement * statement, database_.cached(sql));
+    statement->bind_blob(1, id.view());
+    return statement->run();
+}
+
+Status RecordTables::store(const TableInfo& table, const RecordId& id, const StoredRecord& record,
+                           const StoredRecord* before) {
+    const bool dead = is_dead(record.state, table.collection->delete_policy);
+    const bool was_dead = before != nullptr && before->dead;
+    const bool was_alive = before != nullptr && !before->dead;
+    if (dead && was_alive) SATCHEL_TRY(erase(table.remove, id));
+    if (!dead && was_dead) SATCHEL_TRY(erase("DELETE FROM _dead WHERE id = ?1", id));
+    SATCHEL_TRY(dead ? write_dead(table, id, record) : write_row(table, id, record));
+    return note_conflicts(table, id, dead ? nullptr : &record.state,
+                          was_alive ? &before->state : nullptr);
+}
+
+Status RecordTables::remove(const TableInfo& table, const RecordId& id,
+                            const StoredRecord& record) {
+    SATCHEL_TRY(erase(record.dead ? "DELETE FROM _dead WHERE id = ?1" : table.remove, id));
+    return note_conflicts(table, id, nullptr, record.dead ? nullptr : &record.state);
+}
+
+Status RecordTables::move(const TableInfo& table, const RecordId& id, Sequence seq,
+                          std::int64_t scope) {
+    SATCHEL_ASSIGN(Statement * update, database_.cached(table.update_place));
+    update->bind_blob(1, id.view());
+    update->bind(2, static_cast<std::int64_t>(number(seq)));
+    update->bind(3, scope);
+    return update->run();
+}
+
+Result<bool> RecordTables::insert_plain(const TableInfo& table, const RecordId& id,
+                                        const std::vector<ValueView>& registers, ByteView meta,
+                                        Sequence seq, std::int64_t scope, ByteView more) {
+    SATCHEL_ASSIGN(Statement * insert, database_.cached(table.insert_plain));
+    int parameter = 1;
+    insert->bind_blob(parameter, id.view());
+    for (const ValueView& value : registers)
+        bind(*insert, ++parameter, value);
+    insert->bind(++parameter, static_cast<std::int64_t>(number(seq)));
+    insert->bind(++parameter, scope);
+    insert->bind_blob(++parameter, meta);
+    bind_more(*insert, ++parameter, more);
+    SATCHEL_TRY(insert->run());
+    return database_.changes() == 1;
+}
+
+Status RecordTables::note_conflicts(const TableInfo& table, const RecordId& id,
+                                    const RecordState* state, const RecordState* before) {
+    const std::vector<FieldId> now = conflicted_cells(state);
+    const std::vector<FieldId> then = conflicted_cells(before);
+    if (now == then) return {};
+    SATCHEL_ASSIGN(Statement * clear,
+                   database_.cached("DELETE FROM _conflict WHERE collection = ?1 AND id = ?2"));
+    clear->bind(1, number(table.collection->id));
+    clear->bind_blob(2, id.view());
+    SATCHEL_TRY(clear->run());
+    for (const FieldId cell : now) {
+        SATCHEL_ASSIGN(Statement * insert,
+                       database_.cached("INSERT INTO _conflict VALUES (?1, ?2, ?3)"));
+        insert->bind(1, number(table.collection->id));
+        insert->bind_blob(2, id.view());
+        insert->bind(3, number(cell));
+        SATCHEL_TRY(insert->run());
+    }
+    return {};
+}
+
+Status RecordTables::show_again(const TableInfo& table) {
+    std::set<RecordId> ids;
+    {
+        SATCHEL_ASSIGN(Statement rows,
+                       database_.prepare("SELECT id FROM _conflict WHERE collection = " +
+                                         std::to_string(number(table.collection->id))));
+        while (true) {
+            SATCHEL_ASSIGN(const bool row, rows.step());
+            if (!row) break;
+            SATCHEL_ASSIGN(const RecordId id, RecordId::from_bytes(rows.blob(0)));
+            ids.insert(id);
+        }
+    }
+    for (const RecordId& id : ids) {
+        SATCHEL_ASSIGN(const auto record, load(table, id));
+        if (record && !record->dead) SATCHEL_TRY(write_row(table, id, *record));
+    }
+    return {};
+}
+
+}  // namespace satchel::storage
