@@ -81,6 +81,27 @@ struct WalkItem {
     Sequence entered{};               // earliest entry into an established scope that holds it
 };
 
+// A new record of registers on its way into its table, as its operation brought it: nothing is
+// decoded twice. Its cells were all written by one dot.
+struct FreshRow {
+    std::vector<ValueView> registers;  // by the columns of the collection's Layout
+    ByteView meta;                     // encode_fresh_meta
+    Sequence seq{};
+    const std::vector<std::string>* scopes = nullptr;  // ascending
+};
+
+// A row on its way out, as it lies in its table; views live for the call.
+struct RowView {
+    Sequence seq{};
+    bool dead = false;               // then `meta` is the whole state, and there are no columns
+    const Layout* layout = nullptr;  // of `registers`
+    std::vector<ValueView> registers;
+    ByteView meta;
+    const std::vector<std::string>* scopes = nullptr;
+    Sequence created{};
+    std::vector<std::pair<FieldId, Sequence>> cell_seqs;  // ascending
+};
+
 // What the server keeps. Every call happens inside a transaction that the caller of `handle_sync`
 // began; `savepoint` and friends nest in it.
 class ServerStore {
@@ -104,15 +125,26 @@ class ServerStore {
     virtual Status append_log(const LoggedChangeset& entry) = 0;
     virtual Status save_verdict(const LoggedChangeset& entry) = 0;
     virtual Result<std::vector<ChainPoint>> chain_points(ReplicaId replica, std::size_t limit) = 0;
-    virtual Result<std::vector<LoggedChangeset>> held() = 0;
+    virtual Result<std::vector<LoggedChangeset>> held() = 0;  // in the order they came
+    virtual bool has_held() = 0;
     virtual bool is_declared_lost(const Dot& dot) = 0;
+    // `alias` names the same write on `record` as `original`.
+    virtual Status append_alias(const RecordId& record, const Dot& alias, const Dot& original) = 0;
+    // Originals of the record's aliases by that replica up to that counter.
+    virtual Result<std::vector<Dot>> aliased(const RecordId& record, const Dot& up_to) = 0;
 
     virtual Result<std::optional<ServerRecord>> load(CollectionId collection,
                                                      const RecordId& id) = 0;
+    // Only its scopes: cheap.
+    virtual Result<std::optional<std::vector<std::string>>> scopes_of_record(
+        CollectionId collection, const RecordId& id) = 0;
     // Stores the record and keeps scopes, checksums and the walk up to date; `before` is what
     // `load` gave (nothing for a new record).
     virtual Status store(CollectionId collection, const RecordId& id, const ServerRecord& record,
                          const std::optional<ServerRecord>& before, std::int64_t now_ms) = 0;
+    // The same for a record that is new (`collection_of` gave nothing) and plain.
+    virtual Status store_fresh(CollectionId collection, const RecordId& id,
+                               const FreshRow& row) = 0;
     virtual Result<bool> in_grave(const RecordId& id) = 0;
     virtual Result<std::vector<std::pair<CollectionId, RecordId>>> children(
         CollectionId collection, const RecordId& parent) = 0;
@@ -120,6 +152,8 @@ class ServerStore {
                                                            const RecordId& id) = 0;
     // The schema changed: a record of `_schema` was accepted.
     virtual Status use_schema(SchemaPointer schema) = 0;
+    // All records of a collection, dead ones included: when its scope rule changed.
+    virtual Result<std::vector<RecordId>> record_ids(CollectionId collection) = 0;
 
     // The next items after `from` in (seq, id) order, for the established scopes beyond `cursor`
     // and for the loading ones from the start.
@@ -127,6 +161,9 @@ class ServerStore {
                                                Sequence cursor,
                                                const std::vector<std::string>& loading,
                                                const WalkPosition& from, std::size_t limit) = 0;
+    // False when there is no such record.
+    virtual Result<bool> visit_row(CollectionId collection, const RecordId& id,
+                                   const std::function<Status(const RowView&)>& visit) = 0;
     virtual Result<std::vector<ScopeSum>> sums(const std::vector<std::string>& scopes) = 0;
     // Ids and seqs of a scope, for repair.
     virtual Status visit_scope(const std::string& scope,

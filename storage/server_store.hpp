@@ -1,0 +1,189 @@
+// SqliteServerStore: one workspace of the server in one SQLite file: record states, the operation
+// log with verdicts, replicas, scopes with their sums and walk, graves. It implements sync's
+// ServerStore; `handle_sync` holds the rules.
+//
+//     SATCHEL_ASSIGN(auto store, SqliteServerStore::open("sales.workspace", options));
+//     SATCHEL_TRY(store->begin());
+//     Result<Handled> handled = handle_sync(request, caller, *store, services, now_ms);
+//     if (handled) SATCHEL_TRY(store->commit()); else store->roll_back_all();
+//
+// A reply may leave only after commit() has succeeded. Everything of ours in the file has a name
+// that begins with '_'; the typed tables of the schema stand beside it (storage/record_tables.hpp).
+//
+// One process opens a workspace at a time: sums and scopes are kept in memory between requests.
+// Threads: one at a time. Errors: the database's (sqlite.hpp); after an error inside a transaction
+// call roll_back_all(), the store is then as before begin().
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "storage/record_tables.hpp"
+#include "storage/sqlite.hpp"
+#include "sync/server_session.hpp"
+
+namespace satchel::storage {
+
+// `application_id` 0x53415448 ("SATH", head office); `user_version` counts formats.
+constexpr std::int32_t kServerApplicationId = 0x53415448;
+constexpr std::int32_t kServerFormat = 1;
+
+struct ServerStoreOptions {
+    bool create = false;         // make the file when it is not there
+    SchemaPointer schema;        // of a new file; null: only the system's collections
+    std::string workspace;       // name of a new file's workspace
+    bool restored = false;       // the file is a copy from a backup: begin a new epoch
+    std::string key;             // encrypts the file; empty: not encrypted
+    WallClock* clock = nullptr;  // null: the system's
+    Random* random = nullptr;    // null: the system's
+    std::string vfs;             // "": the system's files
+    bool exclusive = false;      // no other connection: the simulator's disks
+    int cache_kib = 65536;
+};
+
+// What an administrator looks at: one changeset that was not accepted.
+struct QuarantinedChangeset {
+    std::int64_t number = 0;  // in the log: names it for `adopt` and `dismiss`
+    LoggedChangeset entry;
+    bool adopted = false;
+};
+
+// Counts for metrics and `satchel verify`; O(tables), not O(records), except `records`.
+struct ServerFigures {
+    std::uint64_t epoch = 0;
+    Sequence head{};
+    std::uint64_t log_entries = 0;
+    std::uint64_t accepted = 0;
+    std::uint64_t held = 0;
+    std::uint64_t quarantined = 0;  // not adopted
+    std::uint64_t aliases = 0;
+    std::uint64_t replicas = 0;
+    std::uint64_t scopes = 0;
+    std::uint64_t graves = 0;
+    std::uint64_t declared_lost = 0;
+    std::uint64_t records = 0;
+    std::uint64_t dead = 0;
+    std::uint64_t conflicts = 0;
+    std::int64_t file_bytes = 0;
+};
+
+class SqliteServerStore final : public ServerStore {
+  public:
+    // not_found without `create`; not_a_database when it is another program's file; newer_format.
+    static Result<std::unique_ptr<SqliteServerStore>> open(const std::string& path,
+                                                           const ServerStoreOptions& options);
+    ~SqliteServerStore() override;
+
+    // Around every handle_sync, and around several calls below that belong together.
+    Status begin();
+    Status begin_read();  // for requests that bring nothing; may still save a cursor
+    Status commit();
+    void roll_back_all();
+    bool in_transaction() const;
+
+    Database& database();
+    const Services& services() const;
+    std::string workspace();
+    ReplicaId own_replica();
+
+    // Administration. Each call is a transaction of its own, or part of the one that is open.
+
+    // Head office writes: through the same rules as a device, as the server's own replica.
+    // An operation whose record exists and whose clock is empty takes the record's current clock
+    // (to write over what is there now); others say themselves what they had seen.
+    // The verdict may be `quarantined` (bad value); then nothing was written.
+    Result<Verdict> write_own(std::vector<Operation> operations, Intent intent, std::int64_t now_ms,
+                              const RecordId& author = {});
+    // A new number's schema becomes a record of `_schema` and is used at once.
+    // invalid_argument when it is no successor of the present one.
+    Status install_schema(const Schema& schema, std::int64_t now_ms);
+    // Creates or updates; fields named as in the schema of `_user`, `_device` (sync/schema.hpp).
+    Result<RecordId> put_record(std::string_view collection, const RecordId* id,
+                                const std::vector<std::pair<std::string, Value>>& fields,
+                                std::int64_t now_ms);
+    // Gives the record to another owner; its children follow. not_found, invalid_argument (the
+    // collection has no owner).
+    Result<Verdict> handover(CollectionId collection, const RecordId& record,
+                             const RecordId& new_owner, std::int64_t now_ms);
+
+    Result<std::vector<QuarantinedChangeset>> quarantine(std::size_t limit,
+                                                         bool with_adopted = false);
+    // Writes a quarantined changeset's values as head office's own, beside whatever is there now
+    // (its clocks are kept, so nothing unseen is overwritten). The verdict stays; it is marked.
+    Result<Verdict> adopt(std::int64_t log_number, const RecordId& by, std::int64_t now_ms);
+
+    // Moves records that are dead at or below the stable cut (the lowest cursor confirmed by the
+    // active replicas) into the grave index. Gives how many. `active`: by replica id; others do
+    // not hold the cut back.
+    Result<std::size_t> prune(const std::vector<std::uint64_t>& active, std::size_t limit,
+                              std::int64_t now_ms);
+    // Changes that held changesets wait for will never come: the held ones go on without them.
+    Status declare_lost(const Dot& dot, std::string_view by, std::int64_t now_ms);
+    // Declares lost what has been waited for longer than kHoldDeadlineMs. Gives how many dots.
+    Result<std::size_t> sweep_held(std::int64_t now_ms);
+
+    // A consistent copy while the server runs; not inside a transaction. Changesets in it count as
+    // backed up from confirm_backup() on (when the copy is safe elsewhere).
+    Status backup(const std::string& target);
+    Status confirm_backup();
+
+    Result<ServerFigures> figures();
+    // Recounts every scope and compares with the kept sums; corrupt names the first difference.
+    Status check_sums();
+
+    // ServerStore
+    SchemaPointer schema() override;
+    std::uint64_t epoch() override;
+    Sequence restored_head() override;
+    Sequence head() override;
+    Result<Sequence> next_seq() override;
+    Result<std::optional<KnownReplica>> replica(ReplicaId id) override;
+    Result<std::uint32_t> highest_incarnation(std::uint64_t replica) override;
+    Status save_replica(const KnownReplica& replica) override;
+    std::uint64_t horizon_counter(ReplicaId replica) override;
+    Result<std::optional<LoggedChangeset>> logged(ReplicaId replica,
+                                                  std::uint64_t counter_within) override;
+    Result<std::optional<LoggedChangeset>> logged(const ChangeId& id) override;
+    Status append_log(const LoggedChangeset& entry) override;
+    Status save_verdict(const LoggedChangeset& entry) override;
+    Result<std::vector<ChainPoint>> chain_points(ReplicaId replica, std::size_t limit) override;
+    Result<std::vector<LoggedChangeset>> held() override;
+    bool has_held() override;
+    bool is_declared_lost(const Dot& dot) override;
+    Status append_alias(const RecordId& record, const Dot& alias, const Dot& original) override;
+    Result<std::vector<Dot>> aliased(const RecordId& record, const Dot& up_to) override;
+    Result<std::optional<ServerRecord>> load(CollectionId collection, const RecordId& id) override;
+    Result<std::optional<std::vector<std::string>>> scopes_of_record(CollectionId collection,
+                                                                     const RecordId& id) override;
+    Status store(CollectionId collection, const RecordId& id, const ServerRecord& record,
+                 const std::optional<ServerRecord>& before, std::int64_t now_ms) override;
+    Status store_fresh(CollectionId collection, const RecordId& id, const FreshRow& row) override;
+    Result<bool> in_grave(const RecordId& id) override;
+    Result<std::vector<std::pair<CollectionId, RecordId>>> children(
+        CollectionId collection, const RecordId& parent) override;
+    Result<std::optional<DepartureTime>> departure(const std::string& scope,
+                                                   const RecordId& id) override;
+    Status use_schema(SchemaPointer schema) override;
+    Result<std::vector<RecordId>> record_ids(CollectionId collection) override;
+    Result<std::vector<WalkItem>> walk(const std::vector<std::string>& established, Sequence cursor,
+                                       const std::vector<std::string>& loading,
+                                       const WalkPosition& from, std::size_t limit) override;
+    Result<bool> visit_row(CollectionId collection, const RecordId& id,
+                           const std::function<Status(const RowView&)>& visit) override;
+    Result<std::vector<ScopeSum>> sums(const std::vector<std::string>& scopes) override;
+    Status visit_scope(const std::string& scope,
+                       const std::function<void(const RecordId&, Sequence)>& visit) override;
+    Result<std::optional<CollectionId>> collection_of(const RecordId& id) override;
+    Status savepoint() override;
+    Status release() override;
+    Status roll_back() override;
+
+  private:
+    struct Core;
+    explicit SqliteServerStore(std::unique_ptr<Core> core);
+    std::unique_ptr<Core> core_;
+};
+
+}  // namespace satchel::storage
