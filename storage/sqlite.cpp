@@ -182,7 +182,7 @@ Result<Statement> Database::prepare(std::string_view sql, unsigned flags) {
     if (code != SQLITE_OK) return error("using the database");
     Statement statement(prepared);
     if (prepared == nullptr || !is_blank(sql.substr(static_cast<std::size_t>(rest - sql.data()))))
-        return Error{ErrorCode::internal, "one SQL statement is expected, none or several are given"};
+        return Error{ErrorCode::internal, "exactly one SQL statement is expected here"};
     return statement;
 }
 

@@ -246,7 +246,7 @@ Disk::Disk(std::string name, Random& random, WallClock& clock)
 Disk::~Disk() {
     assert(living_handles_ == 0 && dead_handles_ == 0);
 #ifndef SATCHEL_SYSTEM_SQLITE
-    const std::string encrypting = "multipleciphers-" + name_;  // made by the first key on this disk
+    const std::string encrypting = "multipleciphers-" + name_;  // made by the first key
     if (sqlite3_vfs_find(encrypting.c_str()) != nullptr) sqlite3mc_vfs_destroy(encrypting.c_str());
 #endif
     sqlite3_vfs_unregister(&vfs_);

@@ -82,8 +82,8 @@ Status create(Database& database) {
 Status add_entry(Database& database, std::int64_t text_bytes) {
     SATCHEL_ASSIGN(auto transaction, Transaction::begin(database));
     SATCHEL_TRY(database.execute("UPDATE total SET value = value + 1"));
-    SATCHEL_ASSIGN(auto* insert, database.cached("INSERT INTO entry SELECT value, hex(zeroblob(?1)) "
-                                                 "FROM total"));
+    SATCHEL_ASSIGN(auto* insert, database.cached("INSERT INTO entry "
+                                                 "SELECT value, hex(zeroblob(?1)) FROM total"));
     insert->bind(1, text_bytes);
     SATCHEL_TRY(insert->run());
     return transaction.commit();

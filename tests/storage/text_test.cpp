@@ -124,8 +124,8 @@ TEST(CanonicalText, RefusesNulAnywhereAndSaysWhere) {
 }
 
 TEST(CanonicalText, RefusesWhatIsNotUtf8WithoutRepeatingIt) {
-    for (const char* text : {"secret\xFF", "\xC0\x80", "\xED\xA0\x80", "\xF4\x90\x80\x80", "\xE4\xB8",
-                             "\x80", "\xF8\x88\x80\x80\x80"}) {
+    for (const char* text : {"secret\xFF", "\xC0\x80", "\xED\xA0\x80", "\xF4\x90\x80\x80",
+                             "\xE4\xB8", "\x80", "\xF8\x88\x80\x80\x80"}) {
         const auto result = canonical_text(text);
         ASSERT_FALSE(result);
         EXPECT_EQ(result.error().code, ErrorCode::invalid_argument);
