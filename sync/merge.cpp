@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <map>
 
 #include "sync/limits.hpp"
 
@@ -15,10 +16,21 @@ Error over_limit(const char* what, std::size_t limit) {
     return {ErrorCode::limit, std::string(what) + ": at most " + std::to_string(limit)};
 }
 
-// Dots of people's writes that end with `sibling`: a system write passes on what it replaced.
-void collect_people(const Sibling& sibling, std::vector<Dot>& people) {
-    if (!sibling.system) people.push_back(sibling.dot);
-    people.insert(people.end(), sibling.inherits.begin(), sibling.inherits.end());
+// The people's writes of the cell that the author of a system write had seen and that no person has
+// replaced: siblings, and what other system writes stand for. Taken from all of these, replaced or
+// not, the answer does not depend on the order in which concurrent writes came.
+std::vector<Dot> people_seen(const CellState& cell, const VectorClock& seen) {
+    std::vector<Dot> people;
+    const auto take = [&](const Dot& dot) {
+        if (seen.covers(dot)) people.push_back(dot);
+    };
+    for (const Sibling& sibling : cell.siblings) {
+        if (!sibling.system) take(sibling.dot);
+        std::for_each(sibling.inherits.begin(), sibling.inherits.end(), take);
+    }
+    std::sort(people.begin(), people.end());
+    people.erase(std::unique(people.begin(), people.end()), people.end());
+    return people;
 }
 
 void write_cell(CellState& cell, const CellWrite& write, const VectorClock& seen,
@@ -26,20 +38,14 @@ void write_cell(CellState& cell, const CellWrite& write, const VectorClock& seen
     Sibling added{
         context.dot, context.stamp, context.rank, context.intent == Intent::system, context.late,
         {},          write.values};
-    std::vector<Sibling> kept;
-    for (Sibling& sibling : cell.siblings) {
-        if (!seen.covers(sibling.dot))
-            kept.push_back(std::move(sibling));
-        else if (added.system)
-            collect_people(sibling, added.inherits);
-    }
-    std::sort(added.inherits.begin(), added.inherits.end());
-    added.inherits.erase(std::unique(added.inherits.begin(), added.inherits.end()),
-                         added.inherits.end());
-    kept.push_back(std::move(added));
-    std::sort(kept.begin(), kept.end(),
+    if (added.system) added.inherits = people_seen(cell, seen);
+    std::erase_if(cell.siblings, [&seen](const Sibling& s) { return seen.covers(s.dot); });
+    if (!added.system)  // a person's write stands for itself
+        for (Sibling& sibling : cell.siblings)
+            std::erase_if(sibling.inherits, [&seen](const Dot& dot) { return seen.covers(dot); });
+    cell.siblings.push_back(std::move(added));
+    std::sort(cell.siblings.begin(), cell.siblings.end(),
               [](const Sibling& a, const Sibling& b) { return a.dot < b.dot; });
-    cell.siblings = std::move(kept);
 }
 
 SetState& set_or_new(RecordState& state, FieldId field) {
@@ -50,16 +56,25 @@ SetState& set_or_new(RecordState& state, FieldId field) {
     return *state.sets.insert(at, SetState{field, {}});
 }
 
+template <typename Elements>
+auto find_element(Elements& elements, const Value& element) {
+    return std::lower_bound(
+        elements.begin(), elements.end(), element,
+        [](const SetElement& item, const Value& wanted) { return item.element < wanted; });
+}
+
+// A system write that adds what is there leaves the people's addings: they may revive the record.
 void write_element(SetState& set, const SetWrite& write, const VectorClock& seen,
                    const WriteContext& context) {
-    auto at = std::lower_bound(
-        set.elements.begin(), set.elements.end(), write.element,
-        [](const SetElement& element, const Value& wanted) { return element.element < wanted; });
+    auto at = find_element(set.elements, write.element);
     if (at == set.elements.end() || at->element != write.element) {
         if (!write.add) return;  // removing what is not there
         at = set.elements.insert(at, SetElement{write.element, {}});
     }
-    std::erase_if(at->dots, [&seen](const SetDot& dot) { return seen.covers(dot.dot); });
+    const bool keeps_people = write.add && context.intent == Intent::system;
+    std::erase_if(at->dots, [&](const SetDot& dot) {
+        return seen.covers(dot.dot) && (dot.system || !keeps_people);
+    });
     if (write.add) {
         at->dots.push_back({context.dot, context.intent == Intent::system});
         std::sort(at->dots.begin(), at->dots.end());
@@ -90,26 +105,70 @@ void step_counter(CounterState& counter, const CounterStep& step, const WriteCon
     (step.step < 0 ? part.subtracted : part.added) += step.step < 0 ? -step.step : step.step;
 }
 
-Status check_cells(const RecordState& state, const Operation& operation) {
+Status check_cells(const RecordState& state, const Operation& operation, Intent intent) {
     for (const CellWrite& write : operation.cells) {
         const CellState* cell = state.cell(write.cell);
-        if (cell == nullptr || cell->siblings.size() < kMaxSiblings) continue;
+        if (cell == nullptr) continue;
         const auto kept = std::count_if(
             cell->siblings.begin(), cell->siblings.end(),
             [&](const Sibling& sibling) { return !operation.clock.covers(sibling.dot); });
         if (static_cast<std::size_t>(kept) >= kMaxSiblings)
             return over_limit("values side by side in one cell", kMaxSiblings);
+        if (intent == Intent::system &&
+            people_seen(*cell, operation.clock).size() > kMaxClockEntries)
+            return over_limit("people's values behind an automatic one", kMaxClockEntries);
     }
     return {};
 }
 
+// How many elements one write adds to its set: 1, 0 or -1.
+int growth(const SetState* set, const SetWrite& write, const VectorClock& seen) {
+    const SetElement* known = nullptr;
+    if (set != nullptr) {
+        const auto at = find_element(set->elements, write.element);
+        if (at != set->elements.end() && at->element == write.element) known = &*at;
+    }
+    if (write.add) return known == nullptr ? 1 : 0;
+    const bool goes = known != nullptr &&
+                      std::all_of(known->dots.begin(), known->dots.end(),
+                                  [&seen](const SetDot& dot) { return seen.covers(dot.dot); });
+    return goes ? -1 : 0;
+}
+
 Status check_sets(const RecordState& state, const Operation& operation) {
+    if (operation.sets.size() > kMaxSetElements)
+        return over_limit("set elements in one operation", kMaxSetElements);
+    std::map<FieldId, std::ptrdiff_t> sizes;
     for (const SetWrite& write : operation.sets) {
         const SetState* set = state.set(write.field);
         const std::size_t held = set == nullptr ? 0 : set->elements.size();
-        if (held + operation.sets.size() > kMaxSetElements)
-            return over_limit("elements in one set", kMaxSetElements);
+        const auto [size, first] =
+            sizes.try_emplace(write.field, static_cast<std::ptrdiff_t>(held));
+        size->second += growth(set, write, operation.clock);
     }
+    for (const auto& [field, size] : sizes)
+        if (size > static_cast<std::ptrdiff_t>(kMaxSetElements))
+            return over_limit("elements in one set", kMaxSetElements);
+    return {};
+}
+
+// What only a device can exceed that names an old clock in every operation.
+Status check_pile(const RecordState& state, const Operation& operation) {
+    const auto too_many = [&operation](const auto& items) {
+        const auto kept = std::count_if(items.begin(), items.end(), [&](const auto& item) {
+            return !operation.clock.covers(item.dot);
+        });
+        return static_cast<std::size_t>(kept) >= kMaxClockEntries;
+    };
+    for (const SetWrite& write : operation.sets) {
+        const SetState* set = state.set(write.field);
+        if (!write.add || set == nullptr) continue;
+        const auto at = find_element(set->elements, write.element);
+        if (at != set->elements.end() && at->element == write.element && too_many(at->dots))
+            return over_limit("addings of one element", kMaxClockEntries);
+    }
+    if (operation.kind != OperationKind::write && too_many(state.life))
+        return over_limit("deletions of one record", kMaxClockEntries);
     return {};
 }
 
@@ -141,8 +200,9 @@ void mark_life(RecordState& state, const Operation& operation, const Dot& dot) {
 }  // namespace
 
 Status apply(RecordState& state, const Operation& operation, const WriteContext& write) {
-    SATCHEL_TRY(check_cells(state, operation));
+    SATCHEL_TRY(check_cells(state, operation, write.intent));
     SATCHEL_TRY(check_sets(state, operation));
+    SATCHEL_TRY(check_pile(state, operation));
     SATCHEL_TRY(check_counters(state, operation, write));
     if (state.clock.counter(write.dot.replica) == 0 &&
         state.clock.entries().size() >= kMaxClockEntries)

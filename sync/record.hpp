@@ -24,7 +24,7 @@ struct Sibling {
     std::uint8_t rank = 0;      // the author's role, put in by the server when it accepts
     bool system = false;        // an automatic write: never revives a deleted record
     bool late = false;          // made before a handover, accepted after it
-    std::vector<Dot> inherits;  // of system writes: the people's writes that they replaced unseen
+    std::vector<Dot> inherits;  // of system writes: people's that no person has replaced since
     std::vector<Value> values;  // one per field of the cell
 
     bool operator==(const Sibling&) const = default;
