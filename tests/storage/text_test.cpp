@@ -71,7 +71,7 @@ TEST(CanonicalText, IsWhatUtf8procGivesForAnyBytes) {
     }));
 }
 
-// Alone, behind a letter and behind a mark: covers every range that is only scanned.
+// Alone and behind a letter: covers every range that is only scanned.
 TEST(CanonicalText, IsWhatUtf8procGivesForEveryCharacter) {
     for (utf8proc_int32_t point = 1; point <= 0x10FFFF; ++point) {
         if (point >= 0xD800 && point <= 0xDFFF) continue;
