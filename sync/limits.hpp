@@ -29,6 +29,8 @@ constexpr std::size_t kMaxScopeDepth = 8;        // parents of parents that scop
 constexpr std::size_t kMaxVerdicts = 10'000;     // verdicts in one reply
 constexpr std::size_t kMaxRepairIds = 10'000;    // ids that one repair round asks for
 constexpr std::size_t kRepairBuckets = 256;      // key ranges of one comparison
+constexpr std::size_t kMaxPages = 1'024;         // in one reply: 64 MiB of pages of 64 KiB
+constexpr std::size_t kMaxChainPoints = 1'024;   // of one fork reply; spaced, so 64 would do
 
 constexpr std::int64_t kSkewMs = 5 * 60 * 1000;                      // clocks this far ahead count
 constexpr std::int64_t kLateEditWindowMs = 30LL * 24 * 3600 * 1000;  // edits made before a handover

@@ -90,7 +90,9 @@ struct SyncRequest {
     std::vector<RepairBucket> repair;   // kRepairBuckets of them
     std::uint64_t wait_ms = 0;          // a waiting request: answer when something is new
     std::uint64_t max_reply_bytes = 0;  // 0: the server's own page size
+    std::uint64_t tag = 0;              // names the request; the reply repeats it
 };
+// Of the scopes held, 64 bits: differs where the list does.
 std::uint64_t scopes_hash(const std::vector<std::string>& ascending);
 
 enum class VerdictKind : std::uint8_t {
@@ -173,6 +175,7 @@ struct SyncReply {
     std::vector<std::size_t> repair_buckets;  // of the compared scope: those that differ
     std::vector<RepairItem> repair_items;     // all its records in these buckets
     std::uint64_t back_off_ms = 0;            // come back no sooner than this
+    std::uint64_t tag = 0;                    // of the request: a late answer to another one shows
 };
 
 Bytes encode(const SyncRequest& request, const Services& services);
