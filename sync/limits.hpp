@@ -24,6 +24,7 @@ constexpr std::size_t kMaxInflateRatio = 1'000;       // inflated : sent; text r
 constexpr std::size_t kPageBytes = 1U << 20;          // a page of record states is cut after this
 constexpr std::size_t kUploadBytes = 1U << 20;   // changesets of one request are cut after this
 constexpr std::size_t kMaxPageRecords = 20'000;  // and after this many records
+constexpr std::size_t kMaxPageColumns = 300'000;  // of its sections: each takes 4 bytes of a page
 constexpr std::size_t kMaxScopes = 4'096;        // scopes that one device may hold
 constexpr std::size_t kMaxScopeDepth = 8;        // parents of parents that scope a record
 constexpr std::size_t kMaxVerdicts = 10'000;     // verdicts in one reply

@@ -22,6 +22,8 @@ namespace satchel {
 struct LayoutCell {
     FieldId id{};
     std::vector<std::size_t> columns;  // positions in Layout::fields
+
+    bool operator==(const LayoutCell&) const = default;
 };
 
 // The register fields that stand in columns, and how they form cells.
@@ -30,6 +32,7 @@ struct Layout {
     std::vector<LayoutCell> cells;  // ascending by id
 
     const LayoutCell* cell(FieldId id) const;
+    bool operator==(const Layout&) const = default;
 };
 
 Layout layout_of(const Collection& collection);

@@ -43,9 +43,11 @@ struct Departure {
     Sequence seq{};
 };
 
+// Holds at most kMaxPageRecords rows and as many departures: cut before, by rows() and size_bytes().
 class PageWriter {
   public:
-    // `scopes`: ascending, those of the record that the device holds.
+    // `scopes`: ascending, those of the record that the device holds. A confirm row has an empty
+    // layout, no meta and no values; any other one a meta and one value per field of the layout.
     void add(CollectionId collection, RowKind kind, const Layout& layout, const RecordId& id,
              Sequence seq, const std::vector<std::string>& scopes, ByteView meta,
              const std::vector<ValueView>& values);
@@ -75,9 +77,12 @@ class PageWriter {
     void write_section(Writer& out, const Section& section) const;
 
     std::vector<Section> sections_;
+    std::map<Bytes, std::size_t> section_indexes_;  // by the head's bytes
     std::map<std::vector<std::string>, std::size_t> scope_set_indexes_;
     std::vector<std::vector<std::string>> scope_sets_;
     std::vector<Departure> departures_;
+    std::size_t last_section_ = 0;  // most rows go where the one before went
+    std::size_t last_scope_set_ = 0;
     std::size_t size_bytes_ = 0;
     std::size_t rows_ = 0;
 };
@@ -89,6 +94,7 @@ class PageReader {
 
     const std::vector<std::vector<std::string>>& scope_sets() const { return scope_sets_; }
     const std::vector<Departure>& departures() const { return departures_; }
+    std::size_t rows() const { return rows_; }
     // Calls `visit` for every row; stops at its first error, or with corrupt at damage.
     Status visit(const std::function<Status(const PageRow&)>& visit) const;
 
@@ -109,9 +115,11 @@ class PageReader {
     std::vector<std::vector<std::string>> scope_sets_;
     std::vector<Section> sections_;
     std::vector<Departure> departures_;
+    std::size_t rows_ = 0;
 };
 
-// The state that a patch row makes of the confirmed state it patches.
+// The state that a patch row makes of the confirmed state it patches. Fails with corrupt when the
+// patch is damaged, or older than `base`: ask for the record as a whole state then.
 Result<RecordState> patched(RecordState base, const PageRow& row);
 
 }  // namespace satchel
