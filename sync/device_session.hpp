@@ -94,27 +94,43 @@ class DeviceSession {
   public:
     DeviceSession(DeviceStore& store, const Services& services, SessionOptions options = {});
 
-    // The next request's bytes; nothing when device and server agree (for now).
+    // The next request's bytes; nothing when device and server agree (for now), or when the server
+    // asked for a pause (report().back_off_ms). Fails with server_error when the session makes no
+    // progress, else with the store's error.
     Result<std::optional<Bytes>> next_request(std::int64_t now_ms);
-    // Takes the answer to the last request in. Fails with corrupt or bad_reply (nothing taken in;
-    // send the request again), upgrade_needed, or the store's error.
+    // Takes the answer to the last request in. Fails with corrupt, limit or bad_reply (nothing
+    // taken in; send the request again), upgrade_needed, or the store's error.
     Status take_reply(ByteView reply, std::int64_t now_ms);
 
     bool done() const { return done_; }
     const SessionReport& report() const { return report_; }
 
   private:
+    Result<SyncRequest> build_request(std::int64_t now_ms);
+    Status fill_upload(SyncRequest& request);
+    Status fill_questions(SyncRequest& request);
+    Status fill_repair(SyncRequest& request);
+    // The next scope to compare; "" when there is none.
+    Result<std::string> scope_to_repair();
+    // Whether the session would have something to say besides waiting.
+    Result<bool> anything_left();
+    Status take_by_status(const SyncReply& reply, std::int64_t now_ms);
     Status take_ok(const SyncReply& reply, std::int64_t now_ms);
     Status take_fork(const SyncReply& reply);
-    Status fill_repair(SyncRequest& request);
+    void note_answer(const SyncReply& reply);
 
     DeviceStore& store_;
     const Services& services_;
     SessionOptions options_;
     SessionReport report_;
+    std::optional<SyncRequest> sent_;    // waits for its answer; without the changesets' bytes
+    std::vector<ChangeId> asked_;        // questions answered in this session, ascending
     std::vector<std::string> repaired_;  // scopes compared in this session already
+    std::size_t idle_rounds_ = 0;        // answers in a row that changed nothing
     bool send_scope_list_ = false;
+    bool at_checkpoint_ = false;  // the last answer had one
     bool waited_ = false;
+    bool resting_ = false;  // the server asked for a pause
     bool done_ = false;
 };
 

@@ -1,0 +1,167 @@
+// Building requests. What becomes of the answers: device_session_replies.cpp.
+#include "sync/device_session.hpp"
+
+#include <algorithm>
+
+#include "sync/limits.hpp"
+
+namespace satchel {
+namespace {
+
+constexpr std::size_t kMaxIdleRounds = 16;
+// With a changeset of full size on top, and everything else, this fits one request.
+constexpr std::size_t kMaxUploadBytes = kMaxRequestBytes - kMaxChangesetBytes - (4U << 20);
+
+Error no_progress(const SessionReport& report) {
+    return {ErrorCode::server_error,
+            "device and server do not agree after " + std::to_string(report.rounds) +
+                " rounds without progress; nothing is lost and it is tried again later, "
+                "`satchel verify` shows what differs"};
+}
+
+// Differs from every other request of the replica, but for a repetition within one millisecond.
+std::uint64_t tag_of(const SyncRequest& request, const Services& services) {
+    Writer facts;
+    facts.replica(request.replica);
+    facts.unsigned_integer(request.epoch);
+    facts.integer(request.device_now);
+    facts.unsigned_integer(request.last_counter);
+    facts.unsigned_integer(request.base_counter);
+    facts.unsigned_integer(number(request.cursor));
+    facts.unsigned_integer(number(request.position.seq));
+    facts.record_id(request.position.id);
+    facts.unsigned_integer(request.scopes_hash);
+    facts.unsigned_integer(request.questions.size());
+    facts.unsigned_integer(request.wanted.size());
+    facts.text(request.repair_scope);
+    const Digest digest = services.hash("satchel request ", facts.out());
+    std::uint64_t tag = 0;
+    for (std::size_t i = 0; i < 8; ++i)
+        tag = tag << 8 | digest[i];
+    return tag | 1;  // 0 means none
+}
+
+// Drops what does not fit one request; the rest goes with the next one.
+Status trim(std::vector<UploadedChangeset>& changesets, std::uint64_t counter) {
+    std::size_t bytes = 0;
+    std::size_t keep = 0;
+    for (const UploadedChangeset& changeset : changesets) {
+        if (changeset.first_counter != counter + 1 || changeset.last_counter <= counter)
+            return Error{ErrorCode::corrupt, "the journal has no changeset that begins with " +
+                                                 std::to_string(counter + 1)};
+        if (keep == kMaxVerdicts || (keep > 0 && bytes >= kMaxUploadBytes)) break;
+        counter = changeset.last_counter;
+        bytes += changeset.bytes.size();
+        ++keep;
+    }
+    changesets.resize(keep);
+    return {};
+}
+
+}  // namespace
+
+DeviceSession::DeviceSession(DeviceStore& store, const Services& services, SessionOptions options)
+    : store_(store), services_(services), options_(options) {}
+
+Result<std::optional<Bytes>> DeviceSession::next_request(std::int64_t now_ms) {
+    if (done_ || resting_) return std::optional<Bytes>{};
+    if (report_.rounds >= options_.max_rounds || idle_rounds_ >= kMaxIdleRounds)
+        return no_progress(report_);
+    SATCHEL_ASSIGN(SyncRequest request, build_request(now_ms));
+    if (!request.changesets.empty()) SATCHEL_TRY(store_.make_durable());
+    Bytes bytes = encode(request, services_);
+    ++report_.rounds;
+    report_.sent_bytes += bytes.size();
+    report_.sent_changesets += request.changesets.size();
+    for (UploadedChangeset& changeset : request.changesets)
+        changeset.bytes = {};
+    sent_ = std::move(request);
+    return std::optional<Bytes>(std::move(bytes));
+}
+
+Result<SyncRequest> DeviceSession::build_request(std::int64_t now_ms) {
+    SATCHEL_ASSIGN(SyncState state, store_.sync_state());
+    SyncRequest request;
+    request.replica = state.replica;
+    request.epoch = state.epoch;
+    request.device_now = now_ms;
+    request.last_counter = state.last_counter;
+    request.base_counter = state.acked_counter;
+    request.base_hash = state.acked_hash;
+    request.cursor = state.cursor;
+    request.position = state.position;
+    request.scopes_hash = scopes_hash(state.scopes);
+    // No list is as short as an empty one, so it always goes along.
+    request.lists_scopes = send_scope_list_ || state.scopes.empty();
+    if (request.lists_scopes) request.scopes = std::move(state.scopes);
+    request.loading = std::move(state.loading);
+    request.whole_states_only = state.doubts_states;
+    request.max_reply_bytes = options_.max_reply_bytes;
+    SATCHEL_TRY(fill_upload(request));
+    SATCHEL_TRY(fill_questions(request));
+    SATCHEL_ASSIGN(request.wanted, store_.wanted(kMaxRepairIds));
+    SATCHEL_TRY(fill_repair(request));
+    const bool silent = request.changesets.empty() && request.questions.empty() &&
+                        request.wanted.empty() && request.repair_scope.empty() &&
+                        !send_scope_list_ && request.last_counter == request.base_counter;
+    if (silent && at_checkpoint_ && !waited_) request.wait_ms = options_.wait_ms;
+    request.tag = tag_of(request, services_);
+    return request;
+}
+
+Status DeviceSession::fill_upload(SyncRequest& request) {
+    if (request.last_counter == request.base_counter) return {};
+    const std::size_t max_bytes = std::min(options_.upload_bytes, kMaxUploadBytes);
+    SATCHEL_ASSIGN(request.changesets, store_.upload(request.base_counter, max_bytes));
+    SATCHEL_TRY(trim(request.changesets, request.base_counter));
+    if (request.changesets.empty())
+        return Error{ErrorCode::corrupt, "the journal does not hold what was not sent yet"};
+    // Another process may have written in between.
+    request.last_counter = std::max(request.last_counter, request.changesets.back().last_counter);
+    return {};
+}
+
+// Each once per session: an answer "held" would else be asked for without end.
+Status DeviceSession::fill_questions(SyncRequest& request) {
+    SATCHEL_ASSIGN(request.questions, store_.questions());
+    std::erase_if(request.questions, [this](const VerdictQuestion& question) {
+        return std::binary_search(asked_.begin(), asked_.end(), question.id);
+    });
+    const std::size_t room = kMaxVerdicts - request.changesets.size();
+    if (request.questions.size() > room) request.questions.resize(room);
+    return {};
+}
+
+Result<std::string> DeviceSession::scope_to_repair() {
+    SATCHEL_ASSIGN(const std::vector<std::string> scopes, store_.scopes_to_repair());
+    for (const std::string& scope : scopes)
+        if (std::find(repaired_.begin(), repaired_.end(), scope) == repaired_.end()) return scope;
+    return std::string{};
+}
+
+// Only from a checkpoint on, where both sides stand at the same place.
+Status DeviceSession::fill_repair(SyncRequest& request) {
+    if (!at_checkpoint_) return {};
+    SATCHEL_ASSIGN(request.repair_scope, scope_to_repair());
+    if (request.repair_scope.empty()) return {};
+    SATCHEL_ASSIGN(request.repair, store_.repair_buckets(request.repair_scope));
+    if (request.repair.size() == kRepairBuckets) return {};
+    return Error{ErrorCode::internal, "a comparison has " + std::to_string(kRepairBuckets) +
+                                          " key ranges, not " +
+                                          std::to_string(request.repair.size())};
+}
+
+Result<bool> DeviceSession::anything_left() {
+    SATCHEL_ASSIGN(const SyncState state, store_.sync_state());
+    if (send_scope_list_ || !state.loading.empty()) return true;
+    if (state.last_counter > state.acked_counter) return true;
+    SyncRequest questions;
+    SATCHEL_TRY(fill_questions(questions));
+    if (!questions.questions.empty()) return true;
+    SATCHEL_ASSIGN(const std::vector<RecordId> wanted, store_.wanted(1));
+    if (!wanted.empty()) return true;
+    SATCHEL_ASSIGN(const std::string scope, scope_to_repair());
+    return !scope.empty();
+}
+
+}  // namespace satchel

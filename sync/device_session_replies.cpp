@@ -1,0 +1,102 @@
+// Taking answers in. Building requests: device_session.cpp.
+#include <algorithm>
+
+#include "sync/device_session.hpp"
+#include "sync/reply_check.hpp"
+
+namespace satchel {
+namespace {
+
+void count_verdicts(SessionReport& report, const std::vector<Verdict>& verdicts) {
+    for (const Verdict& verdict : verdicts) {
+        report.accepted += verdict.kind == VerdictKind::accepted ? 1 : 0;
+        report.quarantined += verdict.kind == VerdictKind::quarantined ? 1 : 0;
+        report.held += verdict.kind == VerdictKind::held ? 1 : 0;
+    }
+}
+
+}  // namespace
+
+Status DeviceSession::take_reply(ByteView bytes, std::int64_t now_ms) {
+    if (!sent_) return Error{ErrorCode::bad_reply, "an answer came that no request is waiting for"};
+    report_.received_bytes += bytes.size();
+    auto reply = decode_reply(bytes, services_);
+    if (!reply && reply.error().code == ErrorCode::newer_format)
+        return Error{ErrorCode::upgrade_needed, reply.error().message};
+    if (!reply) return reply.error();
+    SATCHEL_TRY(check_reply(*sent_, *reply));
+    SATCHEL_TRY(take_by_status(*reply, now_ms));
+    note_answer(*reply);
+    return {};
+}
+
+Status DeviceSession::take_by_status(const SyncReply& reply, std::int64_t now_ms) {
+    switch (reply.status) {
+        case ReplyStatus::ok:
+            return take_ok(reply, now_ms);
+        case ReplyStatus::list_scopes:
+            send_scope_list_ = true;
+            return {};
+        case ReplyStatus::fork:
+            return take_fork(reply);
+        case ReplyStatus::restored:
+            // A device that was rolled back as well hears of it next: a fork.
+            SATCHEL_TRY(store_.take_restored(reply.epoch, reply.restored_head,
+                                             std::min(reply.acked_counter, sent_->last_counter)));
+            report_.restored = true;
+            return {};
+        case ReplyStatus::upgrade_needed:
+            break;
+    }
+    return Error{ErrorCode::upgrade_needed, "install the newer release"};
+}
+
+Status DeviceSession::take_ok(const SyncReply& reply, std::int64_t now_ms) {
+    std::size_t rows = 0;
+    std::size_t departed = 0;
+    for (const Bytes& page : reply.pages) {
+        SATCHEL_ASSIGN(const PageReader reader, PageReader::open(page));
+        rows += reader.rows();
+        departed += reader.departures().size();
+    }
+    SATCHEL_TRY(store_.take(reply, now_ms));
+    report_.received_rows += rows;
+    report_.departed += departed;
+    report_.repaired = report_.repaired || !reply.repair_buckets.empty();
+    count_verdicts(report_, reply.verdicts);
+    send_scope_list_ = false;
+    return {};
+}
+
+// Takes the highest point of the chain that both know; what came after it here is issued again.
+Status DeviceSession::take_fork(const SyncReply& reply) {
+    std::uint64_t common = 0;
+    for (const ChainPoint& point : reply.chain) {
+        SATCHEL_ASSIGN(const std::optional<Digest> ours, store_.chain_hash(point.counter));
+        if (ours != point.hash) continue;
+        common = point.counter;
+        break;
+    }
+    SATCHEL_TRY(store_.take_incarnation(reply.new_incarnation, common));
+    report_.forked = true;
+    return {};
+}
+
+// The answer is taken in for good; what follows only decides how the session goes on.
+void DeviceSession::note_answer(const SyncReply& reply) {
+    const SyncRequest sent = *std::exchange(sent_, std::nullopt);
+    idle_rounds_ = moves_on(sent, reply) || sent.wait_ms > 0 ? 0 : idle_rounds_ + 1;
+    report_.back_off_ms = reply.back_off_ms;
+    resting_ = reply.back_off_ms > 0;
+    at_checkpoint_ = reply.status == ReplyStatus::ok && reply.checkpoint.has_value();
+    if (reply.status != ReplyStatus::ok) return;
+    for (const VerdictQuestion& question : sent.questions)
+        asked_.insert(std::upper_bound(asked_.begin(), asked_.end(), question.id), question.id);
+    if (!sent.repair_scope.empty()) repaired_.push_back(sent.repair_scope);
+    if (sent.wait_ms > 0) waited_ = true;
+    if (!at_checkpoint_ || (options_.wait_ms > 0 && !waited_)) return;
+    const Result<bool> left = anything_left();  // an error of the store shows with the next request
+    done_ = left && !*left;
+}
+
+}  // namespace satchel
