@@ -1,4 +1,5 @@
-// ReadConnection: a read-only connection to a replica, for SQL, live views and exports, beside the writer.
+// ReadConnection: a read-only connection to a replica, for SQL, live views and exports, beside the
+// writer.
 //
 //     auto reader = ReadConnection::open(path, key);
 //     auto rows = reader->query("SELECT name, amount FROM opportunity WHERE stage = ?", {…});
@@ -19,15 +20,17 @@ namespace satchel::storage {
 
 class Rows {
   public:
-    explicit Rows(Statement statement) : statement_(std::move(statement)) {}
+    // Keeps `arguments` while the statement runs.
+    Rows(Statement statement, std::vector<Value> arguments);
 
     Result<bool> next() { return statement_.step(); }
     int columns() const { return statement_.column_count(); }
-    std::string name(int column) const { return statement_.column_name(column); }
+    std::string name(int column) const { return std::string(statement_.column_name(column)); }
     // Valid until the next call of next().
     ValueView value(int column) const;
 
   private:
+    std::vector<Value> arguments_;  // before the statement, which borrows them
     Statement statement_;
 };
 

@@ -105,6 +105,7 @@ TableInfo make_info(const Collection& collection) {
     info.select = make_select(collection);
     info.insert = "INSERT OR REPLACE " + make_insert(collection, false);
     info.insert_plain = "INSERT OR IGNORE " + make_insert(collection, true);
+    info.select_place = "SELECT _seq, _scope FROM " + name + " WHERE id = ?1";
     info.update_place = "UPDATE " + name + " SET _seq = ?2, _scope = ?3 WHERE id = ?1";
     info.remove = "DELETE FROM " + name + " WHERE id = ?1";
     return info;
@@ -259,6 +260,18 @@ Result<std::optional<StoredRecord>> RecordTables::load_dead(const RecordId& id) 
     if (!state) return state.error();
     record.state = *std::move(state);
     return std::optional(std::move(record));
+}
+
+Result<std::optional<RecordTables::Place>> RecordTables::place_of(const TableInfo& table,
+                                                                  const RecordId& id) {
+    SATCHEL_ASSIGN(Statement * select, database_.cached(table.select_place));
+    select->bind_blob(1, id.view());
+    SATCHEL_ASSIGN(const bool found, select->step());
+    std::optional<Place> place;
+    if (found)
+        place = {Sequence{static_cast<std::uint64_t>(select->integer(0))}, select->integer(1)};
+    select->reset();
+    return place;
 }
 
 Status RecordTables::write_row(const TableInfo& table, const RecordId& id,

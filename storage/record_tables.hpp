@@ -41,6 +41,7 @@ struct TableInfo {
     std::string select;        // by id: register columns, _seq, _scope, _meta, _more
     std::string insert;        // id, all field columns, _seq, _scope, _meta, _more
     std::string insert_plain;  // id, register columns, _seq, _scope, _meta, _more, if not there
+    std::string select_place;  // _seq, _scope by id
     std::string update_place;  // _seq, _scope by id
     std::string remove;        // by id
 };
@@ -59,6 +60,12 @@ class RecordTables {
     const TableInfo* table(CollectionId collection) const;
 
     Result<std::optional<StoredRecord>> load(const TableInfo& table, const RecordId& id);
+    // Where a record of the typed table stands; nothing when it is not there.
+    struct Place {
+        Sequence seq{};
+        std::int64_t scope = 0;
+    };
+    Result<std::optional<Place>> place_of(const TableInfo& table, const RecordId& id);
     // Writes the record: into its table, or into _dead when it counts as deleted. `before` is what
     // load gave, so that only what changed is touched.
     Status store(const TableInfo& table, const RecordId& id, const StoredRecord& record,

@@ -68,6 +68,7 @@ struct RecordView {
 using FieldValues = std::vector<std::pair<std::string, Value>>;
 
 class Replica;
+struct ReplicaCore;  // storage/replica_core.hpp
 
 // One local transaction = one changeset. Destroyed without commit: nothing happened.
 // Field names that do not exist, values of the wrong kind or over a limit fail with
@@ -109,6 +110,9 @@ class LocalTransaction {
   private:
     friend class Replica;
     struct State;
+    Status repeat(const Operation& rejected);
+    Status change_set(std::string_view collection, const RecordId& id, std::string_view field,
+                      std::string_view element, bool add);
     explicit LocalTransaction(std::unique_ptr<State> state);
     std::unique_ptr<State> state_;
 };
@@ -228,9 +232,9 @@ class Replica final : public DeviceStore {
     Database& database();
 
   private:
-    struct Core;
-    explicit Replica(std::unique_ptr<Core> core);
-    std::unique_ptr<Core> core_;
+    friend class LocalTransaction;
+    explicit Replica(std::unique_ptr<ReplicaCore> core);
+    std::unique_ptr<ReplicaCore> core_;
 };
 
 // Held by the one process that syncs a replica; released when destroyed or when the process ends.

@@ -33,6 +33,12 @@ std::vector<Dot> people_seen(const CellState& cell, const VectorClock& seen) {
     return people;
 }
 
+// A new record's nulls are not written: nobody has said anything about those cells.
+bool all_null(const CellWrite& write) {
+    return std::all_of(write.values.begin(), write.values.end(),
+                       [](const Value& value) { return value.is_null(); });
+}
+
 void write_cell(CellState& cell, const CellWrite& write, const VectorClock& seen,
                 const WriteContext& context) {
     Sibling added{
@@ -207,8 +213,10 @@ Status apply(RecordState& state, const Operation& operation, const WriteContext&
     if (state.clock.counter(write.dot.replica) == 0 &&
         state.clock.entries().size() >= kMaxClockEntries)
         return over_limit("devices that wrote one record", kMaxClockEntries);
-    for (const CellWrite& cell : operation.cells)
+    for (const CellWrite& cell : operation.cells) {
+        if (operation.clock.empty() && all_null(cell)) continue;
         write_cell(state.cell_or_new(cell.cell), cell, operation.clock, write);
+    }
     for (const SetWrite& element : operation.sets)
         write_element(set_or_new(state, element.field), element, operation.clock, write);
     for (const CounterStep& step : operation.counters)

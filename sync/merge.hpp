@@ -23,7 +23,8 @@ struct WriteContext {
     bool late = false;
 };
 
-// Takes `operation` into `state`. Requires that the state's clock does not cover the dot yet.
+// Takes `operation` into `state`. A creating operation's cells of nothing but nulls count as not
+// written. Requires that the state's clock does not cover the dot yet.
 // Fails with limit (siblings, set elements, counter overflow) and leaves the state untouched then.
 Status apply(RecordState& state, const Operation& operation, const WriteContext& write);
 

@@ -29,13 +29,16 @@ Status check_field(const Collection& collection, const Field& field) {
         return invalid(where, "a field's name is [a-z][a-z0-9_]*, at most 64 characters");
     if (field.name == "id") return invalid(where, "the name 'id' is taken by the record's id");
     if (number(field.id) == 0) return invalid(where, "a field's id starts at 1");
+    if (!is_utf8(field.label_zh) || !is_utf8(field.label_en))
+        return invalid(where, "a label is not valid UTF-8");
     if (field.max_bytes > kMaxTextBytes) return invalid(where, "max_bytes is above the limit");
     const Field* leader = collection.find(field.cell);
-    if (leader == nullptr || leader->cell != leader->id)
+    if (leader == nullptr || leader->cell != leader->id || leader > &field)
         return invalid(where, "its cell is not the first field of a group");
     if (!is_register(field.kind) && field.cell != field.id)
         return invalid(where, "sets and counters stand alone, outside groups");
-    if (!is_register(leader->kind)) return invalid(where, "a group starts with a plain field");
+    if (leader != &field && !is_register(leader->kind))
+        return invalid(where, "a group starts with a plain field");
     return {};
 }
 
@@ -50,6 +53,7 @@ Status check_scope(const Collection& collection) {
     const Field* pool = collection.find(scope.pool);
     if (number(scope.pool) != 0 && (pool == nullptr || pool->kind != FieldKind::text))
         return invalid(collection.name, "the pool that scopes it must be a text field");
+    if (scope.parents.size() > kMaxFields) return invalid(collection.name, "too many parents");
     for (const FieldId parent : scope.parents)
         if (!is_reference(parent))
             return invalid(collection.name, "a parent that scopes it must be a reference field");
@@ -82,6 +86,8 @@ Status set_rules(Collection& collection, const std::vector<CellRule>& rules) {
             return invalid(where, "furthest needs a text field and the list of its values");
         if (rule.rule == ConflictRule::union_lines && (!is_text || at->fields.size() > 1))
             return invalid(where, "union_lines needs a single text field");
+        if (rule.order.size() > kMaxFields)
+            return invalid(where, "at most 256 values in its order");
         at->rule = rule.rule;
         at->order = rule.order;
     }
@@ -89,6 +95,8 @@ Status set_rules(Collection& collection, const std::vector<CellRule>& rules) {
 }
 
 Status check_collection(const Collection& collection) {
+    if (!is_utf8(collection.label_zh) || !is_utf8(collection.label_en))
+        return invalid(collection.name, "a label is not valid UTF-8");
     if (!is_name(collection.name) && number(collection.id) >= system_ids::kFirstFree)
         return invalid(collection.name, "a collection's name is [a-z][a-z0-9_]*");
     if (collection.fields.empty() || collection.fields.size() > kMaxFields)
@@ -182,8 +190,11 @@ Result<Schema> Schema::build(std::uint32_t number, std::vector<Collection> colle
     Schema schema;
     schema.number_ = number;
     schema.collections_ = system_collections();
-    for (Collection& collection : collections)
+    for (Collection& collection : collections) {
+        if (satchel::number(collection.id) < system_ids::kFirstFree)
+            return invalid(collection.name, "ids below 100 are the system's");
         schema.collections_.push_back(std::move(collection));
+    }
     if (schema.collections_.size() > kMaxCollections) return invalid("all", "too many collections");
     std::set<CollectionId> ids;
     std::set<std::string> names;
@@ -195,6 +206,8 @@ Result<Schema> Schema::build(std::uint32_t number, std::vector<Collection> colle
         const auto own = rules.find(collection.id);
         if (own != rules.end()) SATCHEL_TRY(set_rules(collection, own->second));
     }
+    if (schema.encode().size() > kMaxSchemaBytes)
+        return invalid("all", "larger than the record that carries it may be");
     return schema;
 }
 
@@ -210,6 +223,14 @@ const Collection* Schema::find(std::string_view name) const {
     return nullptr;
 }
 
+// The fields of a cell, in the order of its values.
+static std::vector<FieldId> group_of(const Collection& collection, const Cell& cell) {
+    std::vector<FieldId> group;
+    for (const std::size_t field : cell.fields)
+        group.push_back(collection.fields[field].id);
+    return group;
+}
+
 Status check_successor(const Schema& older, const Schema& newer) {
     for (const Collection& before : older.collections()) {
         const Collection* after = newer.find(before.id);
@@ -222,6 +243,10 @@ Status check_successor(const Schema& older, const Schema& newer) {
                 return invalid(before.name + "." + field.name,
                                "a field may not go or change its kind, cell or name; add a new id");
         }
+        for (const Cell& cell : before.cells)
+            if (group_of(before, cell) != group_of(*after, *after->cell(cell.id)))
+                return invalid(before.name + ", cell " + std::to_string(number(cell.id)),
+                               "a group's fields and their order stay as they are");
     }
     return {};
 }

@@ -1,0 +1,507 @@
+// Writing: one local transaction becomes one changeset.
+//
+// Operations are encoded as they come. Only when a record is written twice in one transaction is
+// what was encoded taken apart again, so that each record keeps one operation.
+#include <algorithm>
+#include <unordered_map>
+
+#include "storage/replica_core.hpp"
+#include "storage/services.hpp"
+#include "storage/text.hpp"
+#include "sync/limits.hpp"
+#include "sync/validate.hpp"
+
+namespace satchel::storage {
+namespace {
+
+using SqliteTransaction = storage::Transaction;
+
+Error unknown_field(const Collection& collection, std::string_view field) {
+    std::string known;
+    for (const Field& each : collection.fields)
+        known += (known.empty() ? "" : ", ") + each.name;
+    return {ErrorCode::invalid_argument, collection.name + " has no field '" +
+                                             std::string(field.substr(0, 64)) +
+                                             "'; it has: " + known};
+}
+
+// Text in the form in which it is kept: NFC.
+Result<Value> canonical(const Value& value) {
+    if (value.type() != ValueType::text || is_canonical_text(value.as_bytes())) return value;
+    SATCHEL_ASSIGN(const Bytes text, canonical_text(value.as_bytes()));
+    return Value::text(text);
+}
+
+}  // namespace
+
+struct LocalTransaction::State {
+    // A record that this transaction wrote, and what it was before.
+    struct Touched {
+        RecordId id;
+        const TableInfo* table = nullptr;
+        std::optional<StoredRecord> before;
+        Bytes image;  // before-image of its operation
+    };
+
+    State(ReplicaCore& replica, SqliteTransaction begun)
+        : core(replica), transaction(std::move(begun)) {}
+    ~State() { core.writing = false; }
+
+    Result<const TableInfo*> table(std::string_view collection) const;
+    Result<std::optional<StoredRecord>> load_living(const TableInfo& table, const RecordId& id);
+    WriteContext context(std::size_t index) const;
+    Status check_room(const RecordId& id);
+    Status take_apart();
+    Status write(const TableInfo& table, const RecordId& id, Operation operation,
+                 std::optional<StoredRecord> before);
+    Status write_again(std::size_t index, const Operation& operation);
+    Result<std::vector<CellWrite>> cell_writes(const Collection& collection,
+                                               const FieldValues& values,
+                                               const std::vector<Value>& shown) const;
+    ChangesetHeader header() const;
+    Result<const Field*> field(const TableInfo& table, std::string_view name, FieldKind kind) const;
+    Status prepare_fast(const TableInfo& table, const std::vector<FieldId>& fields);
+    Result<bool> insert_fast(const TableInfo& table, const RecordId& id,
+                             const std::vector<ValueView>& values);
+
+    ReplicaCore& core;
+    SqliteTransaction transaction;
+    ChainHead head;
+    Stamp stamp;
+    std::int64_t committed_at = 0;
+    Intent intent = Intent::person;
+    ChangesetEncoder encoder;
+    bool apart = false;  // operations are kept as objects from now on
+    std::vector<Operation> operations;
+    std::vector<Touched> touched;
+    std::unordered_map<RecordId, std::size_t> index_of;
+    ChangeCollector changes;
+    // Of the fast way in: prepared for one list of fields, used while the same list comes.
+    CollectionId fast_collection{};
+    std::vector<FieldId> fast_fields;
+    OperationShape fast_shape;
+    std::vector<std::size_t> column_source;  // layout column -> position in the caller's values
+    std::vector<std::size_t> write_source;   // value of the operation -> the same
+    std::vector<ValueView> row;
+    std::vector<ValueView> written;
+    Writer meta;
+};
+
+Result<const TableInfo*> LocalTransaction::State::table(std::string_view collection) const {
+    const Collection* known = core.tables.schema()->find(collection);
+    if (known == nullptr)
+        return Error{ErrorCode::invalid_argument,
+                     "there is no collection '" + std::string(collection.substr(0, 64)) + "'"};
+    return core.tables.table(known->id);
+}
+
+Result<const Field*> LocalTransaction::State::field(const TableInfo& info, std::string_view name,
+                                                    FieldKind kind) const {
+    const Field* known = info.collection->find(name);
+    if (known == nullptr) return unknown_field(*info.collection, name);
+    if (known->kind != kind)
+        return Error{ErrorCode::invalid_argument,
+                     info.collection->name + "." + known->name +
+                         (kind == FieldKind::set ? " is no set" : " is no counter")};
+    return known;
+}
+
+Result<std::optional<StoredRecord>> LocalTransaction::State::load_living(const TableInfo& info,
+                                                                         const RecordId& id) {
+    SATCHEL_ASSIGN(auto stored, core.tables.load(info, id));
+    if (!stored || stored->dead)
+        return Error{ErrorCode::not_found,
+                     std::string("the ") + info.collection->name + " " + id.text() +
+                         (stored ? " is deleted; undelete it first" : " is not on this device")};
+    return stored;
+}
+
+WriteContext LocalTransaction::State::context(std::size_t index) const {
+    return {{core.row.replica, head.counter + 1 + index}, stamp, core.row.rank, intent, false};
+}
+
+ChangesetHeader LocalTransaction::State::header() const {
+    ChangesetHeader header;
+    header.replica = core.row.replica;
+    header.first_counter = head.counter + 1;
+    header.stamp = stamp;
+    header.committed_at = committed_at;
+    header.schema = core.tables.schema()->number();
+    header.intent = intent;
+    return header;
+}
+
+Status LocalTransaction::State::check_room(const RecordId& id) {
+    if (index_of.contains(id)) return {};
+    const std::size_t bytes = encoder.size_bytes();
+    if (touched.size() >= kMaxOperations || bytes >= kMaxChangesetBytes - 2 * kMaxTextBytes)
+        return Error{ErrorCode::limit,
+                     "one transaction holds at most 10,000 records and about 6 MiB; commit and "
+                     "go on in the next"};
+    return {};
+}
+
+// From now on operations are objects: one of them is about to change.
+Status LocalTransaction::State::take_apart() {
+    if (apart) return {};
+    apart = true;
+    if (encoder.count() == 0) return {};
+    SATCHEL_ASSIGN(Changeset changeset, decode_changeset(encoder.finish(header())));
+    operations = std::move(changeset.operations);
+    return {};
+}
+
+Status LocalTransaction::State::write(const TableInfo& info, const RecordId& id,
+                                      Operation operation, std::optional<StoredRecord> before) {
+    operation.collection = info.collection->id;
+    operation.record = id;
+    SATCHEL_TRY(validate(operation, *core.tables.schema(), &is_canonical_text));
+    const auto known = index_of.find(id);
+    if (known != index_of.end()) return write_again(known->second, operation);
+    SATCHEL_TRY(check_room(id));
+    StoredRecord after;
+    if (before) after = *before;
+    SATCHEL_TRY(apply(after.state, operation, context(touched.size())));
+    SATCHEL_TRY(core.tables.store(info, id, after, before ? &*before : nullptr));
+    Touched entry{id, &info, std::move(before), {}};
+    if (entry.before) entry.image = before_image(entry.before->state, operation);
+    index_of.emplace(id, touched.size());
+    touched.push_back(std::move(entry));
+    if (apart)
+        operations.push_back(std::move(operation));
+    else
+        encoder.add(operation);
+    changes.add(info.collection->id, id);
+    return {};
+}
+
+// Later writes of one transaction to the same record go into its one operation.
+Operation combined(const Operation& first, const Operation& second) {
+    Operation both = first;
+    for (const CellWrite& cell : second.cells) {
+        const auto at = std::lower_bound(
+            both.cells.begin(), both.cells.end(), cell.cell,
+            [](const CellWrite& write, FieldId wanted) { return write.cell < wanted; });
+        if (at != both.cells.end() && at->cell == cell.cell)
+            *at = cell;
+        else
+            both.cells.insert(at, cell);
+    }
+    for (const SetWrite& set : second.sets) {
+        std::erase_if(both.sets, [&set](const SetWrite& write) {
+            return write.field == set.field && write.element == set.element;
+        });
+        both.sets.push_back(set);
+    }
+    std::sort(both.sets.begin(), both.sets.end(), [](const SetWrite& a, const SetWrite& b) {
+        return std::tie(a.field, a.element) < std::tie(b.field, b.element);
+    });
+    for (const CounterStep& step : second.counters) {
+        const auto at = std::lower_bound(
+            both.counters.begin(), both.counters.end(), step.field,
+            [](const CounterStep& each, FieldId wanted) { return each.field < wanted; });
+        if (at != both.counters.end() && at->field == step.field)
+            at->step += step.step;
+        else
+            both.counters.insert(at, step);
+    }
+    return both;
+}
+
+Status LocalTransaction::State::write_again(std::size_t index, const Operation& operation) {
+    SATCHEL_TRY(take_apart());
+    Touched& entry = touched[index];
+    if (operation.kind != OperationKind::write || operations[index].kind != OperationKind::write)
+        return Error{ErrorCode::invalid_argument,
+                     "one transaction cannot both write and delete (or undelete) a record; commit "
+                     "in between"};
+    Operation both = combined(operations[index], operation);
+    StoredRecord after;
+    if (entry.before) after = *entry.before;
+    SATCHEL_TRY(apply(after.state, both, context(index)));
+    SATCHEL_ASSIGN(const auto now, core.tables.load(*entry.table, entry.id));
+    SATCHEL_TRY(core.tables.store(*entry.table, entry.id, after, now ? &*now : nullptr));
+    if (entry.before) entry.image = before_image(entry.before->state, both);
+    operations[index] = std::move(both);
+    return {};
+}
+
+// Groups the given fields into cells; a group's other fields keep what is shown.
+Result<std::vector<CellWrite>> LocalTransaction::State::cell_writes(
+    const Collection& collection, const FieldValues& values,
+    const std::vector<Value>& shown) const {
+    std::vector<Value> after = shown;
+    after.resize(collection.fields.size());
+    std::vector<FieldId> cells;
+    for (const auto& [field_name, value] : values) {
+        const Field* known = collection.find(field_name);
+        if (known == nullptr) return unknown_field(collection, field_name);
+        const Cell* cell = collection.cell(known->cell);
+        if (cell == nullptr || known->kind == FieldKind::set || known->kind == FieldKind::counter)
+            return Error{ErrorCode::invalid_argument,
+                         collection.name + "." + known->name +
+                             " is a set or counter: change it by tagging or counting"};
+        SATCHEL_ASSIGN(after[collection.position(known->id)], canonical(value));
+        cells.push_back(cell->id);
+    }
+    std::sort(cells.begin(), cells.end());
+    cells.erase(std::unique(cells.begin(), cells.end()), cells.end());
+    std::vector<CellWrite> writes;
+    for (const FieldId id : cells) {
+        CellWrite write{id, {}};
+        for (const std::size_t at : collection.cell(id)->fields)
+            write.values.push_back(after[at]);
+        writes.push_back(std::move(write));
+    }
+    return writes;
+}
+
+LocalTransaction::LocalTransaction(std::unique_ptr<State> state) : state_(std::move(state)) {}
+LocalTransaction::LocalTransaction(LocalTransaction&&) noexcept = default;
+LocalTransaction& LocalTransaction::operator=(LocalTransaction&&) noexcept = default;
+LocalTransaction::~LocalTransaction() = default;
+
+Result<LocalTransaction> Replica::begin() {
+    if (core_->writing)
+        return Error{ErrorCode::busy, "a transaction is open on this replica already"};
+    SATCHEL_ASSIGN(SqliteTransaction transaction, SqliteTransaction::begin(core_->database));
+    SATCHEL_TRY(core_->refresh());
+    auto state = std::make_unique<LocalTransaction::State>(*core_, std::move(transaction));
+    SATCHEL_ASSIGN(state->head, core_->journal.head(core_->row.replica));
+    core_->writing = true;
+    state->committed_at = core_->now();
+    const std::int64_t corrected = state->committed_at + core_->row.clock_offset;
+    core_->hybrid =
+        HybridClock(std::max({core_->hybrid.last(), state->head.stamp, core_->row.hlc}));
+    state->stamp = core_->hybrid.next(corrected);
+    return LocalTransaction(std::move(state));
+}
+
+Result<RecordId> LocalTransaction::create(std::string_view collection, const FieldValues& values,
+                                          const RecordId* id) {
+    SATCHEL_ASSIGN(const TableInfo* info, state_->table(collection));
+    Operation operation;
+    SATCHEL_ASSIGN(operation.cells, state_->cell_writes(*info->collection, values, {}));
+    const RecordId made =
+        id != nullptr ? *id : state_->core.ids.next(state_->committed_at, *state_->core.random);
+    if (id != nullptr) {
+        SATCHEL_ASSIGN(const auto stored, state_->core.tables.load(*info, made));
+        if (stored)
+            return Error{
+                ErrorCode::invalid_argument,
+                "a " + info->collection->name + " with the id " + made.text() + " is here already"};
+    }
+    SATCHEL_TRY(state_->write(*info, made, std::move(operation), std::nullopt));
+    return made;
+}
+
+// Which caller's value goes into which column and which cell, once per list of fields.
+Status LocalTransaction::State::prepare_fast(const TableInfo& info,
+                                             const std::vector<FieldId>& fields) {
+    const Collection& collection = *info.collection;
+    if (fast_collection == collection.id && fast_fields == fields) return {};
+    const std::size_t none = fields.size();
+    const auto source_of = [&fields](FieldId id) {
+        return static_cast<std::size_t>(std::find(fields.begin(), fields.end(), id) -
+                                        fields.begin());
+    };
+    for (const FieldId id : fields) {
+        const Field* known = collection.find(id);
+        if (known == nullptr || collection.cell(known->cell) == nullptr)
+            return Error{ErrorCode::invalid_argument, "a field that is none of " + collection.name};
+    }
+    column_source.clear();
+    for (const FieldId id : info.layout.fields)
+        column_source.push_back(source_of(id));
+    write_source.clear();
+    fast_shape = {collection.id, OperationKind::write, true, false, {}, {}};
+    for (const Cell& cell : collection.cells) {
+        const bool given = std::any_of(cell.fields.begin(), cell.fields.end(), [&](std::size_t at) {
+            return source_of(collection.fields[at].id) != none;
+        });
+        if (!given) continue;
+        fast_shape.cells.push_back(cell.id);
+        fast_shape.widths.push_back(cell.fields.size());
+        for (const std::size_t at : cell.fields)
+            write_source.push_back(source_of(collection.fields[at].id));
+    }
+    fast_collection = collection.id;
+    fast_fields = fields;
+    return {};
+}
+
+// False: the record needs the usual way (nothing but nulls, or its id is taken).
+Result<bool> LocalTransaction::State::insert_fast(const TableInfo& info, const RecordId& id,
+                                                  const std::vector<ValueView>& values) {
+    row.clear();
+    for (const std::size_t source : column_source)
+        row.push_back(source < values.size() ? values[source] : ValueView{});
+    if (std::all_of(row.begin(), row.end(), [](const ValueView& v) { return v.is_null(); }))
+        return false;
+    const WriteContext write = context(touched.size());
+    meta.clear();
+    encode_fresh_meta(meta, write.dot, write.stamp, write.rank, write.intent == Intent::system);
+    SATCHEL_ASSIGN(const bool inserted,
+                   core.tables.insert_plain(info, id, row, meta.out(), Sequence{0}, 0, {}));
+    if (!inserted) return false;
+    written.clear();
+    for (const std::size_t source : write_source)
+        written.push_back(source < values.size() ? values[source] : ValueView{});
+    encoder.add_new_record(fast_shape, id, written);
+    index_of.emplace(id, touched.size());
+    touched.push_back({id, &info, std::nullopt, {}});
+    changes.add(info.collection->id, id);
+    return true;
+}
+
+Result<RecordId> LocalTransaction::create(const Collection& collection,
+                                          const std::vector<FieldId>& fields,
+                                          const std::vector<ValueView>& values,
+                                          const RecordId* id) {
+    State& state = *state_;
+    const TableInfo* info = state.core.tables.table(collection.id);
+    if (info == nullptr || values.size() != fields.size())
+        return Error{ErrorCode::invalid_argument,
+                     "an unknown collection, or not a value per field"};
+    SATCHEL_TRY(state.prepare_fast(*info, fields));
+    bool plain = !state.apart && id == nullptr;
+    for (std::size_t i = 0; i < values.size(); ++i) {
+        if (values[i].type == ValueType::text && !is_canonical_text(values[i].bytes)) {
+            plain = false;  // the usual way brings it into canonical form or refuses it
+            continue;
+        }
+        SATCHEL_TRY(validate_value(*info->collection, *info->collection->find(fields[i]), values[i],
+                                   nullptr));
+    }
+    if (plain) {
+        const RecordId made = state.core.ids.next(state.committed_at, *state.core.random);
+        SATCHEL_TRY(state.check_room(made));
+        SATCHEL_ASSIGN(const bool inserted, state.insert_fast(*info, made, values));
+        if (inserted) return made;
+    }
+    FieldValues named;
+    for (std::size_t i = 0; i < values.size(); ++i)
+        named.emplace_back(info->collection->find(fields[i])->name, Value(values[i]));
+    return create(info->collection->name, named, id);
+}
+
+Status LocalTransaction::set(std::string_view collection, const RecordId& id,
+                             const FieldValues& values, const VectorClock* token) {
+    SATCHEL_ASSIGN(const TableInfo* info, state_->table(collection));
+    SATCHEL_ASSIGN(auto stored, state_->load_living(*info, id));
+    Operation operation;
+    operation.clock = token != nullptr ? *token : stored->state.clock;
+    if (!stored->state.clock.covers(operation.clock) || operation.clock.empty())
+        return Error{ErrorCode::invalid_argument,
+                     "the read token is not of this record, or older than its making"};
+    SATCHEL_ASSIGN(operation.cells,
+                   state_->cell_writes(*info->collection, values,
+                                       shown_row(*info->collection, stored->state)));
+    if (operation.cells.empty()) return {};
+    return state_->write(*info, id, std::move(operation), std::move(stored));
+}
+
+Status LocalTransaction::change_set(std::string_view collection, const RecordId& id,
+                                    std::string_view field, std::string_view element, bool add) {
+    SATCHEL_ASSIGN(const TableInfo* info, state_->table(collection));
+    SATCHEL_ASSIGN(const Field* known, state_->field(*info, field, FieldKind::set));
+    SATCHEL_ASSIGN(auto stored, state_->load_living(*info, id));
+    Operation operation;
+    operation.clock = stored->state.clock;
+    SATCHEL_ASSIGN(Value value, canonical(Value::text(element)));
+    operation.sets.push_back({known->id, std::move(value), add});
+    return state_->write(*info, id, std::move(operation), std::move(stored));
+}
+
+Status LocalTransaction::add_to_set(std::string_view collection, const RecordId& id,
+                                    std::string_view field, std::string_view element) {
+    return change_set(collection, id, field, element, true);
+}
+
+Status LocalTransaction::remove_from_set(std::string_view collection, const RecordId& id,
+                                         std::string_view field, std::string_view element) {
+    return change_set(collection, id, field, element, false);
+}
+
+Status LocalTransaction::count(std::string_view collection, const RecordId& id,
+                               std::string_view field, std::int64_t step) {
+    SATCHEL_ASSIGN(const TableInfo* info, state_->table(collection));
+    SATCHEL_ASSIGN(const Field* known, state_->field(*info, field, FieldKind::counter));
+    SATCHEL_ASSIGN(auto stored, state_->load_living(*info, id));
+    Operation operation;
+    operation.clock = stored->state.clock;
+    operation.counters.push_back({known->id, step});
+    return state_->write(*info, id, std::move(operation), std::move(stored));
+}
+
+Status LocalTransaction::remove(std::string_view collection, const RecordId& id,
+                                const VectorClock* token) {
+    SATCHEL_ASSIGN(const TableInfo* info, state_->table(collection));
+    SATCHEL_ASSIGN(auto stored, state_->load_living(*info, id));
+    Operation operation;
+    operation.kind = OperationKind::remove;
+    operation.clock = token != nullptr ? *token : stored->state.clock;
+    return state_->write(*info, id, std::move(operation), std::move(stored));
+}
+
+Status LocalTransaction::undelete(std::string_view collection, const RecordId& id) {
+    SATCHEL_ASSIGN(const TableInfo* info, state_->table(collection));
+    SATCHEL_ASSIGN(auto stored, state_->core.tables.load(*info, id));
+    if (!stored)
+        return Error{ErrorCode::not_found,
+                     info->collection->name + " " + id.text() + " is not on this device"};
+    if (!stored->dead)
+        return Error{ErrorCode::invalid_argument,
+                     info->collection->name + " " + id.text() + " is not deleted"};
+    Operation operation;
+    operation.kind = OperationKind::undelete;
+    operation.clock = stored->state.clock;
+    return state_->write(*info, id, std::move(operation), std::move(stored));
+}
+
+// What was not accepted is written again, on what is here now.
+Status LocalTransaction::repeat(const Operation& rejected) {
+    const TableInfo* info = state_->core.tables.table(rejected.collection);
+    if (info == nullptr)
+        return Error{ErrorCode::upgrade_needed, "this release does not know the collection"};
+    SATCHEL_ASSIGN(auto stored, state_->core.tables.load(*info, rejected.record));
+    Operation operation = rejected;
+    operation.clock = stored ? stored->state.clock : VectorClock{};
+    if (!stored && operation.kind != OperationKind::write)
+        return Error{ErrorCode::not_found, "the record is not on this device any more"};
+    return state_->write(*info, rejected.record, std::move(operation), std::move(stored));
+}
+
+void LocalTransaction::mark_as_system() {
+    state_->intent = Intent::system;
+}
+std::size_t LocalTransaction::operations() const {
+    return state_->touched.size();
+}
+
+Result<ChangeId> LocalTransaction::commit() {
+    State& state = *state_;
+    ReplicaCore& core = state.core;
+    ChangesetHeader header = state.header();
+    if (!state.touched.empty()) {
+        header.id = make_change_id(*core.random);
+        for (const Operation& operation : state.operations)
+            state.encoder.add(operation);
+        const Bytes bytes = state.encoder.finish(header);
+        if (bytes.size() > kMaxChangesetBytes)
+            return Error{ErrorCode::limit, "the transaction is larger than 8 MiB; split it"};
+        std::vector<Bytes> images;
+        images.reserve(state.touched.size());
+        for (State::Touched& entry : state.touched)
+            images.push_back(std::move(entry.image));
+        const Digest hash = chain_link(&blake2b, state.head.hash, bytes);
+        SATCHEL_TRY(core.journal.append(header, bytes, hash, images, core.row.rank));
+    }
+    SATCHEL_TRY(state.transaction.commit());
+    const std::vector<Change> changes = state.changes.take();
+    state_.reset();
+    core.notify(changes);
+    return header.id;
+}
+
+}  // namespace satchel::storage

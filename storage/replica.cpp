@@ -1,0 +1,328 @@
+#include "storage/replica.hpp"
+
+#include <algorithm>
+
+#include "storage/replica_core.hpp"
+#include "storage/services.hpp"
+
+namespace satchel::storage {
+namespace {
+
+using SqliteTransaction = storage::Transaction;
+
+std::int64_t signed_bits(std::uint64_t value) {
+    return static_cast<std::int64_t>(value);
+}
+
+Result<SchemaPointer> empty_schema() {
+    SATCHEL_ASSIGN(Schema schema, Schema::build(0, {}, {}));
+    return SchemaPointer(std::make_shared<const Schema>(std::move(schema)));
+}
+
+constexpr const char* kTables =
+    "CREATE TABLE replica (id INTEGER PRIMARY KEY CHECK (id = 1),"
+    " replica INTEGER NOT NULL, incarnation INTEGER NOT NULL, hlc INTEGER NOT NULL DEFAULT 0,"
+    " epoch INTEGER NOT NULL DEFAULT 0, cursor INTEGER NOT NULL DEFAULT 0,"
+    " position_seq INTEGER NOT NULL DEFAULT 0, position_id BLOB NOT NULL,"
+    " acked_counter INTEGER NOT NULL DEFAULT 0, clock_offset INTEGER NOT NULL DEFAULT 0,"
+    " last_success INTEGER NOT NULL DEFAULT 0, doubts_states INTEGER NOT NULL DEFAULT 0,"
+    " rank INTEGER NOT NULL DEFAULT 0, durable INTEGER NOT NULL DEFAULT 0, schema BLOB NOT NULL);"
+    "CREATE TABLE setting (key TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;"
+    "CREATE TABLE alias (incarnation INTEGER NOT NULL, first INTEGER NOT NULL,"
+    " count INTEGER NOT NULL, replica INTEGER NOT NULL, original_incarnation INTEGER NOT NULL,"
+    " original INTEGER NOT NULL, PRIMARY KEY (incarnation, first)) WITHOUT ROWID;"
+    "CREATE TABLE staged (number INTEGER PRIMARY KEY, page BLOB NOT NULL);"
+    "CREATE TABLE wanted (id BLOB NOT NULL PRIMARY KEY) WITHOUT ROWID;"
+    "CREATE TABLE repair (scope TEXT NOT NULL PRIMARY KEY) WITHOUT ROWID;"
+    "CREATE TABLE parked (number INTEGER PRIMARY KEY, at INTEGER NOT NULL,"
+    " what TEXT NOT NULL, why TEXT NOT NULL, bytes BLOB NOT NULL);";
+
+Status check_format(Database& database, bool& fresh) {
+    SATCHEL_ASSIGN(const std::int64_t application, database.application_id());
+    SATCHEL_ASSIGN(const std::int64_t format, database.user_version());
+    SATCHEL_ASSIGN(const std::int64_t objects,
+                   database.integer("SELECT count(*) FROM sqlite_master"));
+    fresh = application == 0 && format == 0 && objects == 0;
+    if (!fresh && application != kReplicaApplicationId)
+        return Error{ErrorCode::not_a_database,
+                     "this is an SQLite file of another program, not a Satchel replica"};
+    if (format > kReplicaFormat)
+        return Error{ErrorCode::newer_format,
+                     "this replica has format " + std::to_string(format) +
+                         ", written by a newer release; install that release (this one knows "
+                         "formats up to " +
+                         std::to_string(kReplicaFormat) + ")"};
+    return {};
+}
+
+}  // namespace
+
+std::string_view name(ChangesetState state) {
+    switch (state) {
+        case ChangesetState::pending:
+            return "pending";
+        case ChangesetState::accepted:
+            return "accepted";
+        case ChangesetState::settled:
+            return "settled";
+        case ChangesetState::held:
+            return "held";
+        case ChangesetState::quarantined:
+            return "quarantined";
+        case ChangesetState::alias:
+            return "alias";
+        case ChangesetState::superseded:
+            return "superseded";
+    }
+    return "";
+}
+
+Status ReplicaCore::create_tables() {
+    SATCHEL_TRY(database.execute(kTables));
+    SATCHEL_TRY(database.execute(Journal::tables_sql()));
+    SATCHEL_TRY(database.execute(ScopeSets::tables_sql()));
+    SATCHEL_ASSIGN(Statement insert,
+                   database.prepare("INSERT INTO replica (id, replica, incarnation, position_id,"
+                                    " schema) VALUES (1, ?1, 1, zeroblob(16), x'')"));
+    insert.bind(1, signed_bits(random->next()));
+    return insert.run();
+}
+
+Status ReplicaCore::load_row() {
+    SATCHEL_ASSIGN(Statement * in,
+                   database.cached("SELECT replica, incarnation, hlc, epoch, cursor, position_seq,"
+                                   " position_id, acked_counter, clock_offset, last_success,"
+                                   " doubts_states, rank FROM replica"));
+    SATCHEL_ASSIGN(const bool found, in->step());
+    if (!found) return Error{ErrorCode::corrupt, "the replica's own row is missing"};
+    row.replica = {static_cast<std::uint64_t>(in->integer(0)),
+                   static_cast<std::uint32_t>(in->integer(1))};
+    row.hlc.packed = static_cast<std::uint64_t>(in->integer(2));
+    row.epoch = static_cast<std::uint64_t>(in->integer(3));
+    row.cursor = Sequence{static_cast<std::uint64_t>(in->integer(4))};
+    row.position.seq = Sequence{static_cast<std::uint64_t>(in->integer(5))};
+    const auto id = RecordId::from_bytes(in->blob(6));
+    row.position.id = id ? *id : RecordId{};
+    row.acked_counter = static_cast<std::uint64_t>(in->integer(7));
+    row.clock_offset = in->integer(8);
+    row.last_success = in->integer(9);
+    row.doubts_states = in->integer(10) != 0;
+    row.rank = static_cast<std::uint8_t>(in->integer(11));
+    in->reset();
+    return {};
+}
+
+Status ReplicaCore::save_row() {
+    SATCHEL_ASSIGN(Statement * out,
+                   database.cached("UPDATE replica SET incarnation = ?1, hlc = ?2, epoch = ?3,"
+                                   " cursor = ?4, position_seq = ?5, position_id = ?6,"
+                                   " acked_counter = ?7, clock_offset = ?8, last_success = ?9,"
+                                   " doubts_states = ?10, rank = ?11"));
+    out->bind(1, row.replica.incarnation);
+    out->bind(2, signed_bits(row.hlc.packed));
+    out->bind(3, signed_bits(row.epoch));
+    out->bind(4, signed_bits(number(row.cursor)));
+    out->bind(5, signed_bits(number(row.position.seq)));
+    out->bind_blob(6, row.position.id.view());
+    out->bind(7, signed_bits(row.acked_counter));
+    out->bind(8, row.clock_offset);
+    out->bind(9, row.last_success);
+    out->bind(10, row.doubts_states ? 1 : 0);
+    out->bind(11, row.rank);
+    return out->run();
+}
+
+Status ReplicaCore::load_schema() {
+    SATCHEL_ASSIGN(Statement in, database.prepare("SELECT schema FROM replica"));
+    SATCHEL_ASSIGN(const bool found, in.step());
+    if (!found) return Error{ErrorCode::corrupt, "the replica's own row is missing"};
+    SATCHEL_ASSIGN(Schema schema, Schema::decode(in.blob(0)));
+    return tables.use(std::make_shared<const Schema>(std::move(schema)));
+}
+
+Status ReplicaCore::install_schema(SchemaPointer schema) {
+    const Bytes encoded = schema->encode();
+    SATCHEL_ASSIGN(Statement out, database.prepare("UPDATE replica SET schema = ?1"));
+    out.bind_blob(1, encoded);
+    SATCHEL_TRY(out.run());
+    return tables.use(std::move(schema));
+}
+
+// Runs inside the write transaction, so what it reads cannot change before the commit.
+Status ReplicaCore::refresh() {
+    SATCHEL_ASSIGN(const std::int64_t version, database.data_version());
+    if (version != data_version) {
+        SATCHEL_TRY(load_row());
+        SATCHEL_TRY(load_schema());
+        SATCHEL_TRY(scopes.load());
+        SATCHEL_TRY(load_aliases());
+        journal.invalidate();
+        data_version = version;
+    }
+    return {};
+}
+
+void ReplicaCore::notify(const std::vector<Change>& changes) {
+    if (changes.empty()) return;
+    const auto copy = observers;  // an observer may take itself away
+    for (const auto& [id, observer] : copy)
+        if (observers.contains(id)) observer(changes);
+}
+
+Status ReplicaCore::load_aliases() {
+    aliases.clear();
+    SATCHEL_ASSIGN(Statement rows, database.prepare("SELECT incarnation, first, count, replica,"
+                                                    " original_incarnation, original FROM alias"));
+    while (true) {
+        SATCHEL_ASSIGN(const bool more, rows.step());
+        if (!more) return {};
+        Alias alias;
+        alias.incarnation = static_cast<std::uint32_t>(rows.integer(0));
+        alias.first = static_cast<std::uint64_t>(rows.integer(1));
+        alias.count = static_cast<std::uint64_t>(rows.integer(2));
+        alias.original.replica = {static_cast<std::uint64_t>(rows.integer(3)),
+                                  static_cast<std::uint32_t>(rows.integer(4))};
+        alias.original.counter = static_cast<std::uint64_t>(rows.integer(5));
+        aliases.push_back(alias);
+    }
+}
+
+Status ReplicaCore::save_alias(const Alias& alias) {
+    SATCHEL_ASSIGN(Statement * insert,
+                   database.cached("INSERT OR REPLACE INTO alias VALUES (?1, ?2, ?3, ?4, ?5, ?6)"));
+    insert->bind(1, alias.incarnation);
+    insert->bind(2, signed_bits(alias.first));
+    insert->bind(3, signed_bits(alias.count));
+    insert->bind(4, signed_bits(alias.original.replica.id));
+    insert->bind(5, alias.original.replica.incarnation);
+    insert->bind(6, signed_bits(alias.original.counter));
+    SATCHEL_TRY(insert->run());
+    aliases.push_back(alias);
+    return {};
+}
+
+VectorClock ReplicaCore::expanded(VectorClock seen) const {
+    for (const Alias& alias : aliases) {
+        const std::uint64_t top = seen.counter({row.replica.id, alias.incarnation});
+        if (top < alias.first) continue;
+        const std::uint64_t covered = std::min(top - alias.first + 1, alias.count);
+        seen.advance({alias.original.replica, alias.original.counter + covered - 1});
+    }
+    return seen;
+}
+
+void ChangeCollector::add(CollectionId collection, const RecordId& record) {
+    Change& change = changes_[collection];
+    change.collection = collection;
+    if (change.many) return;
+    change.records.push_back(record);
+    if (change.records.size() <= kMaxListed) return;
+    change.records.clear();
+    change.many = true;
+}
+
+std::vector<Change> ChangeCollector::take() {
+    std::vector<Change> changes;
+    for (auto& [collection, change] : changes_)
+        changes.push_back(std::move(change));
+    changes_.clear();
+    return changes;
+}
+
+Replica::Replica(std::unique_ptr<ReplicaCore> core) : core_(std::move(core)) {}
+Replica::~Replica() = default;
+
+Result<std::unique_ptr<Replica>> Replica::open(const std::string& path,
+                                               const ReplicaOptions& options) {
+    OpenOptions open;
+    open.create = options.create;
+    open.key = options.key;
+    open.vfs = options.vfs;
+    open.exclusive = options.exclusive;
+    open.busy_timeout_ms = options.busy_timeout_ms;
+    SATCHEL_ASSIGN(Database database, Database::open(path, open));
+    bool fresh = false;
+    SATCHEL_TRY(check_format(database, fresh));
+    if (fresh && !options.create)
+        return Error{ErrorCode::not_found,
+                     "this file is empty; make a replica with 'satchel init'"};
+    auto core = std::make_unique<ReplicaCore>(std::move(database), path);
+    if (options.clock == nullptr) core->own_clock = std::make_unique<SystemClock>();
+    if (options.random == nullptr) core->own_random = std::make_unique<SystemRandom>();
+    core->clock = options.clock != nullptr ? options.clock : core->own_clock.get();
+    core->random = options.random != nullptr ? options.random : core->own_random.get();
+    if (fresh) {
+        SATCHEL_ASSIGN(SqliteTransaction transaction, SqliteTransaction::begin(core->database));
+        SATCHEL_TRY(core->create_tables());
+        SchemaPointer schema = options.schema;
+        if (!schema) {
+            SATCHEL_ASSIGN(schema, empty_schema());
+        }
+        SATCHEL_TRY(core->install_schema(std::move(schema)));
+        SATCHEL_TRY(core->database.set_application_id(kReplicaApplicationId));
+        SATCHEL_TRY(core->database.set_user_version(kReplicaFormat));
+        SATCHEL_TRY(transaction.commit());
+    }
+    {
+        SATCHEL_ASSIGN(SqliteTransaction transaction, SqliteTransaction::begin(core->database));
+        SATCHEL_TRY(core->refresh());
+        SATCHEL_ASSIGN(const ChainHead head, core->journal.head(core->row.replica));
+        core->hybrid = HybridClock(std::max(head.stamp, core->row.hlc));
+        SATCHEL_TRY(transaction.commit());
+    }
+    return std::unique_ptr<Replica>(new Replica(std::move(core)));
+}
+
+SchemaPointer Replica::schema() const {
+    return core_->tables.schema();
+}
+const std::string& Replica::path() const {
+    return core_->path;
+}
+Database& Replica::database() {
+    return core_->database;
+}
+
+Result<std::string> Replica::setting(std::string_view key) {
+    SATCHEL_ASSIGN(Statement * in,
+                   core_->database.cached("SELECT value FROM setting WHERE key = ?1"));
+    in->bind_text(1, key);
+    SATCHEL_ASSIGN(const bool found, in->step());
+    std::string value = found ? std::string(in->text(0)) : std::string();
+    in->reset();
+    return value;
+}
+
+Status Replica::set_setting(std::string_view key, std::string_view value) {
+    SATCHEL_ASSIGN(Statement * out,
+                   core_->database.cached("INSERT OR REPLACE INTO setting VALUES (?1, ?2)"));
+    out->bind_text(1, key);
+    out->bind_text(2, value);
+    return out->run();
+}
+
+std::int64_t Replica::observe(Observer observer) {
+    core_->observers.emplace(core_->next_observer, std::move(observer));
+    return core_->next_observer++;
+}
+
+void Replica::unobserve(std::int64_t observer) {
+    core_->observers.erase(observer);
+}
+
+Result<bool> Replica::poll() {
+    SATCHEL_ASSIGN(const std::int64_t version, core_->database.data_version());
+    if (version == core_->data_version) return false;
+    {
+        SATCHEL_ASSIGN(SqliteTransaction transaction, SqliteTransaction::begin(core_->database));
+        SATCHEL_TRY(core_->refresh());
+        SATCHEL_TRY(transaction.commit());
+    }
+    std::vector<Change> changes;
+    for (const Collection& collection : schema()->collections())
+        changes.push_back({collection.id, {}, true});
+    core_->notify(changes);
+    return true;
+}
+
+}  // namespace satchel::storage

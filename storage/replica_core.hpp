@@ -1,0 +1,114 @@
+// What the parts of a Replica share: its connection, its tables, its place in the world. Private to
+// storage/; the public face is storage/replica.hpp.
+#pragma once
+
+#include <deque>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "storage/journal.hpp"
+#include "storage/record_tables.hpp"
+#include "storage/replica.hpp"
+#include "storage/scope_sets.hpp"
+#include "storage/sqlite.hpp"
+
+namespace satchel::storage {
+
+// The one row of the table `replica`.
+struct ReplicaRow {
+    ReplicaId replica;
+    Stamp hlc;  // highest stamp seen from the server
+    std::uint64_t epoch = 0;
+    Sequence cursor{};
+    WalkPosition position;
+    std::uint64_t acked_counter = 0;
+    std::int64_t clock_offset = 0;  // server's clock less ours, milliseconds
+    std::int64_t last_success = 0;
+    bool doubts_states = false;
+    std::uint8_t rank = 0;  // of the user's role, as the last verdict said
+};
+
+struct ReplicaCore {
+    ReplicaCore(Database opened, std::string file_path)
+        : database(std::move(opened)),
+          tables(database),
+          journal(database),
+          scopes(database),
+          path(std::move(file_path)) {}
+
+    // Dots of this replica that the server knows under other ones: `count` from `first` on.
+    struct Alias {
+        std::uint32_t incarnation = 1;
+        std::uint64_t first = 0;
+        std::uint64_t count = 0;
+        Dot original;
+    };
+
+    Database database;
+    RecordTables tables;
+    Journal journal;
+    ScopeSets scopes;
+    std::string path;
+    WallClock* clock = nullptr;
+    Random* random = nullptr;
+    std::unique_ptr<WallClock> own_clock;
+    std::unique_ptr<Random> own_random;
+    RecordIdMaker ids;
+    ReplicaRow row;
+    HybridClock hybrid;
+    std::int64_t data_version = -1;  // of the caches above
+    bool writing = false;
+    std::int64_t next_observer = 1;
+    std::map<std::int64_t, Observer> observers;
+    std::vector<Alias> aliases;
+
+    Status create_tables();
+    Status load_row();
+    Status save_row();
+    Status load_schema();
+    // Another connection may have written: reads again what is cached. Inside a transaction.
+    Status refresh();
+    Status install_schema(SchemaPointer schema);
+    std::int64_t now() const { return clock->now_ms(); }
+    Status load_aliases();
+    Status save_alias(const Alias& alias);
+    // The clock with the original dots of every alias that it covers.
+    VectorClock expanded(VectorClock clock) const;
+    // `shown` with the before-images of everything pending put back.
+    Result<RecordState> confirmed(const RecordId& id, RecordState shown);
+    void notify(const std::vector<Change>& changes);
+    // Every record that `scope` holds here, dead ones included.
+    Status visit_scope(
+        const std::string& scope,
+        const std::function<void(const TableInfo&, const RecordId&, Sequence)>& visit);
+    Status want(const RecordId& id);
+    Status want_after(Sequence head);
+    Error failed(Error error);
+    // Issues journal rows again under the present incarnation (storage/reissue.cpp); gives what
+    // changed.
+    Result<std::vector<Change>> reissue(const std::vector<JournalRow>& rows);
+};
+
+// Collects what a commit changed.
+class ChangeCollector {
+  public:
+    void add(CollectionId collection, const RecordId& record);
+    std::vector<Change> take();
+
+  private:
+    static constexpr std::size_t kMaxListed = 1'000;  // beyond it: "look again"
+    std::map<CollectionId, Change> changes_;
+};
+
+// The part of `before` that putting back an operation's writes needs: the cells it writes, and
+// clock, sets, counters and life whole.
+Bytes before_image(const RecordState& before, const Operation& operation);
+// `state` as it was before `operation`, whose before-image is given ("" : it made the record).
+Result<RecordState> put_back(RecordState state, const Operation& operation, ByteView image);
+
+}  // namespace satchel::storage

@@ -1,0 +1,241 @@
+// Replica as a DeviceStore: what a session asks of it.
+#include <algorithm>
+
+#include "storage/replica_core.hpp"
+#include "storage/services.hpp"
+#include "storage/taker.hpp"
+#include "sync/limits.hpp"
+
+namespace satchel::storage {
+
+Status ReplicaCore::visit_scope(
+    const std::string& scope,
+    const std::function<void(const TableInfo&, const RecordId&, Sequence)>& visit) {
+    for (const Collection& collection : tables.schema()->collections()) {
+        const TableInfo* table = tables.table(collection.id);
+        SATCHEL_ASSIGN(Statement rows,
+                       database.prepare("SELECT id, _seq, _scope FROM " + quoted(collection.name) +
+                                        " WHERE _scope <> 0 UNION ALL"
+                                        " SELECT id, seq, scope FROM _dead WHERE collection = " +
+                                        std::to_string(number(collection.id))));
+        while (true) {
+            SATCHEL_ASSIGN(const bool more, rows.step());
+            if (!more) break;
+            const std::vector<std::string>& keys = scopes.keys_of(rows.integer(2));
+            if (std::find(keys.begin(), keys.end(), scope) == keys.end()) continue;
+            SATCHEL_ASSIGN(const RecordId id, RecordId::from_bytes(rows.blob(0)));
+            visit(*table, id, Sequence{static_cast<std::uint64_t>(rows.integer(1))});
+        }
+    }
+    return {};
+}
+
+Status ReplicaCore::want(const RecordId& id) {
+    SATCHEL_ASSIGN(Statement * insert, database.cached("INSERT OR IGNORE INTO wanted VALUES (?1)"));
+    insert->bind_blob(1, id.view());
+    return insert->run();
+}
+
+// The server has no state after `head`: everything confirmed later is asked for anew.
+Status ReplicaCore::want_after(Sequence head) {
+    std::vector<RecordId> found;
+    for (const Collection& collection : tables.schema()->collections()) {
+        SATCHEL_ASSIGN(Statement rows,
+                       database.prepare("SELECT id FROM " + quoted(collection.name) +
+                                        " WHERE _seq > ?1 UNION ALL"
+                                        " SELECT id FROM _dead WHERE seq > ?1"));
+        rows.bind(1, static_cast<std::int64_t>(number(head)));
+        while (true) {
+            SATCHEL_ASSIGN(const bool more, rows.step());
+            if (!more) break;
+            SATCHEL_ASSIGN(const RecordId id, RecordId::from_bytes(rows.blob(0)));
+            found.push_back(id);
+        }
+    }
+    for (const RecordId& id : found)
+        SATCHEL_TRY(want(id));
+    row.doubts_states = !found.empty();
+    return {};
+}
+
+// A transaction that failed half way: what is in memory is read again before the next one.
+Error ReplicaCore::failed(Error error) {
+    data_version = -1;
+    return error;
+}
+
+Result<SyncState> Replica::sync_state() {
+    SATCHEL_ASSIGN(Transaction transaction, Transaction::begin(core_->database));
+    SATCHEL_TRY(core_->refresh());
+    const ReplicaRow& row = core_->row;
+    SATCHEL_ASSIGN(const ChainHead head, core_->journal.head(row.replica));
+    SyncState state;
+    state.replica = row.replica;
+    state.last_counter = head.counter;
+    state.last_hash = head.hash;
+    state.acked_counter = std::min(row.acked_counter, head.counter);
+    SATCHEL_ASSIGN(const auto acked, core_->journal.hash_at(row.replica, state.acked_counter));
+    if (!acked) return Error{ErrorCode::corrupt, "the journal lacks its last acknowledged entry"};
+    state.acked_hash = *acked;
+    state.epoch = row.epoch;
+    state.cursor = row.cursor;
+    state.position = row.position;
+    state.scopes = core_->scopes.keys();
+    state.loading = core_->scopes.loading();
+    state.doubts_states = row.doubts_states;
+    SATCHEL_TRY(transaction.commit());
+    return state;
+}
+
+Result<std::vector<UploadedChangeset>> Replica::upload(std::uint64_t counter,
+                                                       std::size_t max_bytes) {
+    SATCHEL_ASSIGN(std::vector<JournalRow> rows,
+                   core_->journal.rows_after(core_->row.replica, counter, max_bytes));
+    std::vector<UploadedChangeset> upload;
+    for (JournalRow& row : rows)
+        upload.push_back({row.entry.first_counter, row.entry.last_counter, std::move(row.bytes)});
+    return upload;
+}
+
+Result<std::vector<VerdictQuestion>> Replica::questions() {
+    SATCHEL_ASSIGN(const std::vector<JournalRow> rows, core_->journal.open_rows());
+    std::vector<VerdictQuestion> questions;
+    for (const JournalRow& row : rows) {
+        const bool earlier = row.entry.replica != core_->row.replica;
+        const bool waits = row.entry.state == ChangesetState::held;
+        if ((!earlier && !waits) || row.entry.state == ChangesetState::accepted) continue;
+        questions.push_back({row.entry.replica.incarnation, row.entry.first_counter, row.entry.id});
+        if (questions.size() == kMaxVerdicts) break;
+    }
+    return questions;
+}
+
+Result<std::vector<RecordId>> Replica::wanted(std::size_t limit) {
+    SATCHEL_ASSIGN(Statement * rows,
+                   core_->database.cached("SELECT id FROM wanted ORDER BY id LIMIT ?1"));
+    rows->bind(1, static_cast<std::int64_t>(limit));
+    std::vector<RecordId> ids;
+    while (true) {
+        SATCHEL_ASSIGN(const bool more, rows->step());
+        if (!more) break;
+        SATCHEL_ASSIGN(const RecordId id, RecordId::from_bytes(rows->blob(0)));
+        ids.push_back(id);
+    }
+    rows->reset();
+    return ids;
+}
+
+// A commit with synchronous = FULL syncs the whole log, earlier commits included.
+Status Replica::make_durable() {
+    SATCHEL_TRY(core_->database.execute("PRAGMA synchronous = FULL"));
+    const Status written =
+        core_->database.execute("UPDATE replica SET durable = durable + 1 WHERE id = 1");
+    SATCHEL_TRY(core_->database.execute("PRAGMA synchronous = NORMAL"));
+    return written;
+}
+
+Status Replica::take(const SyncReply& reply, std::int64_t now_ms) {
+    if (core_->writing) return Error{ErrorCode::busy, "a transaction is open on this replica"};
+    SATCHEL_ASSIGN(Transaction transaction, Transaction::begin(core_->database));
+    SATCHEL_TRY(core_->refresh());
+    Taker taker(*core_, reply, now_ms);
+    const Status taken = taker.take();
+    if (!taken) return core_->failed(taken.error());
+    std::vector<Change> changes = taker.changes();
+    if (!taker.unknown().empty()) {
+        std::vector<JournalRow> rows;
+        for (const std::int64_t each : taker.unknown()) {
+            auto found = core_->journal.row(each);
+            if (!found) return core_->failed(found.error());
+            if (*found) rows.push_back(**found);
+        }
+        auto more = core_->reissue(rows);
+        if (!more) return core_->failed(more.error());
+        changes.insert(changes.end(), more->begin(), more->end());
+    }
+    const Status committed = transaction.commit();
+    if (!committed) return core_->failed(committed.error());
+    core_->notify(changes);
+    return {};
+}
+
+Result<std::optional<Digest>> Replica::chain_hash(std::uint64_t counter) {
+    return core_->journal.hash_at(core_->row.replica, counter);
+}
+
+Result<std::vector<std::string>> Replica::scopes_to_repair() {
+    SATCHEL_ASSIGN(Statement * rows, core_->database.cached("SELECT scope FROM repair ORDER BY 1"));
+    std::vector<std::string> scopes;
+    while (true) {
+        SATCHEL_ASSIGN(const bool more, rows->step());
+        if (!more) break;
+        scopes.emplace_back(rows->text(0));
+    }
+    rows->reset();
+    return scopes;
+}
+
+Result<std::vector<RepairBucket>> Replica::repair_buckets(const std::string& scope) {
+    std::vector<RepairBucket> buckets(kRepairBuckets);
+    SATCHEL_TRY(
+        core_->visit_scope(scope, [&buckets](const TableInfo&, const RecordId& id, Sequence seq) {
+            RepairBucket& bucket = buckets[repair_bucket(id)];
+            ++bucket.count;
+            bucket.checksum += checksum_part(id, seq);
+        }));
+    return buckets;
+}
+
+Result<ChangeId> Replica::resend(std::int64_t journal_number) {
+    SATCHEL_ASSIGN(auto row, core_->journal.row(journal_number));
+    if (!row || row->entry.state != ChangesetState::quarantined)
+        return Error{ErrorCode::not_found, "entry " + std::to_string(journal_number) +
+                                               " of the journal is not among the not-accepted"};
+    SATCHEL_ASSIGN(const Changeset changeset, decode_changeset(row->bytes));
+    SATCHEL_ASSIGN(LocalTransaction transaction, begin());
+    for (const Operation& operation : changeset.operations)
+        SATCHEL_TRY(transaction.repeat(operation));
+    row->entry.state = ChangesetState::superseded;
+    SATCHEL_TRY(core_->journal.save_state(*row));
+    return transaction.commit();
+}
+
+Status Replica::dismiss(std::int64_t journal_number) {
+    SATCHEL_ASSIGN(auto row, core_->journal.row(journal_number));
+    if (!row || row->entry.state != ChangesetState::quarantined)
+        return Error{ErrorCode::not_found, "entry " + std::to_string(journal_number) +
+                                               " of the journal is not among the not-accepted"};
+    row->entry.state = ChangesetState::superseded;
+    return core_->journal.save_state(*row);
+}
+
+Status Replica::wipe(bool keep_pending) {
+    SATCHEL_ASSIGN(Transaction transaction, Transaction::begin(core_->database));
+    SATCHEL_TRY(core_->refresh());
+    for (const Collection& collection : schema()->collections())
+        SATCHEL_TRY(core_->database.execute(("DELETE FROM " + quoted(collection.name)).c_str()));
+    SATCHEL_TRY(core_->database.execute(
+        "DELETE FROM _dead; DELETE FROM _conflict; DELETE FROM staged; DELETE FROM wanted;"
+        "DELETE FROM repair; DELETE FROM scope; DELETE FROM scope_set; DELETE FROM parked"));
+    SATCHEL_TRY(core_->database.execute(keep_pending
+                                            ? "DELETE FROM journal WHERE state IN (2, 5, 6) AND"
+                                              " number < (SELECT max(number) FROM journal)"
+                                            : "DELETE FROM journal; DELETE FROM alias"));
+    if (!keep_pending) {
+        // Another chain begins: what is gone must never be continued.
+        core_->row = {};
+        core_->row.replica.id = core_->random->next();
+        SATCHEL_ASSIGN(Statement * renamed,
+                       core_->database.cached("UPDATE replica SET replica = ?1"));
+        renamed->bind(1, static_cast<std::int64_t>(core_->row.replica.id));
+        SATCHEL_TRY(renamed->run());
+    }
+    core_->row.cursor = {};
+    core_->row.position = {};
+    SATCHEL_TRY(core_->save_row());
+    SATCHEL_TRY(transaction.commit());
+    core_->data_version = -1;
+    return core_->database.execute("PRAGMA wal_checkpoint(TRUNCATE); VACUUM");
+}
+
+}  // namespace satchel::storage

@@ -1,0 +1,311 @@
+#include "storage/taker.hpp"
+
+#include <algorithm>
+
+#include "storage/services.hpp"
+
+namespace satchel::storage {
+
+Taker::Taker(ReplicaCore& core, const SyncReply& reply, std::int64_t now_ms)
+    : core_(core), reply_(reply), now_ms_(now_ms) {}
+
+Status Taker::take() {
+    ReplicaRow& row = core_.row;
+    SATCHEL_TRY(core_.journal.follow());
+    SATCHEL_ASSIGN(const std::int64_t dead, core_.database.integer("SELECT count(*) FROM _dead"));
+    no_dead_ = dead == 0;
+    row.epoch = reply_.epoch;
+    row.clock_offset = reply_.server_now - now_ms_;
+    row.acked_counter = std::max(row.acked_counter, reply_.acked_counter);
+    SATCHEL_TRY(load_wanted());
+    SATCHEL_TRY(take_verdicts());
+    SATCHEL_TRY(take_scopes());
+    SATCHEL_TRY(take_pages());
+    SATCHEL_TRY(drop_refused());
+    SATCHEL_TRY(take_repair());
+    SATCHEL_TRY(flush_images());
+    if (reply_.checkpoint) {
+        SATCHEL_TRY(note_sums());
+        SATCHEL_TRY(core_.journal.prune(row.replica, reply_.horizon_counter));
+        row.last_success = now_ms_;
+    }
+    SATCHEL_TRY(core_.journal.move_mark());
+    SATCHEL_TRY(core_.scopes.save());
+    return core_.save_row();
+}
+
+Status Taker::take_verdicts() {
+    for (const Verdict& verdict : reply_.verdicts)
+        SATCHEL_TRY(take_verdict(verdict));
+    return {};
+}
+
+Status Taker::take_verdict(const Verdict& verdict) {
+    const ReplicaId replica{core_.row.replica.id, verdict.incarnation};
+    SATCHEL_ASSIGN(auto row, core_.journal.row(replica, verdict.first_counter));
+    const bool open = row && (row->entry.state == ChangesetState::pending ||
+                              row->entry.state == ChangesetState::held);
+    if (!open) return {};  // a repetition of what is known
+    switch (verdict.kind) {
+        case VerdictKind::accepted:
+            row->entry.state = ChangesetState::accepted;
+            row->entry.seq = verdict.seq;
+            row->effective = verdict.effective;
+            row->rank = verdict.rank;
+            row->late = verdict.late;
+            core_.row.rank = verdict.rank;
+            break;
+        case VerdictKind::held:
+            row->entry.state = ChangesetState::held;
+            break;
+        case VerdictKind::quarantined:
+            row->entry.state = ChangesetState::quarantined;
+            dropped_.push_back(*row);
+            break;
+        case VerdictKind::alias: {
+            row->entry.state = ChangesetState::alias;
+            const std::uint64_t count = row->entry.last_counter - row->entry.first_counter + 1;
+            SATCHEL_TRY(core_.save_alias(
+                {verdict.incarnation, verdict.first_counter, count, verdict.original}));
+            dropped_.push_back(*row);
+            break;
+        }
+        case VerdictKind::unknown:
+            unknown_.insert(row->entry.number);
+            return {};
+    }
+    row->entry.reason = verdict.reason;
+    row->entry.detail = verdict.detail;
+    open_.erase(row->entry.number);
+    return core_.journal.save_state(*row);
+}
+
+Status Taker::take_scopes() {
+    for (const std::string& key : reply_.lost)
+        SATCHEL_TRY(lose_scope(key));
+    if (reply_.gained.empty()) return {};
+    for (const std::string& key : reply_.gained)
+        SATCHEL_TRY(core_.scopes.hold(key));
+    // The walk begins anew for what is loading; the cursor of the others stays.
+    core_.row.position = {};
+    return core_.database.execute("DELETE FROM staged");
+}
+
+// Every row that only this scope held goes.
+Status Taker::lose_scope(const std::string& key) {
+    if (!core_.scopes.held().contains(key)) return {};
+    for (const Collection& collection : core_.tables.schema()->collections()) {
+        const TableInfo* table = core_.tables.table(collection.id);
+        std::vector<RecordId> ids;
+        {
+            SATCHEL_ASSIGN(
+                Statement rows,
+                core_.database.prepare("SELECT id, _scope FROM " + quoted(collection.name) +
+                                       " WHERE _scope <> 0 UNION ALL SELECT id, scope FROM _dead"
+                                       " WHERE collection = " +
+                                       std::to_string(number(collection.id))));
+            while (true) {
+                SATCHEL_ASSIGN(const bool more, rows.step());
+                if (!more) break;
+                const auto& keys = core_.scopes.keys_of(rows.integer(1));
+                if (std::find(keys.begin(), keys.end(), key) == keys.end()) continue;
+                SATCHEL_ASSIGN(const RecordId id, RecordId::from_bytes(rows.blob(0)));
+                ids.push_back(id);
+            }
+        }
+        for (const RecordId& id : ids)
+            SATCHEL_TRY(leave_scope(*table, id, key));
+    }
+    return core_.scopes.give_up(key);
+}
+
+// The record is no longer held under `key`; without another scope it leaves the device. Its pending
+// changes stay in the journal until their verdict.
+Status Taker::leave_scope(const TableInfo& table, const RecordId& id, const std::string& key) {
+    SATCHEL_ASSIGN(const auto stored, core_.tables.load(table, id));
+    if (!stored || stored->scope == 0) return {};
+    std::vector<std::string> keys = core_.scopes.keys_of(stored->scope);
+    if (std::erase(keys, key) == 0) return {};
+    core_.scopes.subtract(stored->scope, id, stored->seq);
+    changes_.add(table.collection->id, id);
+    if (keys.empty()) return core_.tables.remove(table, id, *stored);
+    SATCHEL_ASSIGN(const std::int64_t set, core_.scopes.intern(keys));
+    core_.scopes.add(set, id, stored->seq);
+    return core_.tables.move(table, id, stored->seq, set);
+}
+
+Result<Taker::OpenChangeset*> Taker::open(std::int64_t number) {
+    const auto known = open_.find(number);
+    if (known != open_.end()) return &known->second;
+    SATCHEL_ASSIGN(auto row, core_.journal.row(number));
+    if (!row) return Error{ErrorCode::corrupt, "a pending journal row is missing"};
+    OpenChangeset entry;
+    entry.row = *std::move(row);
+    SATCHEL_ASSIGN(entry.changeset, decode_changeset(entry.row.bytes));
+    SATCHEL_ASSIGN(entry.images, core_.journal.before_images(number));
+    if (entry.images.size() != entry.changeset.operations.size())
+        return Error{ErrorCode::corrupt, "a journal row and its before-images disagree"};
+    return &open_.emplace(number, std::move(entry)).first->second;
+}
+
+// The confirmed state under what is shown: every before-image put back, newest first.
+Result<RecordState> Taker::base_of(const RecordId& id, RecordState shown) {
+    const std::vector<PendingOperation>& pending = core_.journal.pending(id);
+    for (auto at = pending.rbegin(); at != pending.rend(); ++at) {
+        SATCHEL_ASSIGN(const OpenChangeset* entry, open(at->number));
+        SATCHEL_ASSIGN(shown, put_back(std::move(shown), entry->changeset.operations[at->index],
+                                       entry->images[at->index]));
+    }
+    return shown;
+}
+
+bool Taker::settles(const JournalRow& row) const {
+    return row.entry.state == ChangesetState::accepted && row.entry.seq <= settle_to_;
+}
+
+// The confirmed state after this device's own changesets that the reply settles.
+Result<RecordState> Taker::with_own(const RecordId& id, RecordState base) {
+    for (const PendingOperation& each : core_.journal.pending(id)) {
+        SATCHEL_ASSIGN(const OpenChangeset* entry, open(each.number));
+        if (!settles(entry->row)) continue;
+        Operation operation = entry->changeset.operations[each.index];
+        operation.clock = core_.expanded(std::move(operation.clock));
+        const WriteContext write{entry->changeset.dot(each.index), entry->row.effective,
+                                 entry->row.rank, entry->changeset.header.intent, entry->row.late};
+        if (base.clock.covers(write.dot)) continue;
+        SATCHEL_TRY(apply(base, operation, write));
+    }
+    return base;
+}
+
+Result<RecordState> Taker::replay(const RecordId& id, RecordState confirmed, bool& any) {
+    any = false;
+    for (const PendingOperation& each : core_.journal.pending(id)) {
+        SATCHEL_ASSIGN(OpenChangeset * entry, open(each.number));
+        if (settles(entry->row)) continue;
+        Operation operation = entry->changeset.operations[each.index];
+        const WriteContext write{entry->changeset.dot(each.index), entry->row.stamp,
+                                 entry->row.own_rank, entry->changeset.header.intent, false};
+        // An operation on a record whose making was refused shows nothing: it is about to be
+        // refused too. One that the server's state holds already needs no second time.
+        const bool homeless = !confirmed.exists() && !operation.clock.empty();
+        Bytes image = before_image(confirmed, operation);
+        if (image != entry->images[each.index]) {
+            entry->images[each.index] = std::move(image);
+            entry->images_changed = true;
+        }
+        if (homeless || confirmed.clock.covers(write.dot)) continue;
+        operation.clock = core_.expanded(std::move(operation.clock));
+        SATCHEL_TRY(apply(confirmed, operation, write));
+        any = true;
+    }
+    return confirmed;
+}
+
+Status Taker::flush_images() {
+    for (auto& [number, entry] : open_) {
+        if (!entry.images_changed) continue;
+        SATCHEL_TRY(core_.journal.save_before_images(number, entry.images));
+        entry.images_changed = false;
+    }
+    return {};
+}
+
+// Puts the record's row in order: what is shown, where it stands, what the scopes add up to.
+Status Taker::place(const TableInfo& table, const RecordId& id,
+                    const std::optional<StoredRecord>& stored, RecordState confirmed, Sequence seq,
+                    std::int64_t scope_set) {
+    if (stored) core_.scopes.subtract(stored->scope, id, stored->seq);
+    StoredRecord after;
+    after.seq = seq;
+    after.scope = scope_set;
+    bool any = false;
+    SATCHEL_ASSIGN(after.state, replay(id, std::move(confirmed), any));
+    changes_.add(table.collection->id, id);
+    if (!after.state.exists()) {
+        if (stored) return core_.tables.remove(table, id, *stored);
+        return {};
+    }
+    core_.scopes.add(scope_set, id, seq);
+    if (is_dead(after.state, table.collection->delete_policy)) no_dead_ = false;
+    return core_.tables.store(table, id, after, stored ? &*stored : nullptr);
+}
+
+Result<std::map<RecordId, Taker::Unwound>> Taker::unwind(const std::vector<JournalRow>& rows) {
+    std::map<RecordId, Unwound> unwound;
+    for (const JournalRow& row : rows) {
+        SATCHEL_ASSIGN(const Changeset changeset, decode_changeset(row.bytes));
+        for (const Operation& operation : changeset.operations) {
+            if (unwound.contains(operation.record)) continue;
+            const TableInfo* table = core_.tables.table(operation.collection);
+            if (table == nullptr) continue;
+            Unwound entry;
+            entry.table = table;
+            SATCHEL_ASSIGN(entry.before, core_.tables.load(*table, operation.record));
+            if (entry.before) {
+                SATCHEL_ASSIGN(entry.base, base_of(operation.record, entry.before->state));
+            }
+            unwound.emplace(operation.record, std::move(entry));
+        }
+    }
+    return unwound;
+}
+
+Status Taker::show(const RecordId& id, const Unwound& unwound) {
+    // Not here: it left the device, or another operation of this replica is about to make it.
+    if (!unwound.before && core_.journal.pending(id).empty()) return {};
+    const Sequence seq = unwound.before ? unwound.before->seq : Sequence{0};
+    const std::int64_t scope = unwound.before ? unwound.before->scope : 0;
+    return place(*unwound.table, id, unwound.before, unwound.base, seq, scope);
+}
+
+// Refused changesets and aliases leave what is shown; the confirmed state says the rest.
+Status Taker::drop_refused() {
+    if (dropped_.empty()) return {};
+    SATCHEL_ASSIGN(const auto unwound, unwind(dropped_));
+    SATCHEL_TRY(flush_images());
+    for (const JournalRow& row : dropped_)
+        SATCHEL_TRY(core_.journal.forget(row));
+    for (const auto& [id, entry] : unwound)
+        SATCHEL_TRY(show(id, entry));
+    dropped_.clear();
+    return {};
+}
+
+Status Taker::settle() {
+    SATCHEL_ASSIGN(std::vector<JournalRow> rows, core_.journal.open_rows());
+    for (JournalRow& row : rows) {
+        if (!settles(row)) continue;
+        SATCHEL_TRY(core_.journal.forget(row));
+        open_.erase(row.entry.number);
+        row.entry.state = ChangesetState::settled;
+        SATCHEL_TRY(core_.journal.save_state(row));
+    }
+    return {};
+}
+
+// What does not add up like the server's is compared and repaired (DeviceSession does it).
+Status Taker::note_sums() {
+    SATCHEL_TRY(core_.database.execute("DELETE FROM repair"));
+    for (const ScopeSum& theirs : reply_.checkpoint->scopes) {
+        const auto ours = core_.scopes.held().find(theirs.scope);
+        if (ours == core_.scopes.held().end() || ours->second.sum == theirs) continue;
+        SATCHEL_ASSIGN(Statement * insert, core_.database.cached("INSERT INTO repair VALUES (?1)"));
+        insert->bind_text(1, theirs.scope);
+        SATCHEL_TRY(insert->run());
+    }
+    return {};
+}
+
+Status Taker::park(std::string_view what, const Error& why, ByteView bytes) {
+    SATCHEL_ASSIGN(Statement * insert,
+                   core_.database.cached("INSERT INTO parked (at, what, why, bytes)"
+                                         " VALUES (?1, ?2, ?3, ?4)"));
+    insert->bind(1, now_ms_);
+    insert->bind_text(2, what);
+    insert->bind_text(3, why.message);
+    insert->bind_blob(4, bytes);
+    return insert->run();
+}
+
+}  // namespace satchel::storage

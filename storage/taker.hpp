@@ -1,0 +1,99 @@
+// Taker: takes one reply of the server into a replica, inside one transaction. Private to storage/.
+//
+// The order matters and is the whole rule:
+//   1. verdicts are noted in the journal;
+//   2. scopes are given up and gained;
+//   3. pages are applied in place (rows of scopes that are still loading), staged (more to come),
+//      or, at a checkpoint, applied together with what was staged;
+//   4. at the checkpoint the accepted changesets up to it are settled;
+//   5. what was refused, or is known under other dots, is taken out of what is shown.
+// For every record: confirmed := what the server says; shown := confirmed + still pending.
+#pragma once
+
+#include <map>
+#include <set>
+#include <vector>
+
+#include "storage/replica_core.hpp"
+#include "sync/page.hpp"
+
+namespace satchel::storage {
+
+class Taker {
+  public:
+    Taker(ReplicaCore& core, const SyncReply& reply, std::int64_t now_ms);
+
+    Status take();
+    // Journal rows that the server has never seen, in spite of what the device thought.
+    const std::set<std::int64_t>& unknown() const { return unknown_; }
+    std::vector<Change> changes() { return changes_.take(); }
+
+    // For storage/reissue.cpp: the confirmed states under the records of `rows`, and a record
+    // shown again as its confirmed state plus what is pending now.
+    struct Unwound {
+        const TableInfo* table = nullptr;
+        std::optional<StoredRecord> before;  // the row as it stands
+        RecordState base;                    // the confirmed state
+    };
+    Result<std::map<RecordId, Unwound>> unwind(const std::vector<JournalRow>& rows);
+    Status show(const RecordId& id, const Unwound& unwound);
+    Status flush_images();
+
+  private:
+    struct OpenChangeset {
+        JournalRow row;
+        Changeset changeset;
+        std::vector<Bytes> images;
+        bool images_changed = false;
+    };
+
+    Status take_verdicts();
+    Status take_verdict(const Verdict& verdict);
+    Status take_scopes();
+    Status lose_scope(const std::string& key);
+    Status leave_scope(const TableInfo& table, const RecordId& id, const std::string& key);
+    Status take_pages();
+    Status take_checkpoint();
+    Status take_schema(const std::vector<ByteView>& pages);
+    Status apply_page(ByteView page);
+    Status apply_row(const PageRow& row, const PageReader& page);
+    Result<bool> apply_new_row(const TableInfo& table, const PageRow& row, std::int64_t scope_set);
+    Status apply_known_row(const TableInfo& table, const PageRow& row,
+                           const std::vector<std::string>& scopes);
+    Result<bool> confirm_in_place(const TableInfo& table, const PageRow& row,
+                                  const std::vector<std::string>& scopes);
+    Result<RecordState> confirmed_by(const PageRow& row, const std::optional<StoredRecord>& stored);
+    Status apply_departure(const Departure& departure);
+    Status forget_unknown(const RecordId& id);
+    Status forget_wanted(const RecordId& id);
+    Status load_wanted();
+    Status settle();
+    Status drop_refused();
+    Status take_repair();
+    Status note_sums();
+    Status park(std::string_view what, const Error& why, ByteView bytes);
+
+    Result<OpenChangeset*> open(std::int64_t number);
+    Result<RecordState> base_of(const RecordId& id, RecordState shown);
+    Result<RecordState> with_own(const RecordId& id, RecordState base);
+    // Applies what is pending on the record (but for what this reply settles) over `confirmed`,
+    // and makes its before-images anew.
+    Result<RecordState> replay(const RecordId& id, RecordState confirmed, bool& any);
+    bool settles(const JournalRow& row) const;
+    Status place(const TableInfo& table, const RecordId& id,
+                 const std::optional<StoredRecord>& stored, RecordState confirmed, Sequence seq,
+                 std::int64_t scope_set);
+
+    ReplicaCore& core_;
+    const SyncReply& reply_;
+    std::int64_t now_ms_;
+    ChangeCollector changes_;
+    std::map<std::int64_t, OpenChangeset> open_;
+    std::vector<JournalRow> dropped_;  // quarantined or alias, by this reply
+    std::set<std::int64_t> unknown_;   // the server has never seen them: to be issued again
+    std::set<RecordId> wanted_;
+    Sequence settle_to_{};  // accepted changesets up to here are settled by this reply
+    bool no_dead_ = false;  // nothing deleted is kept here: no need to look
+};
+
+}  // namespace satchel::storage

@@ -1,0 +1,248 @@
+// The Taker's way with pages: rows, departures, checkpoints, repair answers.
+#include <algorithm>
+
+#include "storage/taker.hpp"
+
+namespace satchel::storage {
+namespace {
+
+std::vector<std::string> united(std::vector<std::string> a, const std::vector<std::string>& b) {
+    a.insert(a.end(), b.begin(), b.end());
+    std::sort(a.begin(), a.end());
+    a.erase(std::unique(a.begin(), a.end()), a.end());
+    return a;
+}
+
+RecordId last_id() {
+    RecordId id;
+    id.bytes.fill(0xFF);
+    return id;
+}
+
+}  // namespace
+
+// Rows of scopes that are still loading go in place, page by page. Rows that change what the device
+// already shows wait until the checkpoint, so that it moves from one consistent state to the next.
+Status Taker::take_pages() {
+    ReplicaRow& row = core_.row;
+    for (const RecordId& id : reply_.unknown)
+        SATCHEL_TRY(forget_unknown(id));
+    const bool first_load =
+        core_.scopes.loading().size() == core_.scopes.held().size() && number(row.cursor) == 0;
+    const bool in_place = first_load || reply_.position.seq <= row.cursor;
+    row.position = reply_.position;
+    if (reply_.checkpoint) return take_checkpoint();
+    if (in_place) {
+        std::vector<ByteView> pages(reply_.pages.begin(), reply_.pages.end());
+        SATCHEL_TRY(take_schema(pages));
+        for (const Bytes& page : reply_.pages)
+            SATCHEL_TRY(apply_page(page));
+        return {};
+    }
+    for (const Bytes& page : reply_.pages) {
+        SATCHEL_ASSIGN(Statement * insert,
+                       core_.database.cached("INSERT INTO staged (page) VALUES (?1)"));
+        insert->bind_blob(1, page);
+        SATCHEL_TRY(insert->run());
+    }
+    return {};
+}
+
+Status Taker::take_checkpoint() {
+    ReplicaRow& row = core_.row;
+    settle_to_ = reply_.checkpoint->seq;
+    std::vector<Bytes> staged;
+    {
+        SATCHEL_ASSIGN(Statement rows,
+                       core_.database.prepare("SELECT page FROM staged ORDER BY number"));
+        while (true) {
+            SATCHEL_ASSIGN(const bool more, rows.step());
+            if (!more) break;
+            staged.emplace_back(rows.blob(0));
+        }
+    }
+    if (!staged.empty()) SATCHEL_TRY(core_.database.execute("DELETE FROM staged"));
+    std::vector<ByteView> pages(staged.begin(), staged.end());
+    pages.insert(pages.end(), reply_.pages.begin(), reply_.pages.end());
+    SATCHEL_TRY(take_schema(pages));
+    for (const ByteView page : pages)
+        SATCHEL_TRY(apply_page(page));
+    SATCHEL_TRY(flush_images());
+    SATCHEL_TRY(settle());
+    core_.scopes.set_complete();
+    row.cursor = reply_.checkpoint->seq;
+    row.position = {row.cursor, last_id()};
+    return {};
+}
+
+// Schema records come first, so that everything after them is read with the newest schema.
+Status Taker::take_schema(const std::vector<ByteView>& pages) {
+    SchemaPointer newest = core_.tables.schema();
+    for (const ByteView bytes : pages) {
+        SATCHEL_ASSIGN(const PageReader page, PageReader::open(bytes));
+        SATCHEL_TRY(page.visit([&newest](const PageRow& row) -> Status {
+            if (row.collection != system_ids::kSchema || row.values.size() < 2) return {};
+            SATCHEL_ASSIGN(Schema schema, Schema::decode(row.values[1].bytes));
+            if (schema.number() > newest->number())
+                newest = std::make_shared<const Schema>(std::move(schema));
+            return {};
+        }));
+    }
+    if (newest == core_.tables.schema()) return {};
+    return core_.install_schema(std::move(newest));
+}
+
+Status Taker::apply_page(ByteView bytes) {
+    SATCHEL_ASSIGN(const PageReader page, PageReader::open(bytes));
+    SATCHEL_TRY(page.visit([this, &page](const PageRow& row) { return apply_row(row, page); }));
+    for (const Departure& departure : page.departures())
+        SATCHEL_TRY(apply_departure(departure));
+    return {};
+}
+
+Status Taker::apply_row(const PageRow& row, const PageReader& page) {
+    const TableInfo* table = core_.tables.table(row.collection);
+    if (table == nullptr)
+        return park(
+            "record " + row.id.text() + " of collection " + std::to_string(number(row.collection)),
+            {ErrorCode::upgrade_needed, "this release does not know the collection"}, row.meta);
+    const std::vector<std::string>& scopes = page.scope_sets()[row.scope_set];
+    SATCHEL_ASSIGN(const std::int64_t set, core_.scopes.intern(scopes));
+    SATCHEL_ASSIGN(const bool done, apply_new_row(*table, row, set));
+    if (done) return {};
+    return apply_known_row(*table, row, scopes);
+}
+
+// The usual row of a first sync: not here yet, plain, nothing pending on it. Its columns and
+// metadata are bound as they came.
+Result<bool> Taker::apply_new_row(const TableInfo& table, const PageRow& row,
+                                  std::int64_t scope_set) {
+    if (row.kind != RowKind::whole || row.layout->fields != table.layout.fields ||
+        !meta_is_plain(row.meta) || !no_dead_ || !core_.journal.pending(row.id).empty())
+        return false;
+    SATCHEL_ASSIGN(
+        const bool inserted,
+        core_.tables.insert_plain(table, row.id, row.values, row.meta, row.seq, scope_set, {}));
+    if (!inserted) return false;
+    core_.scopes.add(scope_set, row.id, row.seq);
+    changes_.add(table.collection->id, row.id);
+    return true;
+}
+
+Result<RecordState> Taker::confirmed_by(const PageRow& row,
+                                        const std::optional<StoredRecord>& stored) {
+    if (row.kind == RowKind::whole) return decode_meta(row.meta, *row.layout, row.values);
+    RecordState base;
+    if (stored) {
+        SATCHEL_ASSIGN(base, base_of(row.id, stored->state));
+    }
+    if (row.kind == RowKind::patch) return patched(std::move(base), row);
+    return with_own(row.id, std::move(base));
+}
+
+Status Taker::apply_known_row(const TableInfo& table, const PageRow& row,
+                              const std::vector<std::string>& scopes) {
+    SATCHEL_ASSIGN(const bool moved, confirm_in_place(table, row, scopes));
+    if (moved) return {};
+    SATCHEL_ASSIGN(const auto stored, core_.tables.load(table, row.id));
+    // A scope that was loading may bring a state that the device is ahead of; its place still
+    // counts for that scope.
+    const bool wanted = wanted_.contains(row.id);
+    if (stored && stored->seq > row.seq && !wanted) return {};
+    const bool same = stored && stored->seq == row.seq && stored->scope != 0;
+    const std::vector<std::string> keys =
+        same ? united(core_.scopes.keys_of(stored->scope), scopes) : scopes;
+    SATCHEL_ASSIGN(const std::int64_t set, core_.scopes.intern(keys));
+    SATCHEL_ASSIGN(RecordState confirmed, confirmed_by(row, stored));
+    if (wanted) SATCHEL_TRY(forget_wanted(row.id));
+    return place(table, row.id, stored, std::move(confirmed), row.seq, set);
+}
+
+// A confirmation that changes nothing that is shown: only the row's place moves.
+Result<bool> Taker::confirm_in_place(const TableInfo& table, const PageRow& row,
+                                     const std::vector<std::string>& scopes) {
+    if (row.kind != RowKind::confirm) return false;
+    for (const PendingOperation& each : core_.journal.pending(row.id)) {
+        SATCHEL_ASSIGN(const OpenChangeset* entry, open(each.number));
+        if (!settles(entry->row) || entry->row.effective != entry->row.stamp ||
+            entry->row.rank != entry->row.own_rank || entry->row.late || !core_.aliases.empty())
+            return false;
+    }
+    SATCHEL_ASSIGN(const auto where, core_.tables.place_of(table, row.id));
+    if (!where) return false;
+    core_.scopes.subtract(where->scope, row.id, where->seq);
+    SATCHEL_ASSIGN(const std::int64_t set, core_.scopes.intern(scopes));
+    core_.scopes.add(set, row.id, row.seq);
+    SATCHEL_TRY(core_.tables.move(table, row.id, row.seq, set));
+    return true;
+}
+
+Status Taker::load_wanted() {
+    SATCHEL_ASSIGN(Statement * rows, core_.database.cached("SELECT id FROM wanted"));
+    while (true) {
+        SATCHEL_ASSIGN(const bool more, rows->step());
+        if (!more) break;
+        SATCHEL_ASSIGN(const RecordId id, RecordId::from_bytes(rows->blob(0)));
+        wanted_.insert(id);
+    }
+    rows->reset();
+    return {};
+}
+
+Status Taker::forget_wanted(const RecordId& id) {
+    wanted_.erase(id);
+    if (wanted_.empty()) core_.row.doubts_states = false;
+    SATCHEL_ASSIGN(Statement * remove, core_.database.cached("DELETE FROM wanted WHERE id = ?1"));
+    remove->bind_blob(1, id.view());
+    return remove->run();
+}
+
+// The server does not have the record, or not for this device: no confirmed state is left of it.
+Status Taker::forget_unknown(const RecordId& id) {
+    if (!wanted_.contains(id)) return {};
+    SATCHEL_TRY(forget_wanted(id));
+    for (const Collection& collection : core_.tables.schema()->collections()) {
+        const TableInfo* table = core_.tables.table(collection.id);
+        SATCHEL_ASSIGN(const auto stored, core_.tables.load(*table, id));
+        if (!stored) continue;
+        return place(*table, id, stored, RecordState{}, Sequence{0}, 0);
+    }
+    return {};
+}
+
+// Answers to a comparison by key ranges: what is here and not there leaves the scope, what is
+// different or missing is asked for as whole states.
+Status Taker::take_repair() {
+    if (reply_.repair_scope.empty()) return {};
+    std::set<std::size_t> buckets(reply_.repair_buckets.begin(), reply_.repair_buckets.end());
+    std::map<RecordId, Sequence> theirs;
+    for (const RepairItem& item : reply_.repair_items)
+        theirs.emplace(item.id, item.seq);
+    std::vector<std::pair<const TableInfo*, RecordId>> strangers;
+    SATCHEL_TRY(core_.visit_scope(reply_.repair_scope,
+                                  [&](const TableInfo& table, const RecordId& id, Sequence seq) {
+                                      if (!buckets.contains(repair_bucket(id))) return;
+                                      const auto item = theirs.find(id);
+                                      if (item == theirs.end())
+                                          strangers.emplace_back(&table, id);
+                                      else if (item->second == seq)
+                                          theirs.erase(item);
+                                  }));
+    for (const auto& [table, id] : strangers)
+        SATCHEL_TRY(leave_scope(*table, id, reply_.repair_scope));
+    for (const auto& [id, seq] : theirs)
+        SATCHEL_TRY(core_.want(id));
+    SATCHEL_ASSIGN(Statement * done, core_.database.cached("DELETE FROM repair WHERE scope = ?1"));
+    done->bind_text(1, reply_.repair_scope);
+    return done->run();
+}
+
+Status Taker::apply_departure(const Departure& departure) {
+    const TableInfo* table = core_.tables.table(departure.collection);
+    if (table == nullptr) return {};
+    SATCHEL_ASSIGN(const auto stored, core_.tables.load(*table, departure.id));
+    if (!stored || stored->seq > departure.seq) return {};
+    return leave_scope(*table, departure.id, departure.scope);
+}
+
+}  // namespace satchel::storage
