@@ -1,5 +1,7 @@
 // Reading changesets, which a hostile device may have written: docs/formats.md, "Changeset".
 #include <algorithm>
+#include <set>
+#include <tuple>
 
 #include "sync/changeset.hpp"
 #include "sync/changeset_format.hpp"
@@ -49,9 +51,12 @@ Result<Prelude> read_prelude(Reader& in, ByteView bytes) {
         return Error{ErrorCode::newer_format, "the changeset was written by a newer release"};
     Prelude prelude;
     prelude.header = read_header(in);
-    const std::uint64_t replicas = in.bounded(kMaxClockEntries);
-    for (std::uint64_t i = 0; i < replicas && in.ok(); ++i)
+    const std::uint64_t replicas = in.bounded(kMaxOperations);
+    std::set<ReplicaId> known;
+    for (std::uint64_t i = 0; i < replicas && in.ok(); ++i) {
         prelude.replicas.push_back(in.replica());
+        if (!known.insert(prelude.replicas.back()).second) in.fail();
+    }
     prelude.operations = in.bounded(kMaxOperations);
     prelude.runs = in.bounded(prelude.operations);
     if (!in.ok() || prelude.operations == 0 || prelude.runs == 0) return in.error(kWhat);
@@ -80,8 +85,10 @@ Result<RunColumns> read_run(Reader& in) {
     if (!run.shape.creates) run.clocks = in.bytes();
     if (run.shape.extras) run.extras = in.bytes();
     if (columns > kMaxFields) in.fail();
-    for (std::size_t i = 0; i < columns && in.ok(); ++i)
+    for (std::size_t i = 0; i < columns && in.ok(); ++i) {
         run.columns.push_back(in.bytes());
+        if (run.columns.back().size() < run.count) in.fail();  // a value has a byte at least
+    }
     const bool writes = run.shape.extras || !run.shape.cells.empty();
     if (run.count == 0 || run.ids.size() != run.count * 16) in.fail();
     if (writes && run.shape.kind != OperationKind::write) in.fail();
@@ -90,17 +97,26 @@ Result<RunColumns> read_run(Reader& in) {
     return run;
 }
 
-VectorClock read_clock(Reader& in, const std::vector<ReplicaId>& replicas,
-                       std::vector<std::uint64_t>& last_counters) {
+// The replicas that clocks name by their index. Valid only if they stand in the order of first use,
+// so that one changeset has one encoding.
+struct ReplicaTable {
+    const std::vector<ReplicaId>& replicas;
+    std::size_t used = 0;
+};
+
+VectorClock read_clock(Reader& in, ReplicaTable& table, std::vector<std::uint64_t>& last_counters) {
+    const std::vector<ReplicaId>& replicas = table.replicas;
     VectorClock clock;
     const std::uint64_t entries = in.bounded(kMaxClockEntries);
     if (entries == 0 || entries > replicas.size()) in.fail();
     for (std::uint64_t i = 0; i < entries && in.ok(); ++i) {
-        const std::uint64_t index = in.bounded(replicas.size() - 1);
+        const std::uint64_t index = in.bounded(std::min(table.used, replicas.size() - 1));
+        if (index == table.used) ++table.used;
         const std::uint64_t counter =
             last_counters[index] + static_cast<std::uint64_t>(in.integer());
         last_counters[index] = counter;
-        if (counter == 0 || clock.counter(replicas[index]) != 0) in.fail();
+        const bool ascending = clock.empty() || clock.entries().back().replica < replicas[index];
+        if (counter == 0 || !ascending) in.fail();
         clock.advance({replicas[index], counter});
     }
     return clock;
@@ -133,12 +149,12 @@ void read_extras(Reader& in, Operation& operation) {
 // One run's columns, read in lockstep.
 class RunReader {
   public:
-    RunReader(const RunColumns& run, const std::vector<ReplicaId>& replicas)
+    RunReader(const RunColumns& run, ReplicaTable& table)
         : run_(run),
-          replicas_(replicas),
+          table_(table),
           clocks_(run.clocks),
           extras_(run.extras),
-          last_counters_(replicas.size(), 0) {
+          last_counters_(table.replicas.size(), 0) {
         for (const ByteView column : run.columns)
             columns_.emplace_back(column);
     }
@@ -148,14 +164,17 @@ class RunReader {
         operation.collection = run_.shape.collection;
         operation.kind = run_.shape.kind;
         operation.record = *RecordId::from_bytes(run_.ids.substr(i * 16, 16));
-        if (!run_.shape.creates) operation.clock = read_clock(clocks_, replicas_, last_counters_);
+        if (!run_.shape.creates) operation.clock = read_clock(clocks_, table_, last_counters_);
         if (run_.shape.extras) read_extras(extras_, operation);
         std::size_t column = 0;
         for (std::size_t c = 0; c < run_.shape.cells.size(); ++c) {
             CellWrite write{run_.shape.cells[c], {}};
             write.values.reserve(run_.shape.widths[c]);
-            for (std::size_t w = 0; w < run_.shape.widths[c]; ++w)
-                write.values.emplace_back(columns_[column++].value());
+            for (std::size_t w = 0; w < run_.shape.widths[c]; ++w) {
+                Reader& in = columns_[column++];
+                write.values.emplace_back(in.value());
+                ok_ = ok_ && in.ok();
+            }
             operation.cells.push_back(std::move(write));
         }
         return operation;
@@ -166,14 +185,15 @@ class RunReader {
         return done(clocks_) && done(extras_) &&
                std::all_of(columns_.begin(), columns_.end(), done);
     }
-    bool ok() const { return clocks_.ok() && extras_.ok(); }
+    bool ok() const { return ok_ && clocks_.ok() && extras_.ok(); }
 
   private:
     const RunColumns& run_;
-    const std::vector<ReplicaId>& replicas_;
+    ReplicaTable& table_;
     Reader clocks_;
     Reader extras_;
     std::vector<Reader> columns_;
+    bool ok_ = true;
     std::vector<std::uint64_t> last_counters_;
 };
 
@@ -194,16 +214,21 @@ Result<Changeset> decode_changeset(ByteView bytes) {
     Changeset changeset;
     changeset.header = prelude.header;
     if (prelude.header.first_counter > UINT64_MAX - kMaxOperations) return in.error(kWhat);
+    ReplicaTable table{prelude.replicas};
+    OperationShape before;
     for (std::uint64_t r = 0; r < prelude.runs; ++r) {
         SATCHEL_ASSIGN(const RunColumns run, read_run(in));
         if (changeset.operations.size() + run.count > prelude.operations) return in.error(kWhat);
-        RunReader reader(run, prelude.replicas);
+        if (r > 0 && run.shape == before) return in.error(kWhat);  // it would have been one run
+        before = run.shape;
+        RunReader reader(run, table);
         for (std::size_t i = 0; i < run.count && reader.ok(); ++i)
             changeset.operations.push_back(reader.next(i));
         if (!reader.finished()) return in.error(kWhat);
     }
     SATCHEL_TRY(in.finish(kWhat));
-    if (changeset.operations.size() != prelude.operations || has_record_twice(changeset.operations))
+    if (changeset.operations.size() != prelude.operations ||
+        table.used != prelude.replicas.size() || has_record_twice(changeset.operations))
         return in.error(kWhat);
     return changeset;
 }

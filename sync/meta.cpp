@@ -270,11 +270,18 @@ class MetaReader {
         return values;
     }
 
-    Sibling read_sibling(FieldId cell) {
+    // How many items follow; a part without items is not written.
+    std::uint64_t count(std::uint64_t limit) {
+        const std::uint64_t items = in_.bounded(limit);
+        if (items == 0) in_.fail();
+        return items;
+    }
+
+    Sibling read_sibling(FieldId cell, bool alone) {
         bool inherits = false;
         const Base base = read_sibling_head(inherits);
         Sibling sibling{base.dot, base.stamp, base.rank, base.system, base.late, {}, {}};
-        const std::uint64_t dots = inherits ? in_.bounded(kMaxClockEntries) : 0;
+        const std::uint64_t dots = inherits ? count(kMaxClockEntries) : 0;
         for (std::uint64_t i = 0; i < dots && in_.ok(); ++i) {
             sibling.inherits.push_back(read_dot());
             if (i > 0 && sibling.inherits[i] <= sibling.inherits[i - 1]) in_.fail();
@@ -282,20 +289,20 @@ class MetaReader {
         const std::uint64_t values = in_.bounded(kMaxFields);
         for (std::uint64_t i = 0; i < values && in_.ok(); ++i)
             sibling.values.emplace_back(in_.value());
+        if (values == 0 && !alone) in_.fail();  // the columns hold one sibling
         if (values == 0) sibling.values = column_values(cell);
         return sibling;
     }
 
     void read_cells() {
-        const std::uint64_t cells = in_.bounded(kMaxFields);
+        const std::uint64_t cells = count(kMaxFields);
         for (std::uint64_t i = 0; i < cells && in_.ok(); ++i) {
             CellState cell;
             cell.cell = FieldId{static_cast<std::uint32_t>(in_.bounded(UINT32_MAX))};
             if (i > 0 && cell.cell <= state_.cells.back().cell) in_.fail();
-            const std::uint64_t siblings = in_.bounded(kMaxSiblings);
-            if (siblings == 0) in_.fail();
+            const std::uint64_t siblings = count(kMaxSiblings);
             for (std::uint64_t k = 0; k < siblings && in_.ok(); ++k) {
-                cell.siblings.push_back(read_sibling(cell.cell));
+                cell.siblings.push_back(read_sibling(cell.cell, siblings == 1));
                 if (k > 0 && cell.siblings[k].dot <= cell.siblings[k - 1].dot) in_.fail();
             }
             state_.cells.push_back(std::move(cell));
@@ -305,8 +312,7 @@ class MetaReader {
     SetElement read_element() {
         SetElement element;
         element.element = Value(in_.value());
-        const std::uint64_t dots = in_.bounded(kMaxClockEntries);
-        if (dots == 0) in_.fail();
+        const std::uint64_t dots = count(kMaxClockEntries);
         for (std::uint64_t i = 0; i < dots && in_.ok(); ++i) {
             SetDot dot;
             dot.dot = read_dot();
@@ -318,13 +324,12 @@ class MetaReader {
     }
 
     void read_sets() {
-        const std::uint64_t sets = in_.bounded(kMaxFields);
+        const std::uint64_t sets = count(kMaxFields);
         for (std::uint64_t i = 0; i < sets && in_.ok(); ++i) {
             SetState set;
             set.field = FieldId{static_cast<std::uint32_t>(in_.bounded(UINT32_MAX))};
             if (i > 0 && set.field <= state_.sets.back().field) in_.fail();
-            const std::uint64_t elements = in_.bounded(kMaxSetElements);
-            if (elements == 0) in_.fail();
+            const std::uint64_t elements = count(kMaxSetElements);
             for (std::uint64_t k = 0; k < elements && in_.ok(); ++k) {
                 set.elements.push_back(read_element());
                 if (k > 0 && set.elements[k].element <= set.elements[k - 1].element) in_.fail();
@@ -334,13 +339,12 @@ class MetaReader {
     }
 
     void read_counters() {
-        const std::uint64_t counters = in_.bounded(kMaxFields);
+        const std::uint64_t counters = count(kMaxFields);
         for (std::uint64_t i = 0; i < counters && in_.ok(); ++i) {
             CounterState counter;
             counter.field = FieldId{static_cast<std::uint32_t>(in_.bounded(UINT32_MAX))};
             if (i > 0 && counter.field <= state_.counters.back().field) in_.fail();
-            const std::uint64_t parts = in_.bounded(kMaxClockEntries);
-            if (parts == 0) in_.fail();
+            const std::uint64_t parts = count(kMaxClockEntries);
             for (std::uint64_t k = 0; k < parts && in_.ok(); ++k) {
                 CounterPart part;
                 part.last = read_dot();
@@ -355,8 +359,7 @@ class MetaReader {
     }
 
     void read_life() {
-        const std::uint64_t life = in_.bounded(kMaxClockEntries);
-        if (life == 0) in_.fail();
+        const std::uint64_t life = count(kMaxClockEntries);
         for (std::uint64_t i = 0; i < life && in_.ok(); ++i) {
             LifeMark mark;
             mark.dot = read_dot();
