@@ -8,7 +8,9 @@
 namespace satchel {
 namespace {
 constexpr std::int64_t kMaxMs = (1LL << 48) - 1;
-}
+// What a clock may read at most, in the year 6429: above it there is room to count on.
+constexpr std::int64_t kMaxReadingMs = 1LL << 47;
+}  // namespace
 
 Stamp Stamp::at(std::int64_t ms, std::uint16_t count) {
     const auto bounded = static_cast<std::uint64_t>(std::clamp<std::int64_t>(ms, 0, kMaxMs));
@@ -32,19 +34,26 @@ std::string Stamp::text() const {
 }
 
 Stamp HybridClock::next(std::int64_t now_ms) {
-    const Stamp now = Stamp::at(now_ms);
+    const Stamp now = Stamp::at(std::min(now_ms, kMaxReadingMs));
     last_ = now > last_ ? now : Stamp{last_.packed + 1};  // the carry is the addition's own
     return last_;
 }
 
 void HybridClock::see(Stamp stamp, std::int64_t now_ms) {
-    if (stamp.ms() <= now_ms + kSkewMs) last_ = std::max(last_, stamp);
+    if (stamp.ms() <= std::min(now_ms, kMaxReadingMs) + kSkewMs) last_ = std::max(last_, stamp);
 }
 
 Stamp effective_stamp(Stamp stamp, std::int64_t receipt, std::int64_t device_now,
                       std::int64_t committed_at) {
-    const std::int64_t age = std::clamp<std::int64_t>(device_now - committed_at, 0, receipt);
-    return std::min(stamp, Stamp::at(receipt - age + kSkewMs));
+    if (receipt < 0) return Stamp::at(0);
+    std::int64_t age = 0;
+    if (device_now >
+        committed_at) {  // two readings of a stranger's clock: their difference may wrap
+        const auto difference =
+            static_cast<std::uint64_t>(device_now) - static_cast<std::uint64_t>(committed_at);
+        age = static_cast<std::int64_t>(std::min(difference, static_cast<std::uint64_t>(receipt)));
+    }
+    return std::min(stamp, Stamp::at(std::min(receipt - age, kMaxReadingMs) + kSkewMs));
 }
 
 }  // namespace satchel
