@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <set>
 #include <utility>
 
 namespace satchel {
@@ -83,11 +84,12 @@ Value union_of_lines(const CellState& state) {
     std::sort(oldest_first.begin(), oldest_first.end(),
               [](const Sibling* a, const Sibling* b) { return written_later(*b, *a); });
     std::vector<std::string_view> lines;
+    std::set<std::string_view> known;
     for (const Sibling* sibling : oldest_first) {
         const Value& value = sibling->values.front();
         if (value.is_null()) continue;
         for (const std::string_view line : lines_of(value.as_bytes()))
-            if (std::find(lines.begin(), lines.end(), line) == lines.end()) lines.push_back(line);
+            if (known.insert(line).second) lines.push_back(line);
     }
     if (lines.empty()) return Value{};
     std::string text;
