@@ -1,0 +1,273 @@
+// The replica on its own: what a person writes without any connection.
+#include "storage/replica.hpp"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "storage/read_connection.hpp"
+#include "tests/storage/replica_fixture.hpp"
+
+namespace satchel::storage {
+namespace {
+
+TEST_F(ReplicaTest, ANewRecordIsReadWithPlainSql) {
+    const RecordId id = create({{"name", Value::text("上海可乐")}, {"employees", Value(42)}});
+    auto reader = ReadConnection::open(path_);
+    ASSERT_TRUE(reader);
+    auto rows = reader->query("SELECT name, employees FROM account WHERE id = ?1", {Value::id(id)});
+    ASSERT_TRUE(rows);
+    ASSERT_TRUE(*rows->next());
+    EXPECT_EQ(rows->value(0).bytes, "上海可乐");
+    EXPECT_EQ(rows->value(1).integer, 42);
+}
+
+TEST_F(ReplicaTest, AWriteIsOneJournalEntryWithConsecutiveCounters) {
+    const RecordId id = create({{"name", Value::text("A")}});
+    set(id, {{"name", Value::text("B")}});
+    auto journal = replica_->journal(10);
+    ASSERT_TRUE(journal);
+    ASSERT_EQ(journal->size(), 2U);
+    EXPECT_EQ((*journal)[1].first_counter, 1U);
+    EXPECT_EQ((*journal)[0].first_counter, 2U);
+    EXPECT_EQ((*journal)[0].state, ChangesetState::pending);
+}
+
+TEST_F(ReplicaTest, AFreshRecordCostsAtMostFortyBytesOfMetadata) {
+    create({{"name", Value::text("A")}, {"sector", Value::text("retail")}});
+    auto reader = ReadConnection::open(path_);
+    auto rows = reader->query("SELECT length(_meta) FROM account");
+    ASSERT_TRUE(*rows->next());
+    EXPECT_LE(rows->value(0).integer, 40);
+}
+
+TEST_F(ReplicaTest, TwoWritesOfOneRecordInOneTransactionAreOneOperation) {
+    auto transaction = replica_->begin();
+    ASSERT_TRUE(transaction);
+    auto id = transaction->create("account", {{"name", Value::text("A")}});
+    ASSERT_TRUE(id);
+    ASSERT_TRUE(transaction->set("account", *id, {{"sector", Value::text("retail")}}));
+    ASSERT_TRUE(transaction->set("account", *id, {{"name", Value::text("C")}}));
+    ASSERT_TRUE(transaction->count("account", *id, "visits", 2));
+    ASSERT_TRUE(transaction->count("account", *id, "visits", 3));
+    ASSERT_TRUE(transaction->add_to_set("account", *id, "tags", "vip"));
+    EXPECT_EQ(transaction->operations(), 1U);
+    ASSERT_TRUE(transaction->commit());
+    auto changeset = replica_->changeset(1);
+    ASSERT_TRUE(changeset);
+    ASSERT_EQ(changeset->operations.size(), 1U);
+    const RecordView view = record(*id);
+    EXPECT_EQ(shown(view, "name"), Value::text("C"));
+    EXPECT_EQ(shown(view, "sector"), Value::text("retail"));
+    EXPECT_EQ(shown(view, "visits"), Value(5));
+    EXPECT_EQ(shown(view, "tags"), Value::text("[\"vip\"]"));
+}
+
+TEST_F(ReplicaTest, AValueThatArrivedSinceTheFormWasOpenedSurvivesBesideTheSavedOne) {
+    const RecordId id = create({{"name", Value::text("A")}});
+    const VectorClock token = record(id).token();
+    set(id, {{"name", Value::text("B")}});
+    auto transaction = replica_->begin();
+    ASSERT_TRUE(transaction->set("account", id, {{"name", Value::text("C")}}, &token));
+    ASSERT_TRUE(transaction->commit());
+    const RecordView view = record(id);
+    const Collection* account = replica_->schema()->find("account");
+    const CellState* cell = view.state.cell(account->find("name")->cell);
+    ASSERT_NE(cell, nullptr);
+    EXPECT_EQ(cell->siblings.size(), 2U);
+    auto conflicts = replica_->conflicts();
+    ASSERT_TRUE(conflicts);
+    EXPECT_EQ(conflicts->size(), 1U);
+    set(id, {{"name", Value::text("C")}});
+    EXPECT_TRUE(replica_->conflicts()->empty());
+}
+
+TEST_F(ReplicaTest, ADeletedRecordLeavesTheTableAndComesBackWholeWhenUndeleted) {
+    const RecordId id = create({{"name", Value::text("A")}, {"sector", Value::text("retail")}});
+    {
+        auto transaction = replica_->begin();
+        ASSERT_TRUE(transaction->remove("account", id));
+        ASSERT_TRUE(transaction->commit());
+    }
+    EXPECT_EQ(count("account"), 0);
+    {
+        auto transaction = replica_->begin();
+        EXPECT_EQ(transaction->set("account", id, {{"name", Value::text("B")}}).error().code,
+                  ErrorCode::not_found);
+        ASSERT_TRUE(transaction->undelete("account", id));
+        ASSERT_TRUE(transaction->commit());
+    }
+    EXPECT_EQ(shown(record(id), "sector"), Value::text("retail"));
+}
+
+TEST_F(ReplicaTest, TheConfirmedStateOfAPendingRecordIsNothing) {
+    const RecordId id = create({{"name", Value::text("A")}});
+    set(id, {{"name", Value::text("B")}});
+    const RecordView view = record(id);
+    EXPECT_TRUE(view.pending);
+    EXPECT_FALSE(view.confirmed.exists());
+}
+
+TEST_F(ReplicaTest, WhatIsNotCommittedNeverHappened) {
+    {
+        auto transaction = replica_->begin();
+        ASSERT_TRUE(transaction->create("account", {{"name", Value::text("A")}}));
+    }
+    EXPECT_EQ(count("account"), 0);
+    EXPECT_TRUE(replica_->journal(10)->empty());
+    create({{"name", Value::text("B")}});
+    EXPECT_EQ(count("account"), 1);
+}
+
+TEST_F(ReplicaTest, BadInputNamesTheFieldAndLeavesTheTransactionUsable) {
+    auto transaction = replica_->begin();
+    auto unknown = transaction->create("account", {{"nmae", Value::text("A")}});
+    ASSERT_FALSE(unknown);
+    EXPECT_NE(unknown.error().message.find("nmae"), std::string::npos);
+    auto wrong = transaction->create("account", {{"employees", Value::text("many")}});
+    ASSERT_FALSE(wrong);
+    EXPECT_NE(wrong.error().message.find("employees"), std::string::npos);
+    ASSERT_TRUE(transaction->create("account", {{"name", Value::text("B")}}));
+    ASSERT_TRUE(transaction->commit());
+    EXPECT_EQ(count("account"), 1);
+}
+
+TEST_F(ReplicaTest, TextIsKeptInOneCanonicalForm) {
+    const RecordId id = create({{"name", Value::text("e\xCC\x81t\xC3\xA9")}});
+    EXPECT_EQ(shown(record(id), "name"), Value::text("\xC3\xA9t\xC3\xA9"));
+}
+
+TEST_F(ReplicaTest, ReopeningGoesOnWithTheSameChain) {
+    const RecordId id = create({{"name", Value::text("A")}});
+    const auto before = replica_->sync_state();
+    reopen();
+    const auto after = replica_->sync_state();
+    ASSERT_TRUE(before && after);
+    EXPECT_EQ(before->last_hash, after->last_hash);
+    set(id, {{"name", Value::text("B")}});
+    EXPECT_EQ(replica_->journal(1)->front().first_counter, 2U);
+}
+
+TEST_F(ReplicaTest, ObserversLearnWhichRecordsChanged) {
+    std::vector<Change> seen;
+    const auto observer =
+        replica_->observe([&seen](const std::vector<Change>& changes) { seen = changes; });
+    const RecordId id = create({{"name", Value::text("A")}});
+    ASSERT_EQ(seen.size(), 1U);
+    EXPECT_EQ(seen[0].records, std::vector<RecordId>{id});
+    replica_->unobserve(observer);
+    seen.clear();
+    create({{"name", Value::text("B")}});
+    EXPECT_TRUE(seen.empty());
+}
+
+TEST_F(ReplicaTest, TheFastWayInGivesTheSameRecordAsTheUsualOne) {
+    const Collection* account = replica_->schema()->find("account");
+    const std::vector<FieldId> fields{account->find("name")->id, account->find("employees")->id};
+    auto transaction = replica_->begin();
+    auto fast = transaction->create(
+        *account, fields,
+        {ValueView{ValueType::text, 0, "A"}, ValueView{ValueType::integer, 7, {}}});
+    ASSERT_TRUE(fast);
+    auto usual =
+        transaction->create("account", {{"name", Value::text("A")}, {"employees", Value(7)}});
+    ASSERT_TRUE(usual);
+    ASSERT_TRUE(transaction->set("account", *fast, {{"employees", Value(8)}}));
+    ASSERT_TRUE(transaction->commit());
+    const RecordView a = record(*fast);
+    const RecordView b = record(*usual);
+    EXPECT_EQ(shown(a, "employees"), Value(8));
+    EXPECT_EQ(shown(b, "employees"), Value(7));
+    EXPECT_EQ(a.state.cells.size(), b.state.cells.size());
+    auto changeset = replica_->changeset(1);
+    ASSERT_TRUE(changeset);
+    EXPECT_EQ(changeset->operations.size(), 2U);
+}
+
+TEST_F(ReplicaTest, AReadConnectionRefusesToWrite) {
+    auto reader = ReadConnection::open(path_);
+    ASSERT_TRUE(reader);
+    auto rows = reader->query("DELETE FROM account");
+    ASSERT_FALSE(rows);
+    EXPECT_EQ(rows.error().code, ErrorCode::read_only);
+}
+
+TEST_F(ReplicaTest, AFileOfAnotherProgramIsRefused) {
+    auto other = path_ + ".other";
+    {
+        auto database = Database::open(other, {});
+        ASSERT_TRUE(database);
+        ASSERT_TRUE(database->execute("CREATE TABLE t (x)"));
+    }
+    auto opened = Replica::open(other, {});
+    ASSERT_FALSE(opened);
+    EXPECT_EQ(opened.error().code, ErrorCode::not_a_database);
+}
+
+TEST_F(ReplicaTest, AFileOfANewerReleaseIsRefusedAndUntouched) {
+    ASSERT_TRUE(replica_->database().set_user_version(kReplicaFormat + 1));
+    replica_.reset();
+    auto opened = Replica::open(path_, {});
+    ASSERT_FALSE(opened);
+    EXPECT_EQ(opened.error().code, ErrorCode::newer_format);
+}
+
+TEST_F(ReplicaTest, OnlyOneProcessSyncsAtATime) {
+    auto first = SyncLease::acquire(path_);
+    ASSERT_TRUE(first);
+    auto second = SyncLease::acquire(path_);
+    ASSERT_FALSE(second);
+    EXPECT_EQ(second.error().code, ErrorCode::busy);
+}
+
+TEST_F(ReplicaTest, TwoConnectionsWriteInTurnsWithoutHolesInTheCounters) {
+    ReplicaOptions options;
+    auto other = Replica::open(path_, options);
+    ASSERT_TRUE(other);
+    for (int i = 0; i < 5; ++i) {
+        create({{"name", Value::text("A")}});
+        auto transaction = (*other)->begin();
+        ASSERT_TRUE(transaction);
+        ASSERT_TRUE(transaction->create("account", {{"name", Value::text("B")}}));
+        ASSERT_TRUE(transaction->commit());
+    }
+    auto journal = replica_->journal(100);
+    ASSERT_EQ(journal->size(), 10U);
+    for (std::size_t i = 0; i < 10; ++i)
+        EXPECT_EQ((*journal)[i].first_counter, 10 - i);
+}
+
+TEST_F(ReplicaTest, WipingForGoodStartsAnotherChain) {
+    create({{"name", Value::text("A")}});
+    const auto before = replica_->sync_state()->replica;
+    ASSERT_TRUE(replica_->wipe(false));
+    EXPECT_EQ(count("account"), 0);
+    EXPECT_TRUE(replica_->journal(10)->empty());
+    EXPECT_NE(replica_->sync_state()->replica, before);
+}
+
+TEST_F(ReplicaTest, WipingKeepsWhatHasNoVerdict) {
+    create({{"name", Value::text("A")}});
+    ASSERT_TRUE(replica_->wipe(true));
+    EXPECT_EQ(count("account"), 0);
+    EXPECT_EQ(replica_->status()->pending, 1U);
+}
+
+TEST(ReplicaKey, AnEncryptedFileNeedsItsKey) {
+    const std::string path = ::testing::TempDir() + "encrypted.satchel";
+    std::filesystem::remove(path);
+    ReplicaOptions options;
+    options.create = true;
+    options.key = "secret";
+    { ASSERT_TRUE(Replica::open(path, options)); }
+    options.create = false;
+    EXPECT_TRUE(Replica::open(path, options));
+    options.key = "other";
+    auto wrong = Replica::open(path, options);
+    ASSERT_FALSE(wrong);
+    EXPECT_EQ(wrong.error().code, ErrorCode::wrong_key);
+}
+
+}  // namespace
+}  // namespace satchel::storage
