@@ -9,7 +9,9 @@
 //   builds on a change that is not here -> held, judged again when it comes
 //   otherwise               -> merged, seq = head + 1, scopes and checksums kept up to date
 //
-// Threads: one at a time per store. Errors: only the store's; hostile input gives verdicts.
+// Threads: one at a time per store. Errors: the store's; hostile changesets give verdicts. Only a
+// request whose frame makes no sense is refused whole, with nothing taken in: invalid_argument
+// (dots with a hole), limit, forbidden (a replica that the token was not issued to).
 #pragma once
 
 #include <functional>
@@ -41,6 +43,7 @@ struct KnownReplica {
     Digest hash{};                // chain there
     Sequence cursor_given{};      // highest checkpoint ever sent to it
     Sequence cursor_confirmed{};  // highest cursor it told
+    Sequence load_head{};         // head when it began to load scopes; 0: none is loading
 };
 
 // A row of the operation log.
@@ -72,13 +75,22 @@ struct DepartureTime {
     std::int64_t at = 0;  // milliseconds
 };
 
+// What a device has yet to walk through.
+struct WalkQuery {
+    std::vector<std::string> established;  // ascending; walked beyond `cursor`
+    Sequence cursor{};
+    std::vector<std::string> loading;  // ascending; walked from the start
+    Sequence load_head{};              // departures up to here are no news for a loading scope
+    WalkPosition from;                 // both only beyond this
+};
+
 // One item of the walk over a device's scopes.
 struct WalkItem {
     WalkPosition position;
     CollectionId collection{};
-    bool gone = false;
-    std::vector<std::string> scopes;  // of the walked ones, that hold (or lost) it at this seq
-    Sequence entered{};               // earliest entry into an established scope that holds it
+    std::vector<std::string> left;  // of the walked scopes, that it left at this seq
+    bool held = false;              // some walked scope holds it
+    Sequence entered{};             // earliest entry into an established scope that holds it
 };
 
 // A new record of registers on its way into its table, as its operation brought it: nothing is
@@ -110,7 +122,9 @@ class ServerStore {
 
     virtual SchemaPointer schema() = 0;
     virtual std::uint64_t epoch() = 0;
-    virtual Sequence restored_head() = 0;  // what this epoch began with
+    // What a device that last met that epoch can still rely on: the lowest head that a later epoch
+    // began with.
+    virtual Sequence restored_head(std::uint64_t since_epoch) = 0;
     virtual Sequence head() = 0;
     virtual Result<Sequence> next_seq() = 0;
 
@@ -127,6 +141,8 @@ class ServerStore {
     virtual Result<std::vector<ChainPoint>> chain_points(ReplicaId replica, std::size_t limit) = 0;
     virtual Result<std::vector<LoggedChangeset>> held() = 0;  // in the order they came
     virtual bool has_held() = 0;
+    // The author of a held changeset with the rights of today; nothing when the store cannot tell.
+    virtual Result<std::optional<Caller>> caller_of(const LoggedChangeset& entry) = 0;
     virtual bool is_declared_lost(const Dot& dot) = 0;
     // `alias` names the same write on `record` as `original`.
     virtual Status append_alias(const RecordId& record, const Dot& alias, const Dot& original) = 0;
@@ -142,6 +158,12 @@ class ServerStore {
     // `load` gave (nothing for a new record).
     virtual Status store(CollectionId collection, const RecordId& id, const ServerRecord& record,
                          const std::optional<ServerRecord>& before, std::int64_t now_ms) = 0;
+    // A new seq and other scopes, nothing else: a parent of it changed hands.
+    virtual Status rescope(CollectionId collection, const RecordId& id, Sequence seq,
+                           const std::vector<std::string>& scopes, std::int64_t now_ms) = 0;
+    // A record names a parent that is not here (yet); `take_dangling` tells once when it comes.
+    virtual Status note_dangling(const RecordId& parent) = 0;
+    virtual Result<bool> take_dangling(const RecordId& id) = 0;
     // The same for a record that is new (`collection_of` gave nothing) and plain.
     virtual Status store_fresh(CollectionId collection, const RecordId& id,
                                const FreshRow& row) = 0;
@@ -155,12 +177,8 @@ class ServerStore {
     // All records of a collection, dead ones included: when its scope rule changed.
     virtual Result<std::vector<RecordId>> record_ids(CollectionId collection) = 0;
 
-    // The next items after `from` in (seq, id) order, for the established scopes beyond `cursor`
-    // and for the loading ones from the start.
-    virtual Result<std::vector<WalkItem>> walk(const std::vector<std::string>& established,
-                                               Sequence cursor,
-                                               const std::vector<std::string>& loading,
-                                               const WalkPosition& from, std::size_t limit) = 0;
+    // The next items in (seq, id) order; fewer than `limit` only at the end.
+    virtual Result<std::vector<WalkItem>> walk(const WalkQuery& query, std::size_t limit) = 0;
     // False when there is no such record.
     virtual Result<bool> visit_row(CollectionId collection, const RecordId& id,
                                    const std::function<Status(const RowView&)>& visit) = 0;
@@ -199,6 +217,13 @@ Result<Verdict> accept_own(const Bytes& changeset, const Caller& caller, ServerS
 Result<std::vector<std::string>> scopes_of(
     const Collection& collection, const RecordState& state,
     const std::function<Result<std::vector<std::string>>(const RecordId&)>& parent_scopes);
+
+// What one field shows: what scopes follow from.
+Value shown_field(const Collection& collection, const RecordState& state, FieldId field);
+
+// Judges the held changesets again whose authors' rights the store can tell; stops when a round
+// brings nothing new. Gives how many got another verdict. Inside a transaction.
+Result<std::size_t> judge_held(ServerStore& store, const Services& services, std::int64_t now_ms);
 
 // Scope keys.
 inline std::string user_scope(const RecordId& user) {

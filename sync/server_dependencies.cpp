@@ -1,0 +1,124 @@
+// What a changeset builds on: clocks name only what is here, was answered, or is on its way.
+#include <algorithm>
+
+#include "sync/server_judge.hpp"
+
+namespace satchel {
+namespace {
+
+constexpr std::size_t kMaxNamed = 64;       // changesets of the log kept while judging one
+constexpr std::size_t kMaxLookUps = 1'024;  // of the log, while judging one
+
+}  // namespace
+
+Judge::Check Judge::check_clock(Work& work) {
+    const Operation& operation = *work.operation;
+    const RecordId& id = operation.record;
+    if (work.before && work.before->state.clock.covers(work.dot))
+        return refuse(Reason::false_claim, "record " + id.text() + " has taken in a later change");
+    if (operation.clock.empty()) return Check(std::nullopt);
+    SATCHEL_TRY(expand(work));
+    Missing missing;
+    for (const Dot& seen : operation.clock.entries()) {
+        if (work.before && work.before->state.clock.covers(seen)) continue;
+        SATCHEL_ASSIGN(auto refusal, check_entry(work, seen, missing));
+        if (refusal) return refusal;
+    }
+    if (work.before) return Check(std::nullopt);
+    if (missing.refused)
+        return refuse(Reason::depends_on,
+                      "the creation of record " + id.text() + " was not accepted");
+    if (missing.lost)
+        return refuse(Reason::dependency_lost,
+                      "the creation of record " + id.text() + " was declared lost");
+    return refuse(Reason::false_claim, "there is no record " + id.text());
+}
+
+Judge::Check Judge::check_entry(const Work& work, const Dot& seen, Missing& missing) {
+    const std::string what = "record " + work.operation->record.text() + ", change " + seen.text();
+    if (seen.replica == changeset_.header.replica &&
+        seen.counter >= changeset_.header.first_counter)
+        return refuse(Reason::false_claim, what + ": it was not yet made");
+    if (store_.is_declared_lost(seen)) {
+        missing.lost = true;
+        return Check(std::nullopt);
+    }
+    SATCHEL_ASSIGN(const Named* found, named(seen));
+    if (found == nullptr && look_ups_ > kMaxLookUps)
+        return refuse(Reason::false_claim, "it names too many changes that are not here");
+    if (found == nullptr) return check_absent(seen);
+    const std::size_t index = seen.counter - found->first;
+    const bool on_record = found->readable ? index < found->records.size() &&
+                                                 found->records[index] == work.operation->record
+                                           : found->replica.id == changeset_.header.replica.id;
+    if (!on_record || found->kind == VerdictKind::accepted)
+        return refuse(Reason::false_claim, what + ": it is not of this record");
+    if (found->kind == VerdictKind::held)
+        return std::optional(Refusal{VerdictKind::held, Reason::none, "waits for " + seen.text()});
+    missing.refused = missing.refused || found->kind == VerdictKind::quarantined;
+    return Check(std::nullopt);
+}
+
+// The log has not got it. A server that was restored knows less than its devices.
+Judge::Check Judge::check_absent(const Dot& seen) {
+    SATCHEL_ASSIGN(const auto known, store_.replica(seen.replica));
+    if (!known && store_.epoch() == 1)
+        return refuse(Reason::false_claim, "nobody has made the change " + seen.text());
+    if (known && seen.counter <= known->high)
+        return refuse(Reason::false_claim, "the change " + seen.text() + " does not exist");
+    return std::optional(Refusal{VerdictKind::held, Reason::none, "waits for " + seen.text()});
+}
+
+// The changeset of the log that holds the dot; null when there is none.
+Result<const Judge::Named*> Judge::named(const Dot& dot) {
+    const auto at = std::find_if(named_.begin(), named_.end(), [&dot](const Named& one) {
+        return one.replica == dot.replica && one.first <= dot.counter && dot.counter <= one.last;
+    });
+    if (at != named_.end()) return &*at;
+    if (++look_ups_ > kMaxLookUps) return static_cast<const Named*>(nullptr);
+    SATCHEL_ASSIGN(const auto logged, store_.logged(dot.replica, dot.counter));
+    if (!logged) return static_cast<const Named*>(nullptr);
+    Named one{logged->replica,
+              logged->first_counter,
+              logged->last_counter,
+              logged->verdict.kind,
+              false,
+              {}};
+    const Status read = visit_records(logged->bytes, [&one](CollectionId, const RecordId& record) {
+        one.records.push_back(record);
+    });
+    one.readable = static_cast<bool>(read);
+    if (named_.size() >= kMaxNamed) named_.clear();
+    named_.push_back(std::move(one));
+    return &named_.back();
+}
+
+// A clock that covers an alias covers what it stands for.
+Status Judge::expand(Work& work) {
+    for (const Dot& seen : work.operation->clock.entries()) {
+        SATCHEL_ASSIGN(const auto originals, store_.aliased(work.operation->record, seen));
+        for (const Dot& original : originals) {
+            if (!work.expanded) work.expanded = work.operation->clock;
+            work.expanded->advance(original);
+        }
+    }
+    return {};
+}
+
+Status Judge::append_aliases(const LoggedChangeset& entry, const LoggedChangeset& original) {
+    std::map<RecordId, std::uint64_t> counter_of;
+    std::uint64_t counter = original.first_counter;
+    SATCHEL_TRY(visit_records(original.bytes, [&](CollectionId, const RecordId& record) {
+        counter_of.emplace(record, counter++);
+    }));
+    for (std::size_t i = 0; i < changeset_.operations.size(); ++i) {
+        const RecordId& record = changeset_.operations[i].record;
+        const auto at = counter_of.find(record);
+        if (at == counter_of.end()) continue;
+        SATCHEL_TRY(store_.append_alias(record, {entry.replica, entry.first_counter + i},
+                                        {original.replica, at->second}));
+    }
+    return {};
+}
+
+}  // namespace satchel

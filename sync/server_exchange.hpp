@@ -1,0 +1,72 @@
+// One exchange with one device, from its request to the reply: private to the server's side.
+// Threads: one at a time. Errors: the store's, and those of handle_sync.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "sync/server_judge.hpp"
+
+namespace satchel {
+
+class Exchange {
+  public:
+    Exchange(const SyncRequest& request, const Caller& caller, ServerStore& store,
+             const Services& services, std::int64_t now_ms, const ServerOptions& options)
+        : request_(request),
+          caller_(caller),
+          store_(store),
+          services_(services),
+          now_ms_(now_ms),
+          options_(options) {}
+
+    Result<Handled> run();
+
+  private:
+    // Each gives false when the reply is complete as it stands.
+    // server_session.cpp
+    bool agree_on_protocol();
+    Status check_request() const;
+    Result<bool> take_part();
+    Status answer_questions();
+    Result<Verdict> answer(const VerdictQuestion& question);
+    Status finish();
+    bool is_silent() const;
+    // server_hello.cpp
+    Result<bool> greet();
+    Result<bool> find_replica();
+    Result<bool> check_base();
+    Result<bool> fork();
+    void say_restored();
+    // server_upload.cpp
+    Result<bool> upload();
+    Result<bool> repeat(const UploadedChangeset& sent, const Digest& hash);
+    Status take(const UploadedChangeset& sent, const Digest& hash, Judge& judge);
+    Status judge_own_held();
+    // server_pages.cpp
+    bool settle_scopes();
+    Status send();
+    Status send_wanted(class PageBuilder& page);
+    Status send_walk(class PageBuilder& page);
+    WalkQuery query();
+    Status check_point();
+    // server_repair.cpp
+    Status compare();
+
+    const SyncRequest& request_;
+    const Caller& caller_;
+    ServerStore& store_;
+    const Services& services_;
+    std::int64_t now_ms_;
+    const ServerOptions& options_;
+    Handled handled_;
+    KnownReplica known_;
+    bool known_changed_ = false;
+    std::vector<std::string> scopes_;   // that the device may hold
+    std::vector<std::string> loading_;  // of these
+    TouchedRecords touched_;
+    bool decided_ = false;  // some changeset got its first verdict in this exchange
+    bool sent_items_ = false;
+};
+
+}  // namespace satchel

@@ -1,0 +1,86 @@
+// Who is there, and whether both sides remember the same: before anything is taken or given.
+#include <algorithm>
+
+#include "sync/server_exchange.hpp"
+
+namespace satchel {
+namespace {
+
+constexpr std::size_t kChainPoints = 64;
+// Incarnations that one device may use up between two restores of the server.
+constexpr std::uint64_t kIncarnationsPerEpoch = 64;
+
+}  // namespace
+
+Result<bool> Exchange::greet() {
+    if (request_.epoch != 0 && request_.epoch != store_.epoch()) {
+        SATCHEL_ASSIGN(const auto found, store_.replica(request_.replica));
+        if (found) known_.high = found->high;
+        say_restored();
+        return false;
+    }
+    SATCHEL_ASSIGN(const bool found, find_replica());
+    if (!found) return fork();
+    return check_base();
+}
+
+// New here, or known. False: an incarnation that nobody issued.
+Result<bool> Exchange::find_replica() {
+    SATCHEL_ASSIGN(const auto found, store_.replica(request_.replica));
+    known_.replica = request_.replica;
+    known_.hash = chain_start(services_.hash, request_.replica);
+    if (found) {
+        known_ = *found;
+        return true;
+    }
+    SATCHEL_ASSIGN(const std::uint32_t highest, store_.highest_incarnation(request_.replica.id));
+    return highest == 0 && request_.replica.incarnation == 1;
+}
+
+Result<bool> Exchange::check_base() {
+    if (request_.last_counter < known_.high) return fork();
+    if (request_.base_counter > known_.high) {
+        say_restored();
+        return false;
+    }
+    if (request_.base_counter == 0) return true;
+    if (request_.base_counter == known_.high)
+        return request_.base_hash == known_.hash ? Result<bool>(true) : fork();
+    SATCHEL_ASSIGN(const auto base, store_.logged(request_.replica, request_.base_counter));
+    const bool same =
+        base && base->last_counter == request_.base_counter && base->hash == request_.base_hash;
+    return same ? Result<bool>(true) : fork();
+}
+
+// The device was rolled back or copied: it goes on under a name that nobody has used. Issued ones
+// are kept, so that two copies never get the same.
+Result<bool> Exchange::fork() {
+    SATCHEL_ASSIGN(const std::uint32_t highest, store_.highest_incarnation(request_.replica.id));
+    const std::uint64_t floor = (store_.epoch() - 1) * kIncarnationsPerEpoch;
+    const std::uint64_t next =
+        std::max<std::uint64_t>({highest, request_.replica.incarnation, floor}) + 1;
+    if (next > UINT32_MAX)
+        return Error{ErrorCode::limit, "the replica has used up its incarnations"};
+    SATCHEL_ASSIGN(const auto last, store_.replica({request_.replica.id, highest}));
+    KnownReplica issued;
+    issued.replica = {request_.replica.id, static_cast<std::uint32_t>(next)};
+    issued.hash = chain_start(services_.hash, issued.replica);
+    issued.cursor_given = std::max(known_.cursor_given, last ? last->cursor_given : Sequence{});
+    SATCHEL_TRY(store_.save_replica(issued));
+    SyncReply& reply = handled_.reply;
+    reply.status = ReplyStatus::fork;
+    reply.new_incarnation = issued.replica.incarnation;
+    SATCHEL_ASSIGN(reply.chain, store_.chain_points(request_.replica, kChainPoints));
+    known_changed_ = false;
+    return false;
+}
+
+void Exchange::say_restored() {
+    SyncReply& reply = handled_.reply;
+    reply.status = ReplyStatus::restored;
+    reply.restored_head =
+        request_.epoch == store_.epoch() ? store_.head() : store_.restored_head(request_.epoch);
+    reply.acked_counter = known_.high;
+}
+
+}  // namespace satchel

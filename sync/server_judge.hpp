@@ -1,0 +1,168 @@
+// Judging one changeset: private to the server's side (sync/server_*.cpp); the public face is
+// sync/server_session.hpp.
+//
+// Everything is decided before anything is written, so a changeset is merged whole or not at all.
+// Threads: one at a time. Errors: only the store's.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "sync/server_session.hpp"
+
+namespace satchel {
+
+using FieldReader = std::function<ValueView(FieldId)>;
+using ParentScopes = std::function<Result<std::vector<std::string>>(const RecordId&)>;
+
+Result<std::vector<std::string>> scopes_from(const Collection& collection, const FieldReader& read,
+                                             const ParentScopes& parent_scopes);
+
+// Two forms of a collection put every record into the same scopes.
+bool same_scoping(const Collection& a, const Collection& b);
+
+// Of two ascending lists.
+bool intersect(const std::vector<std::string>& a, const std::vector<std::string>& b);
+
+// Scopes of records that are stored, and of their children after a change.
+class Scoping {
+  public:
+    explicit Scoping(ServerStore& store) : store_(store) {}
+
+    Result<std::vector<std::string>> of_record(const RecordId& id, std::size_t depth = 0);
+    Status follow(std::vector<std::pair<CollectionId, RecordId>> changed, Sequence seq,
+                  std::int64_t now_ms);
+    // True when its scopes were others; it then has that seq.
+    Result<bool> rescope(CollectionId collection, const RecordId& record, Sequence seq,
+                         std::int64_t now_ms);
+    void forget() { known_.clear(); }
+
+  private:
+    static constexpr std::size_t kMaxKnown = 10'000;
+
+    Result<std::vector<std::string>> of_row(const Collection& collection, const RecordId& id,
+                                            std::size_t depth);
+
+    ServerStore& store_;
+    std::unordered_map<RecordId, std::vector<std::string>> known_;
+};
+
+// A record that an accepted changeset of this session changed.
+struct Touched {
+    Sequence seq{};
+    bool made = false;         // it is new
+    bool confirmable = false;  // the device can work the new state out by itself
+};
+using TouchedRecords = std::unordered_map<RecordId, Touched>;
+
+// Who judges: one session's caller, or the server for a held changeset of somebody absent.
+struct JudgeContext {
+    const Caller& caller;
+    ServerStore& store;
+    const Services& services;
+    std::int64_t now_ms = 0;
+    Sequence cursor_given{};            // highest ever given to the author's device
+    Sequence cursor{};                  // of the request; what the device has confirmed
+    TouchedRecords* touched = nullptr;  // null: nobody is told
+    bool confirms = true;               // false: the device must be sent what is touched here
+};
+
+class Judge {
+  public:
+    explicit Judge(const JudgeContext& context)
+        : context_(context), store_(context.store), scoping_(context.store) {}
+
+    // Decides and, when accepted, merges. `entry.verdict` and `entry.id` are filled; the log is
+    // the caller's. The entry's replica must be saved.
+    Status judge(LoggedChangeset& entry);
+
+  private:
+    // One operation on its way.
+    struct Work {
+        const Operation* operation = nullptr;
+        const Collection* collection = nullptr;
+        Dot dot;
+        std::optional<VectorClock> expanded;  // the clock with what its aliases stand for
+        bool fresh = false;                   // new, registers only: takes the fast way
+        std::optional<ServerRecord> before;
+        ServerRecord after;
+    };
+    // Why not.
+    struct Refusal {
+        VerdictKind kind = VerdictKind::quarantined;
+        Reason reason = Reason::none;
+        std::string detail;
+    };
+    using Check = Result<std::optional<Refusal>>;  // nothing: go on
+    // What a clock's unknown entries turned out to be.
+    struct Missing {
+        bool refused = false;
+        bool lost = false;
+    };
+    // A changeset of the log that clocks name.
+    struct Named {
+        ReplicaId replica;
+        std::uint64_t first = 0;
+        std::uint64_t last = 0;
+        VerdictKind kind = VerdictKind::accepted;
+        bool readable = false;
+        std::vector<RecordId> records;
+    };
+
+    static Check refuse(Reason reason, std::string detail) {
+        return std::optional(Refusal{VerdictKind::quarantined, reason, std::move(detail)});
+    }
+
+    Check check(LoggedChangeset& entry);
+    // server_judge.cpp: what needs no record
+    Check decode(LoggedChangeset& entry);
+    Check find_original(LoggedChangeset& entry);
+    Check check_schema_records();
+    Check prepare();
+    Check prepare_one(Work& work);
+    // server_dependencies.cpp
+    Check check_clock(Work& work);
+    Check check_entry(const Work& work, const Dot& seen, Missing& missing);
+    Check check_absent(const Dot& seen);
+    Result<const Named*> named(const Dot& dot);
+    Status expand(Work& work);
+    Status append_aliases(const LoggedChangeset& entry, const LoggedChangeset& original);
+    // server_rights.cpp
+    Check check_rights_before(const Work& work);
+    Check check_late(const Work& work);
+    Check find_scopes();
+    Check check_rights_after(const Work& work) const;
+    Result<std::vector<std::string>> scopes_of_work(const Work& work, std::size_t depth);
+    static ValueView written(const Work& work, FieldId field);
+    static bool writes_scope_field(const Work& work);
+    // server_merge.cpp
+    Check apply_all(const LoggedChangeset& entry);
+    Status merge(LoggedChangeset& entry);
+    Status merge_all(Sequence seq);
+    Status merge_one(Work& work, Sequence seq);
+    Status store_fresh(const Work& work, Sequence seq);
+    Status use_new_schema(Sequence seq);
+    void touch(const Work& work, Sequence seq);
+    const Layout& layout(const Collection& collection);
+
+    const JudgeContext context_;
+    ServerStore& store_;
+    Scoping scoping_;
+    SchemaPointer schema_;
+    SchemaPointer new_schema_;
+    Changeset changeset_;
+    std::vector<Work> works_;
+    std::unordered_map<RecordId, const Work*> work_of_;  // while scopes are worked out
+    std::vector<std::pair<CollectionId, RecordId>> rescoped_;
+    std::map<CollectionId, Layout> layouts_;
+    std::vector<Named> named_;
+    std::size_t look_ups_ = 0;
+    bool late_ = false;
+    Stamp effective_;
+};
+
+}  // namespace satchel

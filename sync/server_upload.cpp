@@ -1,0 +1,82 @@
+// Taking changesets, strictly in the replica's order; each verdict is kept with its changeset.
+#include "sync/server_exchange.hpp"
+
+namespace satchel {
+
+Result<bool> Exchange::upload() {
+    Judge judge({caller_, store_, services_, now_ms_, known_.cursor_given, request_.cursor,
+                 &touched_, true});
+    Digest hash = request_.base_counter == 0 ? chain_start(services_.hash, request_.replica)
+                                             : request_.base_hash;
+    SATCHEL_ASSIGN(const auto saved, store_.replica(request_.replica));
+    if (!saved && !request_.changesets.empty()) SATCHEL_TRY(store_.save_replica(known_));
+    for (const UploadedChangeset& sent : request_.changesets) {
+        hash = chain_link(services_.hash, hash, sent.bytes);
+        if (sent.first_counter > known_.high) {
+            SATCHEL_TRY(take(sent, hash, judge));
+            continue;
+        }
+        SATCHEL_ASSIGN(const bool same, repeat(sent, hash));
+        if (!same) return fork();
+    }
+    const bool may_go_on = decided_ || !request_.questions.empty();
+    if (store_.has_held() && may_go_on) SATCHEL_TRY(judge_own_held());
+    return true;
+}
+
+// A lost reply: the stored verdict again. False when it is not the changeset that was taken.
+Result<bool> Exchange::repeat(const UploadedChangeset& sent, const Digest& hash) {
+    SATCHEL_ASSIGN(const auto logged, store_.logged(request_.replica, sent.first_counter));
+    if (!logged || logged->first_counter != sent.first_counter ||
+        logged->last_counter != sent.last_counter || logged->hash != hash)
+        return false;
+    handled_.reply.verdicts.push_back(logged->verdict);
+    return true;
+}
+
+Status Exchange::take(const UploadedChangeset& sent, const Digest& hash, Judge& judge) {
+    LoggedChangeset entry;
+    entry.replica = request_.replica;
+    entry.first_counter = sent.first_counter;
+    entry.last_counter = sent.last_counter;
+    entry.hash = hash;
+    entry.bytes = sent.bytes;
+    entry.receipt = now_ms_;
+    entry.device_now = request_.device_now;
+    entry.author = caller_.user;
+    SATCHEL_TRY(judge.judge(entry));
+    SATCHEL_TRY(store_.append_log(entry));
+    known_.high = sent.last_counter;
+    known_.hash = hash;
+    known_changed_ = true;
+    decided_ = true;
+    handled_.changed = handled_.changed || entry.verdict.kind == VerdictKind::accepted;
+    handled_.reply.verdicts.push_back(entry.verdict);
+    return {};
+}
+
+// What this device's held changesets wait for may be here now; then those of others.
+Status Exchange::judge_own_held() {
+    SATCHEL_ASSIGN(auto entries, store_.held());
+    for (LoggedChangeset& entry : entries) {
+        if (entry.replica.id != caller_.replica) continue;
+        Judge judge({caller_, store_, services_, now_ms_, known_.cursor_given, request_.cursor,
+                     &touched_, false});
+        SATCHEL_TRY(judge.judge(entry));
+        if (entry.verdict.kind == VerdictKind::held) continue;
+        SATCHEL_TRY(store_.save_verdict(entry));
+        handled_.changed = handled_.changed || entry.verdict.kind == VerdictKind::accepted;
+        for (Verdict& said : handled_.reply.verdicts)
+            if (said.incarnation == entry.replica.incarnation &&
+                said.first_counter == entry.first_counter)
+                said = entry.verdict;
+    }
+    SATCHEL_ASSIGN(const std::size_t decided, judge_held(store_, services_, now_ms_));
+    if (decided == 0) return {};
+    handled_.changed = true;
+    for (auto& [record, touched] : touched_)
+        touched.confirmable = false;
+    return {};
+}
+
+}  // namespace satchel
