@@ -15,6 +15,7 @@
 // call roll_back_all(), the store is then as before begin().
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -88,6 +89,12 @@ class SqliteServerStore final : public ServerStore {
     std::string workspace();
     ReplicaId own_replica();
 
+    // Who may write what today, by replica id and user: lets held changesets of absent devices be
+    // judged again as soon as what they wait for has come.
+    using CallerLookup =
+        std::function<Result<std::optional<Caller>>(std::uint64_t replica, const RecordId& user)>;
+    void look_up_callers(CallerLookup lookup);
+
     // Administration. Each call is a transaction of its own, or part of the one that is open.
 
     // Head office writes: through the same rules as a device, as the server's own replica.
@@ -136,7 +143,7 @@ class SqliteServerStore final : public ServerStore {
     // ServerStore
     SchemaPointer schema() override;
     std::uint64_t epoch() override;
-    Sequence restored_head() override;
+    Sequence restored_head(std::uint64_t since_epoch) override;
     Sequence head() override;
     Result<Sequence> next_seq() override;
     Result<std::optional<KnownReplica>> replica(ReplicaId id) override;
@@ -151,6 +158,7 @@ class SqliteServerStore final : public ServerStore {
     Result<std::vector<ChainPoint>> chain_points(ReplicaId replica, std::size_t limit) override;
     Result<std::vector<LoggedChangeset>> held() override;
     bool has_held() override;
+    Result<std::optional<Caller>> caller_of(const LoggedChangeset& entry) override;
     bool is_declared_lost(const Dot& dot) override;
     Status append_alias(const RecordId& record, const Dot& alias, const Dot& original) override;
     Result<std::vector<Dot>> aliased(const RecordId& record, const Dot& up_to) override;
@@ -159,6 +167,10 @@ class SqliteServerStore final : public ServerStore {
                                                                      const RecordId& id) override;
     Status store(CollectionId collection, const RecordId& id, const ServerRecord& record,
                  const std::optional<ServerRecord>& before, std::int64_t now_ms) override;
+    Status rescope(CollectionId collection, const RecordId& id, Sequence seq,
+                   const std::vector<std::string>& scopes, std::int64_t now_ms) override;
+    Status note_dangling(const RecordId& parent) override;
+    Result<bool> take_dangling(const RecordId& id) override;
     Status store_fresh(CollectionId collection, const RecordId& id, const FreshRow& row) override;
     Result<bool> in_grave(const RecordId& id) override;
     Result<std::vector<std::pair<CollectionId, RecordId>>> children(
@@ -167,9 +179,7 @@ class SqliteServerStore final : public ServerStore {
                                                    const RecordId& id) override;
     Status use_schema(SchemaPointer schema) override;
     Result<std::vector<RecordId>> record_ids(CollectionId collection) override;
-    Result<std::vector<WalkItem>> walk(const std::vector<std::string>& established, Sequence cursor,
-                                       const std::vector<std::string>& loading,
-                                       const WalkPosition& from, std::size_t limit) override;
+    Result<std::vector<WalkItem>> walk(const WalkQuery& query, std::size_t limit) override;
     Result<bool> visit_row(CollectionId collection, const RecordId& id,
                            const std::function<Status(const RowView&)>& visit) override;
     Result<std::vector<ScopeSum>> sums(const std::vector<std::string>& scopes) override;
@@ -182,6 +192,8 @@ class SqliteServerStore final : public ServerStore {
 
   private:
     struct Core;
+    Result<Verdict> write(std::vector<Operation> operations, Intent intent, std::int64_t now_ms,
+                          const RecordId& author);
     explicit SqliteServerStore(std::unique_ptr<Core> core);
     std::unique_ptr<Core> core_;
 };

@@ -1,0 +1,279 @@
+// Head office's own writes and decisions: through the same rules as a device's.
+#include <algorithm>
+
+#include "storage/server_core.hpp"
+#include "sync/limits.hpp"
+
+namespace satchel::storage {
+namespace {
+
+// Entries of `clock` that the record has taken in, or that stand for something refused: what an
+// adopted operation can still say it had seen.
+Result<VectorClock> still_known(ServerLog& log, const VectorClock& clock,
+                                const std::optional<ServerRecord>& record) {
+    VectorClock known;
+    for (const Dot& seen : clock.entries()) {
+        const std::uint64_t held = record ? record->state.clock.counter(seen.replica) : 0;
+        known.advance({seen.replica, std::min(held, seen.counter)});
+        if (held >= seen.counter) continue;
+        SATCHEL_ASSIGN(const auto logged, log.logged(seen.replica, seen.counter));
+        const bool refused = logged && (logged->verdict.kind == VerdictKind::quarantined ||
+                                        logged->verdict.kind == VerdictKind::alias);
+        if (refused) known.advance(seen);
+    }
+    return known;
+}
+
+// The cell of a field with this field's value, and what the record shows in the others.
+CellWrite cell_write(const Collection& collection, const Cell& cell, const ServerRecord* record) {
+    CellWrite write{cell.id, {}};
+    for (const std::size_t field : cell.fields)
+        write.values.push_back(record == nullptr ? Value{}
+                                                 : shown_field(collection, record->state,
+                                                               collection.fields[field].id));
+    return write;
+}
+
+Status set_field(std::vector<CellWrite>& writes, const Collection& collection, const Field& field,
+                 const Value& value, const ServerRecord* record) {
+    const Cell* cell = collection.cell(field.cell);
+    if (cell == nullptr)
+        return Error{ErrorCode::invalid_argument,
+                     collection.name + "." + field.name + " is a set or a counter"};
+    auto at = std::find_if(writes.begin(), writes.end(),
+                           [cell](const CellWrite& write) { return write.cell == cell->id; });
+    if (at == writes.end()) at = writes.insert(writes.end(), cell_write(collection, *cell, record));
+    const std::size_t position = collection.position(field.id);
+    for (std::size_t i = 0; i < cell->fields.size(); ++i)
+        if (cell->fields[i] == position) at->values[i] = value;
+    return {};
+}
+
+void sort_cells(std::vector<CellWrite>& writes) {
+    std::sort(writes.begin(), writes.end(),
+              [](const CellWrite& a, const CellWrite& b) { return a.cell < b.cell; });
+}
+
+Error refused(const Verdict& verdict) {
+    return {ErrorCode::invalid_argument, "not accepted: " + verdict.detail};
+}
+
+}  // namespace
+
+Result<Verdict> SqliteServerStore::write_own(std::vector<Operation> operations, Intent intent,
+                                             std::int64_t now_ms, const RecordId& author) {
+    if (operations.empty() || operations.size() > kMaxOperations)
+        return Error{ErrorCode::limit, "one to 10,000 operations at a time"};
+    SATCHEL_ASSIGN(AdminTransaction transaction, AdminTransaction::begin(*this));
+    for (Operation& operation : operations) {
+        if (!operation.clock.empty()) continue;
+        SATCHEL_ASSIGN(const auto record, load(operation.collection, operation.record));
+        if (record) operation.clock = record->state.clock;
+    }
+    SATCHEL_ASSIGN(const Verdict verdict, write(std::move(operations), intent, now_ms, author));
+    if (verdict.kind == VerdictKind::accepted) SATCHEL_TRY(transaction.commit());
+    return verdict;
+}
+
+// With their clocks as they are. What is not accepted leaves no trace.
+Result<Verdict> SqliteServerStore::write(std::vector<Operation> operations, Intent intent,
+                                         std::int64_t now_ms, const RecordId& author) {
+    SATCHEL_ASSIGN(AdminTransaction transaction, AdminTransaction::begin(*this));
+    SATCHEL_ASSIGN(const auto known, replica(core_->own));
+    Changeset changeset;
+    changeset.header.id = make_change_id(*core_->random);
+    changeset.header.replica = core_->own;
+    changeset.header.first_counter = (known ? known->high : 0) + 1;
+    changeset.header.stamp = core_->hybrid.next(now_ms);
+    changeset.header.committed_at = now_ms;
+    changeset.header.schema = schema()->number();
+    changeset.header.intent = intent;
+    changeset.operations = std::move(operations);
+    Caller caller;
+    caller.replica = core_->own.id;
+    caller.user = author;
+    caller.rank = 255;
+    caller.head_office = true;
+    SATCHEL_ASSIGN(const Verdict verdict,
+                   accept_own(encode(changeset), caller, *this, core_->services, now_ms));
+    if (verdict.kind != VerdictKind::accepted) return verdict;
+    SATCHEL_TRY(
+        core_->set_setting("own_stamp", static_cast<std::int64_t>(core_->hybrid.last().packed)));
+    SATCHEL_TRY(transaction.commit());
+    return verdict;
+}
+
+Status SqliteServerStore::install_schema(const Schema& schema, std::int64_t now_ms) {
+    Operation operation;
+    operation.collection = system_ids::kSchema;
+    operation.record = core_->ids.next(now_ms, *core_->random);
+    operation.cells = {{system_ids::kSchemaNumber, {Value(std::int64_t{schema.number()})}},
+                       {system_ids::kSchemaDefinition, {Value::bytes(schema.encode())}}};
+    SATCHEL_ASSIGN(const Verdict verdict, write_own({operation}, Intent::system, now_ms));
+    if (verdict.kind != VerdictKind::accepted) return refused(verdict);
+    return {};
+}
+
+Result<RecordId> SqliteServerStore::put_record(
+    std::string_view collection_name, const RecordId* id,
+    const std::vector<std::pair<std::string, Value>>& fields, std::int64_t now_ms) {
+    SATCHEL_ASSIGN(AdminTransaction transaction, AdminTransaction::begin(*this));
+    const SchemaPointer schema = this->schema();
+    const Collection* collection = schema->find(collection_name);
+    if (collection == nullptr)
+        return Error{ErrorCode::not_found, "no collection " + std::string(collection_name)};
+    Operation operation;
+    operation.collection = collection->id;
+    operation.record = id != nullptr ? *id : core_->ids.next(now_ms, *core_->random);
+    SATCHEL_ASSIGN(const auto before, load(collection->id, operation.record));
+    for (const auto& [name, value] : fields) {
+        const Field* field = collection->find(name);
+        if (field == nullptr)
+            return Error{ErrorCode::not_found, collection->name + " has no field " + name};
+        SATCHEL_TRY(
+            set_field(operation.cells, *collection, *field, value, before ? &*before : nullptr));
+    }
+    sort_cells(operation.cells);
+    const RecordId record = operation.record;
+    SATCHEL_ASSIGN(const Verdict verdict, write_own({operation}, Intent::person, now_ms));
+    if (verdict.kind != VerdictKind::accepted) return refused(verdict);
+    SATCHEL_TRY(transaction.commit());
+    return record;
+}
+
+Result<Verdict> SqliteServerStore::handover(CollectionId collection_id, const RecordId& record,
+                                            const RecordId& new_owner, std::int64_t now_ms) {
+    SATCHEL_ASSIGN(AdminTransaction transaction, AdminTransaction::begin(*this));
+    const SchemaPointer schema = this->schema();
+    const Collection* collection = schema->find(collection_id);
+    const Field* owner =
+        collection == nullptr ? nullptr : collection->find(collection->scope.owner);
+    if (owner == nullptr)
+        return Error{ErrorCode::invalid_argument, "records of this kind have no owner"};
+    SATCHEL_ASSIGN(const auto before, load(collection_id, record));
+    if (!before) return Error{ErrorCode::not_found, "there is no record " + record.text()};
+    Operation operation;
+    operation.collection = collection_id;
+    operation.record = record;
+    SATCHEL_TRY(set_field(operation.cells, *collection, *owner, Value::id(new_owner), &*before));
+    SATCHEL_ASSIGN(const Verdict verdict, write_own({operation}, Intent::system, now_ms));
+    if (verdict.kind == VerdictKind::accepted) SATCHEL_TRY(transaction.commit());
+    return verdict;
+}
+
+Result<std::vector<QuarantinedChangeset>> SqliteServerStore::quarantine(std::size_t limit,
+                                                                        bool with_adopted) {
+    SATCHEL_ASSIGN(auto all, core_->log.quarantined(limit, with_adopted));
+    std::vector<QuarantinedChangeset> list;
+    for (NumberedChangeset& one : all)
+        list.push_back({one.number, std::move(one.entry), one.adopted});
+    return list;
+}
+
+Result<Verdict> SqliteServerStore::adopt(std::int64_t log_number, const RecordId& by,
+                                         std::int64_t now_ms) {
+    SATCHEL_ASSIGN(AdminTransaction transaction, AdminTransaction::begin(*this));
+    SATCHEL_ASSIGN(const auto found, core_->log.numbered(log_number));
+    if (!found || found->entry.verdict.kind != VerdictKind::quarantined)
+        return Error{ErrorCode::not_found, "there is no such changeset in quarantine"};
+    if (found->adopted)
+        return Error{ErrorCode::invalid_argument, "the changeset was adopted already"};
+    SATCHEL_ASSIGN(Changeset changeset, decode_changeset(found->entry.bytes));
+    std::vector<Operation> operations = changeset.operations;
+    for (Operation& operation : operations) {
+        SATCHEL_ASSIGN(const auto record, load(operation.collection, operation.record));
+        if (operation.clock.empty()) continue;
+        SATCHEL_ASSIGN(VectorClock known, still_known(core_->log, operation.clock, record));
+        if (known.empty() && record && operation.kind != OperationKind::write)
+            known = record->state.clock;
+        if (!known.empty() || record) operation.clock = std::move(known);
+    }
+    SATCHEL_ASSIGN(const Verdict verdict,
+                   write(std::move(operations), changeset.header.intent, now_ms, by));
+    if (verdict.kind != VerdictKind::accepted) return verdict;
+    // What had seen the quarantined values has seen the adopted ones.
+    for (std::size_t i = 0; i < changeset.operations.size(); ++i)
+        SATCHEL_TRY(append_alias(changeset.operations[i].record, changeset.dot(i),
+                                 {core_->own, verdict.first_counter + i}));
+    SATCHEL_TRY(core_->log.mark_adopted(log_number, by, now_ms));
+    SATCHEL_TRY(transaction.commit());
+    return verdict;
+}
+
+Result<std::size_t> SqliteServerStore::prune(const std::vector<std::uint64_t>& active,
+                                             std::size_t limit, std::int64_t now_ms) {
+    SATCHEL_ASSIGN(AdminTransaction transaction, AdminTransaction::begin(*this));
+    SATCHEL_ASSIGN(const auto lowest, core_->log.lowest_cursor(active));
+    const Sequence stable = lowest ? *lowest : head();
+    std::vector<std::pair<CollectionId, RecordId>> due;
+    {
+        SATCHEL_ASSIGN(Statement * rows,
+                       core_->database.cached("SELECT collection, id FROM _dead WHERE seq <= ?1"
+                                              " LIMIT ?2"));
+        rows->bind(1, static_cast<std::int64_t>(number(stable)));
+        rows->bind(2, static_cast<std::int64_t>(limit));
+        while (true) {
+            SATCHEL_ASSIGN(const bool row, rows->step());
+            if (!row) break;
+            SATCHEL_ASSIGN(const RecordId id, RecordId::from_bytes(rows->blob(1)));
+            due.emplace_back(CollectionId{static_cast<std::uint32_t>(rows->integer(0))}, id);
+        }
+        rows->reset();
+    }
+    if (due.empty()) return std::size_t{0};
+    SATCHEL_ASSIGN(const Sequence seq, next_seq());
+    for (const auto& [collection, id] : due)
+        SATCHEL_TRY(core_->bury(collection, id, seq, now_ms));
+    SATCHEL_TRY(transaction.commit());
+    return due.size();
+}
+
+// The record goes; its id stays in the grave index for ever, its departure until nobody needs it.
+Status SqliteServerStore::Core::bury(CollectionId collection, const RecordId& id, Sequence seq,
+                                     std::int64_t now_ms) {
+    const TableInfo* table = tables.table(collection);
+    if (table == nullptr) return {};
+    SATCHEL_ASSIGN(const auto record, tables.load(*table, id));
+    if (!record || !record->dead) return {};
+    SATCHEL_TRY(note_dead_children(*table->collection, id, record->state, false));
+    SATCHEL_TRY(tables.remove(*table, id, *record));
+    SATCHEL_TRY(scopes.move(collection, id, record->seq, record->scope, seq, 0, now_ms));
+    SATCHEL_ASSIGN(Statement * insert,
+                   database.cached("INSERT OR IGNORE INTO _grave VALUES (?1, ?2)"));
+    insert->bind_blob(1, id.view());
+    insert->bind(2, static_cast<std::int64_t>(number(record->seq)));
+    any_grave = true;
+    return insert->run();
+}
+
+Status SqliteServerStore::declare_lost(const Dot& dot, std::string_view by, std::int64_t now_ms) {
+    SATCHEL_ASSIGN(AdminTransaction transaction, AdminTransaction::begin(*this));
+    SATCHEL_TRY(core_->log.declare_lost(dot, by, now_ms));
+    SATCHEL_ASSIGN([[maybe_unused]] const std::size_t decided,
+                   judge_held(*this, core_->services, now_ms));
+    return transaction.commit();
+}
+
+Result<std::size_t> SqliteServerStore::sweep_held(std::int64_t now_ms) {
+    SATCHEL_ASSIGN(AdminTransaction transaction, AdminTransaction::begin(*this));
+    SATCHEL_ASSIGN(const auto entries, held());
+    std::size_t lost = 0;
+    for (const LoggedChangeset& entry : entries) {
+        if (now_ms - entry.receipt <= kHoldDeadlineMs) continue;
+        SATCHEL_ASSIGN(const Changeset changeset, decode_changeset(entry.bytes));
+        for (const Operation& operation : changeset.operations)
+            for (const Dot& seen : operation.clock.entries()) {
+                SATCHEL_ASSIGN(const auto logged, this->logged(seen.replica, seen.counter));
+                if (logged || is_declared_lost(seen)) continue;
+                SATCHEL_TRY(core_->log.declare_lost(seen, "the deadline", now_ms));
+                ++lost;
+            }
+    }
+    if (lost == 0) return lost;
+    SATCHEL_ASSIGN([[maybe_unused]] const std::size_t decided,
+                   judge_held(*this, core_->services, now_ms));
+    SATCHEL_TRY(transaction.commit());
+    return lost;
+}
+
+}  // namespace satchel::storage

@@ -1,0 +1,85 @@
+// ServerLog: the operation log with its verdicts, the replicas with their chains, aliases, and what
+// was declared lost.
+//
+//     _replica  one row per incarnation: highest counter, chain, cursors, backup horizon
+//     _log      every changeset ever taken, as it came, with its verdict; never deleted
+//     _alias    writes that are known under other dots
+//     _lost     dots that will never come
+//
+// Cost: every call is a few index look-ups. Threads: the owner's. Errors: the database's.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <set>
+#include <vector>
+
+#include "storage/sqlite.hpp"
+#include "sync/server_session.hpp"
+
+namespace satchel::storage {
+
+struct NumberedChangeset {
+    std::int64_t number = 0;
+    LoggedChangeset entry;
+    bool adopted = false;
+};
+
+class ServerLog {
+  public:
+    explicit ServerLog(Database& database) : database_(database) {}
+
+    static const char* tables_sql();
+    // Reads what is kept in memory; after open and after something was undone.
+    Status load();
+    void forget_replicas() { replicas_.clear(); }
+
+    Result<std::optional<KnownReplica>> replica(ReplicaId id);
+    Result<std::uint32_t> highest_incarnation(std::uint64_t replica);
+    Status save_replica(const KnownReplica& replica);
+    Result<std::uint64_t> horizon(ReplicaId id);
+    // Lowest cursor that the newest incarnations of these replicas confirmed; nothing without any.
+    Result<std::optional<Sequence>> lowest_cursor(const std::vector<std::uint64_t>& replicas);
+    Status note_backup();     // remembers the highest counters
+    Status confirm_backup();  // they become the horizon
+
+    Result<std::optional<LoggedChangeset>> logged(ReplicaId replica, std::uint64_t counter);
+    Result<std::optional<LoggedChangeset>> logged(const ChangeId& id);
+    Result<std::optional<NumberedChangeset>> numbered(std::int64_t number);
+    Result<std::vector<NumberedChangeset>> quarantined(std::size_t limit, bool with_adopted);
+    Result<std::vector<LoggedChangeset>> held();
+    bool has_held() const { return held_ > 0; }
+    Status append(const LoggedChangeset& entry);
+    Status save_verdict(const LoggedChangeset& entry);
+    Status mark_adopted(std::int64_t number, const RecordId& by, std::int64_t now_ms);
+    Result<std::vector<ChainPoint>> chain_points(ReplicaId replica, std::size_t limit);
+
+    Status append_alias(const RecordId& record, const Dot& alias, const Dot& original);
+    Result<std::vector<Dot>> aliased(const RecordId& record, const Dot& up_to);
+
+    Status declare_lost(const Dot& dot, std::string_view by, std::int64_t now_ms);
+    bool is_lost(const Dot& dot) const { return lost_.contains(dot); }
+
+  private:
+    struct Known {
+        std::int64_t number = 0;
+        KnownReplica replica;
+        std::uint64_t horizon = 0;
+    };
+
+    Result<const Known*> known(ReplicaId id);
+    Result<std::optional<ReplicaId>> replica_of(std::int64_t number);
+    Result<LoggedChangeset> read_entry(const Statement& row);
+    Result<std::vector<NumberedChangeset>> read_all(Statement& rows);
+    Status count_held();
+
+    Database& database_;
+    std::map<ReplicaId, Known> replicas_;
+    std::map<std::int64_t, ReplicaId> names_;  // by number; never changes
+    std::set<Dot> lost_;
+    std::set<ReplicaId> aliasing_;  // replicas that have aliases
+    std::size_t held_ = 0;
+};
+
+}  // namespace satchel::storage

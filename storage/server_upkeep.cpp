@@ -1,0 +1,71 @@
+// Backups, figures and checks of a workspace.
+#include "storage/server_core.hpp"
+
+namespace satchel::storage {
+
+// Remembers what the copy is about to hold, then copies: the copy can only hold more.
+Status SqliteServerStore::backup(const std::string& target) {
+    if (in_transaction())
+        return Error{ErrorCode::invalid_argument, "a backup is made between transactions"};
+    SATCHEL_TRY(begin());
+    const Status noted = core_->log.note_backup();
+    if (!noted) {
+        roll_back_all();
+        return noted.error();
+    }
+    SATCHEL_TRY(commit());
+    OpenOptions options;
+    options.key = core_->options.key;
+    options.vfs = core_->options.vfs;
+    options.exclusive = core_->options.exclusive;
+    options.full_sync = true;
+    SATCHEL_ASSIGN(Database copy, Database::open(target, options));
+    sqlite3_backup* backup =
+        sqlite3_backup_init(copy.handle(), "main", core_->database.handle(), "main");
+    if (backup == nullptr) return copy.error("making a backup");
+    const int step = sqlite3_backup_step(backup, -1);
+    sqlite3_backup_finish(backup);
+    if (step != SQLITE_DONE) return copy.error("making a backup");
+    return copy.checkpoint();
+}
+
+Status SqliteServerStore::confirm_backup() {
+    SATCHEL_ASSIGN(AdminTransaction transaction, AdminTransaction::begin(*this));
+    SATCHEL_TRY(core_->log.confirm_backup());
+    return transaction.commit();
+}
+
+Result<ServerFigures> SqliteServerStore::figures() {
+    ServerFigures figures;
+    figures.epoch = core_->epoch;
+    figures.head = core_->head;
+    figures.scopes = core_->scopes.count();
+    const auto count = [this](std::uint64_t& into, const std::string& sql) -> Status {
+        SATCHEL_ASSIGN(const std::int64_t value, core_->database.integer(sql));
+        into += static_cast<std::uint64_t>(value);
+        return {};
+    };
+    const std::string of_log = "SELECT count(*) FROM _log WHERE kind = ";
+    SATCHEL_TRY(count(figures.accepted, of_log + "0"));
+    SATCHEL_TRY(count(figures.held, of_log + "1"));
+    SATCHEL_TRY(count(figures.quarantined, of_log + "2 AND adopted_at IS NULL"));
+    SATCHEL_TRY(count(figures.aliases, of_log + "3"));
+    SATCHEL_TRY(count(figures.log_entries, "SELECT count(*) FROM _log"));
+    SATCHEL_TRY(count(figures.replicas, "SELECT count(*) FROM _replica"));
+    SATCHEL_TRY(count(figures.graves, "SELECT count(*) FROM _grave"));
+    SATCHEL_TRY(count(figures.declared_lost, "SELECT count(*) FROM _lost"));
+    SATCHEL_TRY(count(figures.dead, "SELECT count(*) FROM _dead"));
+    SATCHEL_TRY(count(figures.conflicts, "SELECT count(*) FROM _conflict"));
+    for (const Collection& collection : core_->tables.schema()->collections())
+        SATCHEL_TRY(count(figures.records, "SELECT count(*) FROM " + quoted(collection.name)));
+    SATCHEL_ASSIGN(const std::int64_t pages, core_->database.integer("PRAGMA page_count"));
+    SATCHEL_ASSIGN(const std::int64_t page_bytes, core_->database.integer("PRAGMA page_size"));
+    figures.file_bytes = pages * page_bytes;
+    return figures;
+}
+
+Status SqliteServerStore::check_sums() {
+    return core_->scopes.check();
+}
+
+}  // namespace satchel::storage
