@@ -1,0 +1,137 @@
+#include "client/sync_client.hpp"
+
+#include <charconv>
+
+#include "client/account.hpp"
+#include "client/hand_in.hpp"
+#include "client/messages.hpp"
+#include "client/sync_post.hpp"
+#include "storage/services.hpp"
+
+namespace satchel::client {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr std::string_view kErrorCode = "sync.error_code";
+constexpr std::string_view kErrorMessage = "sync.error_message";
+constexpr std::string_view kErrorAt = "sync.error_at";
+
+std::int64_t to_number(std::string_view text) {
+    std::int64_t number = 0;
+    std::from_chars(text.data(), text.data() + text.size(), number);
+    return number;
+}
+
+// One call of sync_once.
+class Run {
+  public:
+    Run(storage::Replica& replica, Transport& transport, const SyncOptions& options)
+        : replica_(replica), options_(options), post_(transport, options) {}
+
+    SyncOutcome go() {
+        outcome_.status = talk();
+        outcome_.back_off = std::max(outcome_.back_off, post_.back_off());
+        if (outcome_.status || is_news(outcome_.status.error().code)) remember();
+        return std::move(outcome_);
+    }
+
+  private:
+    // A sync that was stopped, or left to another process, has not failed.
+    static bool is_news(ErrorCode code) {
+        return code != ErrorCode::cancelled && code != ErrorCode::busy;
+    }
+
+    Status talk() {
+        SATCHEL_ASSIGN(const Account account, client::account(replica_));
+        if (account.url.empty()) return failure(ErrorCode::unauthorized, "not_logged_in");
+        if (!account.logged_in()) return failure(ErrorCode::unauthorized, "login_again");
+        auto lease = storage::SyncLease::acquire(replica_.path());
+        if (!lease && lease.error().code == ErrorCode::busy)
+            return failure(ErrorCode::busy, "sync_busy");
+        if (!lease) return lease.error();
+        post_.use(account);
+
+        const SessionOptions session_options{.wait_ms =
+                                                 static_cast<std::uint64_t>(options_.wait.count())};
+        DeviceSession session(replica_, session_services(), session_options);
+        const Status status = converse(session);
+        outcome_.report = session.report();
+        outcome_.back_off = milliseconds(session.report().back_off_ms);
+        return status;
+    }
+
+    Status converse(DeviceSession& session) {
+        while (true) {
+            SATCHEL_TRY(post_.may_go_on());
+            auto request = session.next_request(post_.now_ms());
+            if (!request) return request.error();
+            if (!*request) return {};
+            auto reply = post_.send(**request, session.report());
+            if (!reply && post_.answer().wiped) return leave();
+            if (!reply) return refused(reply.error());
+            outcome_.waited = post_.waiting();
+            const Status taken = session.take_reply(*reply, post_.now_ms());
+            if (!taken) return taken_badly(taken.error());
+            post_.tell(session.report());
+        }
+    }
+
+    Status refused(const Error& error) {
+        if (error.code == ErrorCode::unauthorized) SATCHEL_TRY(forget_token(replica_));
+        return error;
+    }
+
+    // Bytes that came with the right header and are no reply of ours: damaged on the way.
+    static Status taken_badly(const Error& error) {
+        if (error.code == ErrorCode::upgrade_needed)
+            return failure(ErrorCode::upgrade_needed, "upgrade");
+        return error;
+    }
+
+    Status leave() {
+        outcome_.wiped = true;
+        return hand_in_and_wipe(replica_, post_);
+    }
+
+    // For every status line, of this process and of others. A failure to note it is not the news.
+    void remember() {
+        const bool fine = static_cast<bool>(outcome_.status);
+        auto known = replica_.setting(kErrorCode);
+        if (!known || (fine && known->empty())) return;
+        const Error error = fine ? Error{ErrorCode::ok, ""} : outcome_.status.error();
+        const std::string code = fine ? "" : std::to_string(static_cast<int>(error.code));
+        (void)replica_.set_setting(kErrorMessage, error.message);
+        (void)replica_.set_setting(kErrorAt, std::to_string(post_.now_ms()));
+        (void)replica_.set_setting(kErrorCode, code);
+    }
+
+    storage::Replica& replica_;
+    const SyncOptions& options_;
+    SyncPost post_;
+    SyncOutcome outcome_;
+};
+
+}  // namespace
+
+SyncOutcome sync_once(storage::Replica& replica, Transport& transport, const SyncOptions& options) {
+    return Run(replica, transport, options).go();
+}
+
+Result<std::optional<LastError>> last_error(storage::Replica& replica) {
+    SATCHEL_ASSIGN(const std::string code, replica.setting(kErrorCode));
+    if (code.empty()) return std::optional<LastError>{};
+    LastError last;
+    last.error.code = static_cast<ErrorCode>(to_number(code));
+    SATCHEL_ASSIGN(last.error.message, replica.setting(kErrorMessage));
+    SATCHEL_ASSIGN(const std::string at, replica.setting(kErrorAt));
+    last.at = to_number(at);
+    return std::optional<LastError>{std::move(last)};
+}
+
+const Services& session_services() {
+    static const Services services{&storage::blake2b, &storage::compress, &storage::inflate};
+    return services;
+}
+
+}  // namespace satchel::client
