@@ -1,0 +1,4 @@
+#include "bench/workloads.hpp"
+namespace satchel::bench {
+void run_sync(const Settings&, Results&) {}
+}  // namespace satchel::bench
