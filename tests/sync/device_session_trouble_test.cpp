@@ -1,0 +1,182 @@
+// A session on a bad day: lost, late, repeated, damaged and wrong answers, a failing disk, a server
+// that is stuck or wants a pause.
+#include <gtest/gtest.h>
+
+#include <functional>
+
+#include "tests/sync/session_fixture.hpp"
+
+namespace satchel::testing {
+namespace {
+
+TEST_F(Session, RestsWhenTheServerAsksForIt) {
+    store.write(1);
+    EXPECT_TRUE(give_changed(ask(), [](SyncReply& reply) {
+        reply.back_off_ms = 30'000;
+        reply.checkpoint.reset();
+    }));
+    EXPECT_EQ(store.taken.size(), 1U);
+    EXPECT_EQ(running().report().back_off_ms, 30'000U);
+    EXPECT_FALSE(running().done());
+    EXPECT_TRUE(is_silent());
+}
+
+TEST_F(Session, SurvivesALostReply) {
+    store.write(2);
+    const SyncRequest first = ask();
+    const SyncRequest again = ask();
+    EXPECT_EQ(again.base_counter, first.base_counter);
+    EXPECT_EQ(again.changesets.size(), first.changesets.size());
+    EXPECT_TRUE(give(answer(again)));
+    EXPECT_TRUE(running().done());
+}
+
+TEST_F(Session, TakesARepeatedReplyOnce) {
+    store.write(1);
+    const SyncReply reply = answer(ask());
+    EXPECT_TRUE(give(reply));
+    EXPECT_EQ(give(reply).error().code, ErrorCode::bad_reply);
+    EXPECT_EQ(store.taken.size(), 1U);
+    EXPECT_TRUE(running().done());
+}
+
+TEST_F(Session, RefusesAReplyToAnotherRequest) {
+    const SyncReply late = answer(ask());
+    EXPECT_TRUE(give(late));
+    session.reset();
+    store.write(1);
+    const SyncRequest request = ask();
+    EXPECT_EQ(give(late).error().code, ErrorCode::bad_reply);
+    EXPECT_EQ(store.taken.size(), 1U);
+    EXPECT_TRUE(give(answer(request)));
+    EXPECT_TRUE(running().done());
+}
+
+TEST_F(Session, SurvivesACaptivePortal) {
+    const SyncRequest request = ask();
+    const Status portal = running().take_reply("<html>Welcome to the hotel</html>", kNow);
+    EXPECT_EQ(portal.error().code, ErrorCode::bad_reply);
+    EXPECT_TRUE(store.calls.empty());
+    EXPECT_TRUE(give(answer(request)));
+    EXPECT_TRUE(running().done());
+}
+
+TEST_F(Session, TakesNothingOfADamagedPage) {
+    const SyncRequest request = ask();
+    const Status damaged = give_changed(request, [](SyncReply& reply) {
+        reply.pages = {page_with(2, 0)};
+        reply.pages[0].pop_back();
+    });
+    EXPECT_EQ(damaged.error().code, ErrorCode::corrupt);
+    EXPECT_TRUE(store.calls.empty());
+}
+
+TEST_F(Session, ReportsTheStoresErrorAndCanTakeTheReplyAgain) {
+    const SyncRequest request = ask();
+    store.failure = Error{ErrorCode::disk_full, "free some space"};
+    EXPECT_EQ(give(answer(request)).error().code, ErrorCode::disk_full);
+    EXPECT_FALSE(running().done());
+    EXPECT_TRUE(give(answer(request)));
+    EXPECT_TRUE(running().done());
+}
+
+TEST_F(Session, GivesUpOnAServerThatMovesNothing) {
+    std::size_t rounds = 0;
+    Result<std::optional<Bytes>> next = running().next_request(kNow);
+    for (; next && rounds < 100; ++rounds) {
+        const SyncRequest request = *decode_request(**next, real_services());
+        EXPECT_TRUE(give_changed(request, [](SyncReply& reply) {
+            reply.checkpoint.reset();
+            reply.position = {};
+        }));
+        next = running().next_request(kNow);
+    }
+    ASSERT_FALSE(next);
+    EXPECT_EQ(next.error().code, ErrorCode::server_error);
+    EXPECT_NE(next.error().message.find("without progress"), std::string::npos);
+    EXPECT_LE(rounds, 16U);
+}
+
+TEST_F(Session, GivesUpAfterItsRounds) {
+    options.max_rounds = 3;
+    for (std::uint64_t seq = 1; seq <= 3; ++seq)
+        EXPECT_TRUE(give_changed(ask(), [&](SyncReply& reply) {
+            reply.checkpoint.reset();
+            reply.position = {Sequence{seq}, {}};
+        }));
+    EXPECT_EQ(running().next_request(kNow).error().code, ErrorCode::server_error);
+}
+
+// Answers that contradict what was asked: each is refused whole, and a right one is taken then.
+TEST_F(Session, RefusesAnswersThatDoNotFit) {
+    store.state.epoch = 7;
+    store.state.scopes = {"*"};
+    store.state.replica.incarnation = 2;
+    store.state.cursor = Sequence{20};
+    store.state.position = {Sequence{25}, sample_id(5)};
+    store.state.acked_counter = store.state.last_counter = 5;
+    store.write(3);
+    store.open_questions = {{1, 4, {}}};
+    store.wanted_ids = {sample_id(1)};
+    const std::vector<std::pair<const char*, std::function<void(SyncReply&)>>> misfits = {
+        {"tag", [](SyncReply& r) { r.tag ^= 2; }},
+        {"no epoch", [](SyncReply& r) { r.epoch = 0; }},
+        {"other epoch", [](SyncReply& r) { r.epoch = 8; }},
+        {"acked too high", [](SyncReply& r) { r.acked_counter = 9; }},
+        {"acked too low", [](SyncReply& r) { r.acked_counter = 4; }},
+        {"horizon", [](SyncReply& r) { r.horizon_counter = 9; }},
+        {"verdict of nothing sent", [](SyncReply& r) { r.verdicts[0].first_counter = 7; }},
+        {"verdict of an earlier incarnation", [](SyncReply& r) { r.verdicts[0].incarnation = 1; }},
+        {"unknown, but sent", [](SyncReply& r) { r.verdicts[0].kind = VerdictKind::unknown; }},
+        {"accepted without number", [](SyncReply& r) { r.verdicts[0].seq = {}; }},
+        {"checkpoint back", [](SyncReply& r) { r.checkpoint->seq = Sequence{19}; }},
+        {"place back",
+         [](SyncReply& r) {
+             r.checkpoint.reset();
+             r.position = {Sequence{25}, sample_id(4)};
+         }},
+        {"unknown, not wanted", [](SyncReply& r) { r.unknown = {sample_id(2)}; }},
+        {"comparison", [](SyncReply& r) { r.repair_buckets = {1}; }},
+        {"compared record",
+         [](SyncReply& r) {
+             r.repair_items = {{sample_id(1), {}}};
+         }},
+        {"fork to no new incarnation",
+         [](SyncReply& r) {
+             r.status = ReplyStatus::fork;
+             r.new_incarnation = 2;
+         }},
+        {"restored to the same epoch", [](SyncReply& r) { r.status = ReplyStatus::restored; }},
+    };
+    const SyncRequest request = ask();
+    for (const auto& [what, spoil] : misfits) {
+        const Status refused = give_changed(request, spoil);
+        ASSERT_FALSE(refused) << what;
+        EXPECT_EQ(refused.error().code, ErrorCode::bad_reply) << what;
+    }
+    EXPECT_EQ(store.calls, std::vector<std::string>{"make_durable"});
+    EXPECT_TRUE(give(answer(request)));
+}
+
+TEST_F(Session, MayGoBackInTheWalkForANewScope) {
+    store.state.scopes = {"*"};
+    store.state.position = {Sequence{25}, sample_id(5)};
+    EXPECT_TRUE(give_changed(ask(), [](SyncReply& reply) {
+        reply.checkpoint.reset();
+        reply.gained = {"p:north"};
+        reply.position = {};
+    }));
+}
+
+TEST_F(Session, DamagedRepliesNeverMoveTheDevice) {
+    store.write(1);
+    const SyncRequest request = ask();
+    const Bytes bytes = encode(answer(request), plain_services());
+    for (std::size_t size = 0; size < bytes.size(); ++size)
+        EXPECT_FALSE(running().take_reply(ByteView(bytes).substr(0, size), kNow));
+    EXPECT_TRUE(store.taken.empty());
+    EXPECT_TRUE(running().take_reply(bytes, kNow));
+}
+
+}  // namespace
+}  // namespace satchel::testing
