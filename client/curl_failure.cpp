@@ -52,7 +52,8 @@ std::string_view certificate_key(long verify_result) {
             return "tls_expired";
         case kNotYetValid:
             return "tls_not_yet";
-        case 0:  // the chain is good, libcurl itself compared the names
+        case 0:  // the names do not match, which libcurl finds before it asks for the chain's
+        case 1:  // result; the result has libcurl's initial value then
         case kHostnameMismatch:
         case kAddressMismatch:
             return "tls_wrong_host";

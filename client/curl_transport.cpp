@@ -20,7 +20,8 @@ using std::chrono::steady_clock;
 
 constexpr std::size_t kMaxHeaderBytes = 64U << 10;  // ours have some 200
 constexpr std::size_t kMaxHeaders = 100;
-constexpr milliseconds kTick{1'000};  // how often progress is told while nothing moves
+constexpr milliseconds kTimerSlack{20};  // libcurl's timers may fire this early
+constexpr milliseconds kTick{1'000};     // how often progress is told while nothing moves
 
 // OpenSSL writes to its socket without MSG_NOSIGNAL; a dead server must not end the process.
 class NoBrokenPipe {
@@ -65,6 +66,7 @@ struct Arriving {
     HttpReply reply;
     std::size_t max_bytes = 0;
     std::size_t header_bytes = 0;
+    bool head_complete = false;  // libcurl takes a head that ends with the connection for whole
 };
 
 std::size_t take_body(char* data, std::size_t, std::size_t size, void* context) {
@@ -86,6 +88,7 @@ std::size_t take_header(char* data, std::size_t, std::size_t size, void* context
     arriving.header_bytes += size;
     if (arriving.header_bytes > kMaxHeaderBytes) return 0;
     if (line.starts_with("HTTP/")) arriving.reply.headers.clear();  // of 100, of a proxy's CONNECT
+    arriving.head_complete = trimmed(line).empty();
     const auto colon = line.find(':');
     if (colon == std::string_view::npos || arriving.reply.headers.size() == kMaxHeaders)
         return size;
@@ -212,7 +215,7 @@ CurlFailure describe(CURL* easy, int code, const HttpRequest& request, const Cur
     failed.code = code;
     failed.host = host_of(request.url);
     failed.max_bytes = request.max_reply_bytes;
-    failed.deadline = steady_clock::now() >= request.deadline;
+    failed.deadline = steady_clock::now() + kTimerSlack >= request.deadline;
     if (failed.host.empty()) failed.host = request.url;
     if (options.proxy != "direct" && (!options.proxy.empty() || !is_loopback(failed.host)))
         failed.proxy =
@@ -282,6 +285,7 @@ Result<HttpReply> CurlTransport::exchange(const HttpRequest& request, CancelToke
         const auto wake = cancel.on_cancel([multi] { curl_multi_wakeup(multi); });
         code = run(multi, progress, cancel);
     }
+    if (code == CURLE_OK && !arriving.head_complete) code = CURLE_PARTIAL_FILE;
     long status = 0;
     curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
     std::optional<Error> error;
