@@ -1,0 +1,137 @@
+#include "tests/simulation/history.hpp"
+
+#include <algorithm>
+
+namespace satchel::simulation {
+
+const CellWrite* written(const Operation& operation, FieldId cell) {
+    for (const CellWrite& write : operation.cells)
+        if (write.cell == cell) return &write;
+    return nullptr;
+}
+
+void History::record(const Changeset& changeset, std::size_t device,
+                     const std::map<RecordId, Seen>& seen) {
+    KnownChange change;
+    change.id = changeset.header.id;
+    change.device = device;
+    change.replica = changeset.header.replica.id;
+    if (device != kHeadOffice) change.holders.insert(device);
+    for (const Operation& operation : changeset.operations) {
+        KnownOperation known{changes_.size(), operation, {}, true};
+        known.person = changeset.header.intent == Intent::person;
+        const auto shown = seen.find(operation.record);
+        if (shown != seen.end()) known.seen = shown->second;
+        change.operations.push_back(operations_.size());
+        by_record_[operation.record].push_back(operations_.size());
+        operations_.push_back(std::move(known));
+    }
+    by_id_.emplace(change.id, changes_.size());
+    changes_.push_back(std::move(change));
+    learn(changeset.header.id, changeset.dot(0));
+}
+
+void History::learn(const ChangeId& id, const Dot& first) {
+    const auto found = by_id_.find(id);
+    if (found == by_id_.end()) return;
+    Dot dot = first;
+    for (const Index index : changes_[found->second].operations) {
+        std::vector<Index>& under = by_dot_[dot];
+        if (std::find(under.begin(), under.end(), index) == under.end()) under.push_back(index);
+        ++dot.counter;
+    }
+}
+
+std::size_t History::survey(std::size_t device, const std::set<ChangeId>& journal,
+                            std::size_t* lost_after_sending) {
+    std::size_t lost = 0;
+    for (KnownChange& change : changes_) {
+        if (journal.contains(change.id)) {
+            change.holders.insert(device);
+        } else if (change.holders.erase(device) != 0) {
+            ++lost;
+            if (change.sent && lost_after_sending != nullptr) ++*lost_after_sending;
+        }
+    }
+    return lost;
+}
+
+void History::copy_holder(std::size_t from, std::size_t to) {
+    for (KnownChange& change : changes_)
+        if (change.holders.contains(from)) change.holders.insert(to);
+}
+
+void History::mark_sent(const ChangeId& id) {
+    const auto found = by_id_.find(id);
+    if (found != by_id_.end()) changes_[found->second].sent = true;
+}
+
+const std::vector<Index>& History::of_record(const RecordId& record) const {
+    static const std::vector<Index> kNone;
+    const auto found = by_record_.find(record);
+    return found == by_record_.end() ? kNone : found->second;
+}
+
+Index History::find(const RecordId& record, const Dot& dot, const std::string& what,
+                    const Fits& fits) const {
+    const auto candidates = by_dot_.find(dot);
+    if (candidates != by_dot_.end())
+        for (auto at = candidates->second.rbegin(); at != candidates->second.rend(); ++at)
+            if (operations_[*at].operation.record == record && fits(operations_[*at])) return *at;
+    throw Violation{"I-3 no invention", "record " + record.text() + " shows " + what +
+                                            " with the dot " + dot.text() +
+                                            ", but nobody wrote that there under this dot"};
+}
+
+Index History::writer(const RecordId& record, FieldId cell, const Sibling& sibling) const {
+    std::string what = "in cell " + std::to_string(number(cell)) + " the value";
+    for (const Value& value : sibling.values) what += " " + value.text_form();
+    return find(record, sibling.dot, what, [&](const KnownOperation& known) {
+        const CellWrite* write = written(known.operation, cell);
+        return write != nullptr && write->values == sibling.values &&
+               known.person == !sibling.system;
+    });
+}
+
+Index History::adder(const RecordId& record, FieldId field, const Value& element,
+                     const Dot& dot) const {
+    return find(record, dot, "the element " + element.text_form(),
+                [&](const KnownOperation& known) {
+                    return std::any_of(known.operation.sets.begin(), known.operation.sets.end(),
+                                       [&](const SetWrite& write) {
+                                           return write.field == field && write.add &&
+                                                  write.element == element;
+                                       });
+                });
+}
+
+Index History::marker(const RecordId& record, const LifeMark& mark) const {
+    const OperationKind kind = mark.dead ? OperationKind::remove : OperationKind::undelete;
+    return find(record, mark.dot, mark.dead ? "a deletion" : "an undeletion",
+                [&](const KnownOperation& known) { return known.operation.kind == kind; });
+}
+
+Seen History::visible(const RecordId& record, const RecordState& state) const {
+    Seen seen;
+    const auto take = [&](Index index) {
+        if (!seen.insert(index).second) return;
+        seen.insert(operations_[index].seen.begin(), operations_[index].seen.end());
+    };
+    for (const CellState& cell : state.cells)
+        for (const Sibling& sibling : cell.siblings) take(writer(record, cell.cell, sibling));
+    for (const SetState& set : state.sets)
+        for (const SetElement& element : set.elements)
+            for (const SetDot& dot : element.dots)
+                take(adder(record, set.field, element.element, dot.dot));
+    for (const CounterState& counter : state.counters)
+        for (const CounterPart& part : counter.parts)
+            take(find(record, part.last, "a counter step", [&](const KnownOperation& known) {
+                return std::any_of(
+                    known.operation.counters.begin(), known.operation.counters.end(),
+                    [&](const CounterStep& step) { return step.field == counter.field; });
+            }));
+    for (const LifeMark& mark : state.life) take(marker(record, mark));
+    return seen;
+}
+
+}  // namespace satchel::simulation

@@ -1,0 +1,90 @@
+// History: what everybody wrote, and what each author had been shown, kept outside the engine. The
+// oracle judges by it.
+//
+// An operation's `seen` is transitive: what its author was shown of the record, what those authors
+// had been shown, and so on. It is worked out from the values on the author's screen, never from
+// the engine's clocks.
+//
+// Threads: one. Errors: throws Violation when a state shows what nobody wrote (I-3).
+#pragma once
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "sync/changeset.hpp"
+#include "tests/simulation/trace.hpp"
+
+namespace satchel::simulation {
+
+using Index = std::size_t;  // of an operation in the history
+using Seen = std::set<Index>;
+
+constexpr std::size_t kHeadOffice = static_cast<std::size_t>(-1);  // author without a device
+
+struct KnownOperation {
+    std::size_t change = 0;
+    Operation operation;
+    Seen seen;
+    bool person = true;
+};
+
+struct KnownChange {
+    ChangeId id;
+    std::size_t device = kHeadOffice;
+    std::uint64_t replica = 0;
+    std::vector<Index> operations;
+    std::set<std::size_t> holders;  // devices that had it in their journal at the last look
+    bool sent = false;              // left a device at least once
+};
+
+class History {
+  public:
+    // A durable write. `seen`: per record of it, what the author was shown.
+    void record(const Changeset& changeset, std::size_t device,
+                const std::map<RecordId, Seen>& seen);
+    bool knows(const ChangeId& id) const { return by_id_.contains(id); }
+    // The change is known under dots from this one on (it was issued again).
+    void learn(const ChangeId& id, const Dot& first);
+    // What is in a device's journal after a disaster. Gives how many known changes it lost.
+    std::size_t survey(std::size_t device, const std::set<ChangeId>& journal,
+                       std::size_t* lost_after_sending);
+    // A new device that is a copy of another one.
+    void copy_holder(std::size_t from, std::size_t to);
+    void mark_sent(const ChangeId& id);
+
+    // The operations that a state shows, with all that they had seen.
+    Seen visible(const RecordId& record, const RecordState& state) const;
+    // Which operation put this there; throws I-3 when none did.
+    Index writer(const RecordId& record, FieldId cell, const Sibling& sibling) const;
+    Index adder(const RecordId& record, FieldId field, const Value& element, const Dot& dot) const;
+    Index marker(const RecordId& record, const LifeMark& mark) const;
+
+    const std::vector<KnownChange>& changes() const { return changes_; }
+    const KnownChange& change(const ChangeId& id) const { return changes_[by_id_.at(id)]; }
+    const std::vector<KnownOperation>& operations() const { return operations_; }
+    const std::vector<Index>& of_record(const RecordId& record) const;
+
+    // Two records whose field `mark` is always written together.
+    std::vector<std::pair<RecordId, RecordId>> pairs;
+
+  private:
+    using Fits = std::function<bool(const KnownOperation&)>;
+    Index find(const RecordId& record, const Dot& dot, const std::string& what,
+               const Fits& fits) const;
+
+    std::vector<KnownOperation> operations_;
+    std::vector<KnownChange> changes_;
+    std::map<ChangeId, std::size_t> by_id_;
+    std::map<Dot, std::vector<Index>> by_dot_;
+    std::map<RecordId, std::vector<Index>> by_record_;
+};
+
+// What of a cell an operation writes; null when nothing.
+const CellWrite* written(const Operation& operation, FieldId cell);
+
+}  // namespace satchel::simulation

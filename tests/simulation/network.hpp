@@ -1,0 +1,57 @@
+// Network: one link between each device and the server, with everything a bad line does to
+// messages: they get lost, come twice, late, cut, or once more after a long time.
+//
+// It only decides; the world delivers. Times are milliseconds of the true clock.
+// Threads: one.
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "sync/ids.hpp"
+#include "tests/simulation/plan.hpp"
+#include "tests/simulation/probes.hpp"
+#include "tests/simulation/prng.hpp"
+
+namespace satchel::simulation {
+
+enum class Direction { up, down };
+
+struct Packet {
+    std::size_t device = 0;
+    Direction direction = Direction::up;
+    Bytes bytes;
+};
+
+class Network {
+  public:
+    Network(const Plan& plan, Prng random, Probes& probes)
+        : plan_(plan), random_(random), probes_(probes) {}
+
+    void send(std::int64_t now_ms, Packet packet);
+    // The next packet that is due, in order of arrival.
+    bool next(std::int64_t now_ms, Packet& out);
+    // When the next one arrives; -1: nothing is under way.
+    std::int64_t next_arrival() const;
+    // From now on everything arrives, once, whole and at once; what is under way is gone.
+    void become_perfect();
+    std::uint64_t sent() const { return sent_; }
+
+  private:
+    void put(std::int64_t at, Packet packet);
+    std::int64_t delay();
+
+    const Plan& plan_;
+    Prng random_;
+    Probes& probes_;
+    bool perfect_ = false;
+    std::uint64_t sent_ = 0;
+    std::map<std::pair<std::int64_t, std::uint64_t>, Packet> under_way_;
+    std::deque<Packet> past_;  // of all links
+};
+
+}  // namespace satchel::simulation

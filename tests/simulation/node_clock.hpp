@@ -1,0 +1,36 @@
+// NodeClock: what one machine believes the time is: the true time with an offset and a drift, or
+// standing still.
+#pragma once
+
+#include <cstdint>
+
+#include "sync/ids.hpp"
+
+namespace satchel::simulation {
+
+class NodeClock final : public WallClock {
+  public:
+    explicit NodeClock(const std::int64_t& true_now) : true_now_(true_now), since_(true_now) {}
+
+    std::int64_t now_ms() override {
+        if (frozen_) return frozen_at_;
+        return true_now_ + offset_ + (true_now_ - since_) * drift_ppm_ / 1'000'000;
+    }
+    void jump(std::int64_t ms) { offset_ += ms; }
+    void set_drift(std::int64_t ppm) { drift_ppm_ = ppm; }
+    void freeze() {
+        frozen_at_ = now_ms();
+        frozen_ = true;
+    }
+    void thaw() { frozen_ = false; }
+
+  private:
+    const std::int64_t& true_now_;
+    const std::int64_t since_;
+    std::int64_t offset_ = 0;
+    std::int64_t drift_ppm_ = 0;
+    bool frozen_ = false;
+    std::int64_t frozen_at_ = 0;
+};
+
+}  // namespace satchel::simulation

@@ -1,0 +1,351 @@
+// What must hold of the server's state when everything is quiet.
+#include "tests/simulation/oracle.hpp"
+
+#include <algorithm>
+
+#include "sync/chain.hpp"
+
+namespace satchel::simulation {
+
+bool meet(const std::vector<std::string>& a, const std::vector<std::string>& b) {
+    return std::any_of(a.begin(), a.end(), [&b](const std::string& scope) {
+        return std::find(b.begin(), b.end(), scope) != b.end();
+    });
+}
+
+namespace {
+
+// The last writer's value of a cell of one field; null when nobody wrote it.
+Value last_written(const RecordState& state, FieldId cell) {
+    const CellState* known = state.cell(cell);
+    if (known == nullptr) return {};
+    const auto last = std::max_element(known->siblings.begin(), known->siblings.end(),
+                                       [](const Sibling& a, const Sibling& b) {
+                                           return std::pair(a.stamp, a.dot) <
+                                                  std::pair(b.stamp, b.dot);
+                                       });
+    return last->values.front();
+}
+
+std::string dots(const CellState* cell) {
+    if (cell == nullptr) return "nothing";
+    std::string text;
+    for (const Sibling& sibling : cell->siblings)
+        text += (text.empty() ? "" : ", ") + sibling.dot.text() + " " +
+                sibling.values.front().text_form();
+    return text;
+}
+
+}  // namespace
+
+std::vector<std::string> Oracle::scopes_of(const ServerRow& row) {
+    if (number(row.collection) < system_ids::kFirstFree) return {kEveryoneScope};
+    std::set<std::string> scopes;
+    if (row.collection == ids::kDeal) {
+        const Value owner = last_written(row.record.state, ids::kOwner);
+        const Value pool = last_written(row.record.state, ids::kPool);
+        if (!owner.is_null())
+            scopes.insert(user_scope(*RecordId::from_bytes(owner.as_bytes())));
+        if (!pool.is_null()) scopes.insert(pool_scope(pool.as_bytes()));
+    } else {
+        const Value deal = last_written(row.record.state, ids::kVisitDeal);
+        const ServerRow* parent =
+            deal.is_null() ? nullptr : server_.row(*RecordId::from_bytes(deal.as_bytes()));
+        if (parent != nullptr) {
+            const std::vector<std::string> of_parent = scopes_of(*parent);
+            scopes.insert(of_parent.begin(), of_parent.end());
+        } else {
+            return row.record.scopes;  // its deal was pruned: nothing to go by
+        }
+    }
+    if (scopes.empty()) scopes.insert(kHeadOfficeScope);
+    return {scopes.begin(), scopes.end()};
+}
+
+void Oracle::read_verdicts() {
+    accepted_.clear();
+    require(server_.store().begin_read(), "head office reads", "begin");
+    for (std::size_t i = 0; i < history_.changes().size(); ++i) {
+        const KnownChange& change = history_.changes()[i];
+        const auto logged = server_.store().logged(change.id);
+        require(logged, "head office reads", "log");
+        if (!*logged) {
+            if (!change.holders.empty())
+                throw Violation{"I-13 liveness", "change " + change.id.text() + " is in the journal of device " +
+                                                     std::to_string(*change.holders.begin()) +
+                                                     ", and head office has never taken it"};
+            continue;
+        }
+        if ((*logged)->verdict.kind == VerdictKind::held)
+            throw Violation{"I-13 liveness", "change " + change.id.text() + " is held for ever"};
+        if ((*logged)->verdict.kind == VerdictKind::accepted) accepted_.insert(i);
+    }
+    graves_.clear();
+    for (const KnownOperation& known : history_.operations()) {
+        const auto grave = server_.store().in_grave(known.operation.record);
+        require(grave, "head office reads", "graves");
+        if (*grave) graves_.insert(known.operation.record);
+    }
+    require(server_.store().commit(), "head office reads", "commit");
+}
+
+void Oracle::check_server() {
+    read_verdicts();
+    for (std::size_t i = 0; i < history_.changes().size(); ++i)
+        if (accepted(i)) check_kept(history_.changes()[i]);
+    for (const ServerRow& row : server_.rows())
+        if (number(row.collection) >= system_ids::kFirstFree) check_record(row);
+    check_chains();
+    const Status sums = server_.store().check_sums();
+    require(sums, "scope sums", "head office");
+}
+
+void Oracle::check_kept(const KnownChange& change) {
+    for (const Index index : change.operations) check_operation_kept(index);
+}
+
+bool Oracle::replaced(Index index, FieldId cell) {
+    const RecordId& record = history_.operations()[index].operation.record;
+    for (const Index other : history_.of_record(record)) {
+        const KnownOperation& later = history_.operations()[other];
+        if (accepted(later.change) && later.seen.contains(index) &&
+            written(later.operation, cell) != nullptr)
+            return true;
+    }
+    return false;
+}
+
+bool Oracle::element_replaced(Index index, const SetWrite& added) {
+    const RecordId& record = history_.operations()[index].operation.record;
+    for (const Index other : history_.of_record(record)) {
+        const KnownOperation& later = history_.operations()[other];
+        if (!accepted(later.change) || !later.seen.contains(index)) continue;
+        for (const SetWrite& write : later.operation.sets)
+            if (write.field == added.field && write.element == added.element) return true;
+    }
+    return false;
+}
+
+// I-2: every value is there, or was replaced by a write whose author had seen it.
+void Oracle::check_operation_kept(Index index) {
+    const KnownOperation& known = history_.operations()[index];
+    const Operation& operation = known.operation;
+    if (graves_.contains(operation.record)) return;
+    const ServerRow* row = server_.row(operation.record);
+    const std::string who = "change " + history_.changes()[known.change].id.text() +
+                            ", record " + operation.record.text();
+    if (row == nullptr) throw Violation{"I-2 no lost write", who + ": there is no such record"};
+    for (const CellWrite& write : operation.cells) {
+        if (operation.clock.empty() &&
+            std::all_of(write.values.begin(), write.values.end(),
+                        [](const Value& value) { return value.is_null(); }))
+            continue;
+        const CellState* cell = row->record.state.cell(write.cell);
+        const bool there =
+            cell != nullptr && std::any_of(cell->siblings.begin(), cell->siblings.end(),
+                                           [&](const Sibling& sibling) {
+                                               return history_.writer(operation.record, write.cell,
+                                                                      sibling) == index;
+                                           });
+        if (there == replaced(index, write.cell))
+            throw Violation{there ? "I-19 no false conflict" : "I-2 no lost write",
+                            who + ", cell " + std::to_string(number(write.cell)) + ": " +
+                                write.values.front().text_form() +
+                                (there ? " stands beside a write that had seen it"
+                                       : " is gone, and nobody replaced it") +
+                                "; found " + dots(cell)};
+    }
+    for (const SetWrite& write : operation.sets) {
+        if (!write.add || element_replaced(index, write)) continue;
+        const SetState* set = row->record.state.set(write.field);
+        const bool there =
+            set != nullptr && std::any_of(set->elements.begin(), set->elements.end(),
+                                          [&write](const SetElement& element) {
+                                              return element.element == write.element;
+                                          });
+        if (!there)
+            throw Violation{"I-2 no lost write", who + ": the element " +
+                                                     write.element.text_form() +
+                                                     " is gone, and nobody removed it"};
+    }
+}
+
+void Oracle::check_record(const ServerRow& row) {
+    if (history_.of_record(row.id).empty())
+        throw Violation{"I-3 no invention", "nobody made the record " + row.id.text()};
+    for (const Index index : history_.visible(row.id, row.record.state))
+        (void)index;
+    check_no_false_conflict(row);
+    check_counters(row);
+    check_sets(row);
+    check_life(row);
+    const FieldId title = row.collection == ids::kDeal ? ids::kTitle : ids::kVisitTitle;
+    if (row.record.state.cell(title) == nullptr)
+        throw Violation{"I-5 well-formed", "record " + row.id.text() + " has no title"};
+    std::vector<std::string> scopes = scopes_of(row);
+    if (scopes != row.record.scopes) {
+        std::string found;
+        for (const std::string& scope : row.record.scopes) found += " " + scope;
+        throw Violation{"I-7 confidentiality", "record " + row.id.text() + " has the scopes" +
+                                                   found + ", its values say " + scopes.front()};
+    }
+}
+
+void Oracle::check_no_false_conflict(const ServerRow& row) {
+    for (const CellState& cell : row.record.state.cells) {
+        for (const Sibling& a : cell.siblings) {
+            const Index writer = history_.writer(row.id, cell.cell, a);
+            const KnownOperation& known = history_.operations()[writer];
+            if (!accepted(known.change))
+                throw Violation{"I-8 authority", "record " + row.id.text() + " shows " +
+                                                     a.values.front().text_form() + " of change " +
+                                                     history_.changes()[known.change].id.text() +
+                                                     ", which was not accepted"};
+            for (const Sibling& b : cell.siblings)
+                if (known.seen.contains(history_.writer(row.id, cell.cell, b)))
+                    throw Violation{"I-19 no false conflict",
+                                    "record " + row.id.text() + ", cell " +
+                                        std::to_string(number(cell.cell)) + ": " + dots(&cell) +
+                                        "; the author of " + a.dot.text() + " had seen " +
+                                        b.dot.text()};
+        }
+        if (cell.siblings.size() > 1) probes_.hit(Probe::conflict);
+    }
+}
+
+// I-4: a counter is the sum of the distinct steps.
+void Oracle::check_counters(const ServerRow& row) {
+    std::map<FieldId, std::int64_t> sums;
+    for (const Index index : history_.of_record(row.id)) {
+        const KnownOperation& known = history_.operations()[index];
+        if (!accepted(known.change)) continue;
+        for (const CounterStep& step : known.operation.counters) sums[step.field] += step.step;
+    }
+    for (const auto& [field, sum] : sums) {
+        const CounterState* counter = row.record.state.counter(field);
+        const std::int64_t found = counter == nullptr ? 0 : total(*counter);
+        if (found != sum)
+            throw Violation{"I-4 exactly once", "record " + row.id.text() + ": the counter is " +
+                                                    std::to_string(found) +
+                                                    ", the accepted steps add up to " +
+                                                    std::to_string(sum)};
+    }
+}
+
+// Nothing removed is there: the adding of every element was not seen by an accepted removal.
+void Oracle::check_sets(const ServerRow& row) {
+    for (const SetState& set : row.record.state.sets)
+        for (const SetElement& element : set.elements)
+            for (const SetDot& dot : element.dots) {
+                const Index adder = history_.adder(row.id, set.field, element.element, dot.dot);
+                bool removed = false;
+                for (const Index other : history_.of_record(row.id)) {
+                    const KnownOperation& later = history_.operations()[other];
+                    if (!accepted(later.change) || !later.seen.contains(adder)) continue;
+                    for (const SetWrite& write : later.operation.sets)
+                        removed = removed || (!write.add && write.field == set.field &&
+                                              write.element == element.element);
+                }
+                if (removed)
+                    throw Violation{"I-6 no resurrection",
+                                    "record " + row.id.text() + ": the element " +
+                                        element.element.text_form() + " (" + dot.dot.text() +
+                                        ") was removed by somebody who had seen it"};
+            }
+}
+
+// I-6, and that an edit which no deletion had seen keeps the record.
+void Oracle::check_life(const ServerRow& row) {
+    std::vector<Index> marks;
+    const std::vector<Index>& all = history_.of_record(row.id);
+    const auto operation = [this](Index index) -> const KnownOperation& {
+        return history_.operations()[index];
+    };
+    for (const Index index : all)
+        if (accepted(operation(index).change) &&
+            operation(index).operation.kind != OperationKind::write)
+            marks.push_back(index);
+    std::vector<Index> left;
+    for (const Index mark : marks)
+        if (std::none_of(marks.begin(), marks.end(), [&](Index other) {
+                return operation(other).seen.contains(mark);
+            }))
+            left.push_back(mark);
+    bool deleted = false, undeleted = false;
+    Seen known_to_deleters;
+    for (const Index mark : left) {
+        const KnownOperation& known = operation(mark);
+        (known.operation.kind == OperationKind::remove ? deleted : undeleted) = true;
+        if (known.operation.kind == OperationKind::remove)
+            known_to_deleters.insert(known.seen.begin(), known.seen.end());
+    }
+    bool may_live = undeleted, must_live = undeleted;
+    for (const Index index : all) {
+        const KnownOperation& known = operation(index);
+        if (!accepted(known.change) || !known.person || known_to_deleters.contains(index)) continue;
+        if (known.operation.kind != OperationKind::write) continue;
+        may_live = true;
+        must_live = must_live || !known.operation.cells.empty() ||
+                    !known.operation.counters.empty();
+    }
+    if (row.collection == ids::kVisit) may_live = must_live = false;  // delete_wins
+    const bool dead = row.dead;
+    if ((!deleted && dead) || (deleted && must_live && dead))
+        throw Violation{"I-2 no lost write", "record " + row.id.text() +
+                                                 " is dead, but somebody edited it who had not "
+                                                 "seen the deletion (or nobody deleted it)"};
+    if (deleted && !may_live && !dead)
+        throw Violation{"I-6 no resurrection", "record " + row.id.text() +
+                                                   " lives, but it was deleted by somebody who "
+                                                   "had seen every edit"};
+    if (deleted && !dead) probes_.hit(Probe::revived);
+}
+
+// I-15, and that what is in quarantine is what was written.
+void Oracle::check_chains() {
+    std::set<std::uint64_t> replicas;
+    for (const KnownChange& change : history_.changes()) replicas.insert(change.replica);
+    for (const std::uint64_t id : replicas) {
+        const auto highest = server_.store().highest_incarnation(id);
+        require(highest, "head office reads", "incarnations");
+        for (std::uint32_t incarnation = 1; incarnation <= *highest; ++incarnation)
+            check_chain({id, incarnation});
+    }
+}
+
+void Oracle::check_chain(ReplicaId replica) {
+    Digest hash = chain_start(server_.services().hash, replica);
+    Stamp stamp;
+    for (std::uint64_t counter = 1;;) {
+        const auto logged = server_.store().logged(replica, counter);
+        require(logged, "head office reads", "log");
+        if (!*logged) return;
+        const LoggedChangeset& entry = **logged;
+        hash = chain_link(server_.services().hash, hash, entry.bytes);
+        const auto changeset = decode_changeset(entry.bytes);
+        const bool fits = changeset && entry.first_counter == counter && entry.hash == hash &&
+                          changeset->header.replica == replica &&
+                          changeset->header.first_counter == counter &&
+                          changeset->header.stamp > stamp;
+        if (!fits)
+            throw Violation{"I-15 monotone identity", "the chain of " + replica.text() +
+                                                          " is broken at " +
+                                                          std::to_string(counter)};
+        if (!history_.knows(entry.id))
+            throw Violation{"I-3 no invention", "head office has the change " + entry.id.text() +
+                                                    " of " + replica.text() +
+                                                    ", which nobody wrote"};
+        const KnownChange& known = history_.change(entry.id);
+        for (std::size_t i = 0; i < changeset->operations.size(); ++i) {
+            Operation as_written = history_.operations()[known.operations[i]].operation;
+            as_written.clock = changeset->operations[i].clock;  // changes when issued again
+            if (as_written != changeset->operations[i])
+                throw Violation{"I-3 no invention", "the change " + entry.id.text() +
+                                                        " is not as it was written"};
+        }
+        stamp = changeset->header.stamp;
+        counter = entry.last_counter + 1;
+    }
+}
+
+}  // namespace satchel::simulation

@@ -1,0 +1,170 @@
+// What must hold of a device: after every session, and against the server at the end.
+#include <algorithm>
+
+#include "sync/page.hpp"
+#include "tests/simulation/oracle.hpp"
+#include "tests/simulation/workload.hpp"
+
+namespace satchel::simulation {
+namespace {
+
+SyncState state_of(DeviceNode& device) {
+    const auto state = device.replica().sync_state();
+    require(state, "device reads", device.name());
+    return *state;
+}
+
+std::string collection_name(DeviceNode& device, CollectionId collection) {
+    const Collection* known = device.replica().schema()->find(collection);
+    if (known == nullptr)
+        throw Violation{"I-1 strong convergence",
+                        device.name() + " does not know the collection " +
+                            std::to_string(number(collection))};
+    return known->name;
+}
+
+std::vector<std::string> established(const SyncState& state) {
+    std::vector<std::string> scopes;
+    std::set_difference(state.scopes.begin(), state.scopes.end(), state.loading.begin(),
+                        state.loading.end(), std::back_inserter(scopes));
+    return scopes;
+}
+
+}  // namespace
+
+void Oracle::check_reply(const SyncReply& reply, const std::vector<std::string>& caller_scopes) {
+    for (const Bytes& page : reply.pages) {
+        const auto reader = PageReader::open(page);
+        require(reader, "I-3 no invention", "a page of head office cannot be read");
+        const Status visited = reader->visit([&](const PageRow& sent) -> Status {
+            const ServerRow* row = server_.row(sent.id);
+            if (row == nullptr || !meet(scopes_of(*row), caller_scopes))
+                throw Violation{"I-7 confidentiality", "record " + sent.id.text() +
+                                                           " was sent to somebody who may not "
+                                                           "see it"};
+            return {};
+        });
+        require(visited, "I-3 no invention", "a page of head office cannot be read");
+    }
+}
+
+// The device's confirmed state of one record that it must have.
+void Oracle::check_confirmed(DeviceNode& device, const ServerRow& row, bool exactly) {
+    const auto view = device.replica().record(collection_name(device, row.collection), row.id);
+    const std::string who = device.name() + ", record " + row.id.text() + " (seq " +
+                            std::to_string(number(row.record.seq)) + ")";
+    if (!view) throw Violation{"I-11 cursor safety", who + " is missing: " + view.error().message};
+    if (view->seq != row.record.seq)
+        throw Violation{"I-11 cursor safety", who + " has the seq " +
+                                                  std::to_string(number(view->seq)) + " there"};
+    if (encode_state(view->confirmed) != encode_state(row.record.state))
+        throw Violation{"I-1 strong convergence",
+                        who + ": the confirmed state has the clock " +
+                            view->confirmed.clock.text() + ", head office has " +
+                            row.record.state.clock.text() +
+                            (view->confirmed.clock == row.record.state.clock ? "; content differs"
+                                                                             : "")};
+    if (!exactly) return;
+    if (encode_state(view->state) != encode_state(row.record.state) || view->dead != row.dead)
+        throw Violation{"I-1 strong convergence",
+                        who + ": what is shown differs from head office, clock " +
+                            view->state.clock.text()};
+}
+
+void Oracle::check_nothing_else(DeviceNode& device, const SyncState& state) {
+    std::vector<std::pair<std::string, std::string>> tables{
+        {"deal", "deal"},
+        {"visit", "visit"},
+        {"deal", "_dead WHERE collection = 100"},
+        {"visit", "_dead WHERE collection = 101"},
+    };
+    for (const auto& [collection, table] : tables) {
+        const auto here = ids_of(device.replica(), table);
+        require(here, "device reads", table);
+        for (const RecordId& id : *here) {
+            const ServerRow* row = server_.row(id);
+            if (row != nullptr && meet(scopes_of(*row), state.scopes)) continue;
+            if (row != nullptr && row->record.seq > state.cursor) continue;
+            const auto view = device.replica().record(collection, id);
+            require(view, "device reads", id.text());
+            if (view->pending && !view->confirmed.exists()) continue;  // its own, not sent yet
+            const bool pruned_later = row == nullptr && server_.store().head() > state.cursor;
+            if (pruned_later) continue;
+            throw Violation{"I-7 confidentiality",
+                            device.name() + " holds the record " + id.text() +
+                                (row == nullptr ? ", which head office has not"
+                                                : ", which is in none of its scopes")};
+        }
+    }
+}
+
+void Oracle::check_session(DeviceNode& device) {
+    const SyncState state = state_of(device);
+    if (state.epoch != server_.store().epoch() || device.revoked) return;
+    const std::vector<std::string> held = established(state);
+    for (const ServerRow& row : server_.rows())
+        if (row.record.seq <= state.cursor && meet(scopes_of(row), held))
+            check_confirmed(device, row, false);
+    check_nothing_else(device, state);
+    check_pairs(device);
+}
+
+void Oracle::check_pairs(DeviceNode& device) {
+    if (history_.pairs.empty() || device.revoked) return;
+    if (!state_of(device).loading.empty()) return;
+    const auto marks = [&](const RecordId& id) {
+        std::vector<Value> values;
+        const auto view = device.replica().record("deal", id);
+        const CellState* cell = view ? view->state.cell(ids::kMark) : nullptr;
+        if (cell != nullptr)
+            for (const Sibling& sibling : cell->siblings) values.push_back(sibling.values.front());
+        std::sort(values.begin(), values.end());
+        return values;
+    };
+    const auto text = [](const std::vector<Value>& values) {
+        std::string all;
+        for (const Value& value : values) all += " " + value.text_form().substr(0, 20);
+        return all;
+    };
+    for (const auto& [first, second] : history_.pairs) {
+        const std::vector<Value> a = marks(first), b = marks(second);
+        if (a != b)
+            throw Violation{"I-10 atomic visibility", device.name() + " shows" + text(a) + " in " +
+                                                          first.text() + " and" + text(b) +
+                                                          " in " + second.text()};
+        if (!a.empty()) probes_.hit(Probe::pair_checked);
+    }
+}
+
+void Oracle::check_device(DeviceNode& device) {
+    const auto status = device.replica().status();
+    require(status, "device reads", device.name());
+    if (status->pending + status->held + status->parked != 0 || status->loading)
+        throw Violation{"I-13 liveness",
+                        device.name() + " still has " + std::to_string(status->pending) +
+                            " pending, " + std::to_string(status->held) + " held, " +
+                            std::to_string(status->parked) + " parked changes" +
+                            (status->loading ? ", and is loading" : "")};
+    const SyncState state = state_of(device);
+    if (device.revoked) return;
+    if (state.scopes != company_.scopes(device.person))
+        throw Violation{"I-7 confidentiality", device.name() + " holds other scopes than its "
+                                                               "person's rights give"};
+    if (state.cursor != server_.store().head())
+        throw Violation{"I-13 liveness", device.name() + " stands at " +
+                                             std::to_string(number(state.cursor)) +
+                                             ", head office at " +
+                                             std::to_string(number(server_.store().head()))};
+    for (const ServerRow& row : server_.rows())
+        if (meet(scopes_of(row), state.scopes)) check_confirmed(device, row, true);
+    check_nothing_else(device, state);
+    check_pairs(device);
+    const auto here = device.replica().sums();
+    require(here, "scope sums", device.name());
+    const auto there = server_.store().sums(state.scopes);
+    require(there, "scope sums", "head office");
+    if (here->scopes != *there)
+        throw Violation{"scope sums", device.name() + " adds its scopes up to something else"};
+}
+
+}  // namespace satchel::simulation

@@ -1,0 +1,84 @@
+#include "tests/simulation/plan.hpp"
+
+#include <array>
+#include <utility>
+
+#include "tests/simulation/prng.hpp"
+
+namespace satchel::simulation {
+namespace {
+
+struct Range {
+    const char* name;
+    unsigned Plan::* rate;
+    unsigned present;  // per mille of the seeds that have it at all
+    unsigned highest;
+};
+
+constexpr std::array kRanges{
+    Range{"loss", &Plan::loss, 500, 300},
+    Range{"twice", &Plan::twice, 400, 300},
+    Range{"old", &Plan::old, 300, 150},
+    Range{"late", &Plan::late, 300, 200},
+    Range{"cut", &Plan::cut, 300, 100},
+    Range{"portal", &Plan::portal, 200, 50},
+    Range{"page_damage", &Plan::page_damage, 100, 50},
+    Range{"offline", &Plan::offline, 600, 60},
+    Range{"kill", &Plan::kill, 400, 40},
+    Range{"power_loss", &Plan::power_loss, 400, 30},
+    Range{"disk_failure", &Plan::disk_failure, 350, 60},
+    Range{"device_restore", &Plan::device_restore, 250, 15},
+    Range{"clone", &Plan::clone, 200, 10},
+    Range{"server_power_loss", &Plan::server_power_loss, 300, 20},
+    Range{"server_disk_failure", &Plan::server_disk_failure, 250, 30},
+    Range{"server_restore", &Plan::server_restore, 250, 12},
+    Range{"handover", &Plan::handover, 500, 40},
+    Range{"rights", &Plan::rights, 300, 20},
+    Range{"revoke", &Plan::revoke, 150, 8},
+    Range{"clock", &Plan::clock, 400, 30},
+    Range{"prune", &Plan::prune, 300, 20},
+    Range{"adopt", &Plan::adopt, 300, 20},
+    Range{"schema", &Plan::schema, 150, 10},
+    Range{"days", &Plan::days, 300, 10},
+    Range{"deletes", &Plan::deletes, 600, 150},
+    Range{"system", &Plan::system, 400, 150},
+    Range{"stale", &Plan::stale, 500, 300},
+    Range{"handovers", &Plan::handovers, 500, 100},
+    Range{"pairs", &Plan::pairs, 500, 250},
+};
+
+}  // namespace
+
+Plan draw_plan(std::uint64_t seed, std::size_t steps) {
+    Prng random(seed ^ 0x506C616EU);
+    Plan plan;
+    plan.seed = seed;
+    plan.steps = steps;
+    plan.people = 3 + random.below(4);
+    plan.devices = 3 + random.below(4);
+    for (const Range& range : kRanges)
+        if (random.chance(range.present))
+            plan.*range.rate = 1 + static_cast<unsigned>(random.below(range.highest));
+    plan.sync = 100 + static_cast<unsigned>(random.below(400));
+    if (random.chance(400)) plan.upload_bytes = 1 + random.below(600);
+    if (random.chance(400)) plan.page_bytes = 1 + random.below(1500);
+    if (random.chance(400)) plan.max_rows = 1 + random.below(5);
+    plan.wild_clocks = random.chance(300);
+    return plan;
+}
+
+std::string text(const Plan& plan) {
+    std::string text = "people=" + std::to_string(plan.people) +
+                       " devices=" + std::to_string(plan.devices) +
+                       " steps=" + std::to_string(plan.steps);
+    for (const Range& range : kRanges)
+        if (plan.*range.rate != 0)
+            text += " " + std::string(range.name) + "=" + std::to_string(plan.*range.rate);
+    return text + " sync=" + std::to_string(plan.sync) +
+           " upload_bytes=" + std::to_string(plan.upload_bytes) +
+           " page_bytes=" + std::to_string(plan.page_bytes) +
+           " max_rows=" + std::to_string(plan.max_rows) +
+           (plan.wild_clocks ? " wild_clocks" : "");
+}
+
+}  // namespace satchel::simulation

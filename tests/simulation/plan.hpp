@@ -1,0 +1,65 @@
+// Plan: what may happen in one run. Swarm testing: each seed draws which features and faults exist
+// and how often, because some bugs need one fault and the absence of another.
+//
+// Rates are per mille: of messages, or of steps.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+namespace satchel::simulation {
+
+struct Plan {
+    std::uint64_t seed = 0;
+    std::size_t steps = 0;
+    std::size_t people = 4;   // an administrator, a manager, the others sell
+    std::size_t devices = 4;  // at the beginning
+
+    // Messages.
+    unsigned loss = 0;
+    unsigned twice = 0;
+    unsigned old = 0;   // a message of long ago arrives once more
+    unsigned late = 0;  // later than the sender waits
+    unsigned cut = 0;
+    unsigned portal = 0;  // something else answers
+    unsigned page_damage = 0;  // a row is missing in a page: the checksums have to notice
+
+    // Steps.
+    unsigned offline = 0;  // a device goes away for a while
+    unsigned kill = 0;
+    unsigned power_loss = 0;
+    unsigned disk_failure = 0;  // before a step: the n-th call fails
+    unsigned device_restore = 0;
+    unsigned clone = 0;
+    unsigned server_power_loss = 0;
+    unsigned server_disk_failure = 0;
+    unsigned server_restore = 0;
+    unsigned handover = 0;  // by the server
+    unsigned rights = 0;    // a person's pools or manager change
+    unsigned revoke = 0;
+    unsigned clock = 0;
+    unsigned prune = 0;
+    unsigned adopt = 0;
+    unsigned schema = 0;
+    unsigned days = 0;  // nothing happens for days
+
+    // What devices write.
+    unsigned deletes = 0;
+    unsigned system = 0;
+    unsigned stale = 0;     // writes with a token of an old form
+    unsigned handovers = 0;  // by devices
+    unsigned pairs = 0;
+    unsigned sync = 0;  // how often a device syncs instead of writing
+
+    // Small sizes, so that everything takes several messages.
+    std::size_t upload_bytes = 1U << 20U;
+    std::size_t page_bytes = 1U << 20U;
+    std::size_t max_rows = 20'000;
+    bool wild_clocks = false;  // years off
+};
+
+Plan draw_plan(std::uint64_t seed, std::size_t steps);
+std::string text(const Plan& plan);
+
+}  // namespace satchel::simulation

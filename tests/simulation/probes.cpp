@@ -1,0 +1,85 @@
+#include "tests/simulation/probes.hpp"
+
+namespace satchel::simulation {
+namespace {
+
+constexpr std::array<std::string_view, static_cast<std::size_t>(Probe::kCount)> kNames{
+    "conflict",
+    "conflict resolved",
+    "not accepted, sent again",
+    "undeleted",
+    "deletion met an edit: revived",
+    "system write",
+    "write with a stale token",
+    "fork detected",
+    "alias verdict",
+    "held",
+    "held, then released",
+    "quarantined: not allowed",
+    "quarantined: depends on",
+    "quarantined: revoked",
+    "quarantined: pruned",
+    "late edit",
+    "adopted",
+    "whole row",
+    "patch row",
+    "confirm row",
+    "departure",
+    "re-entry",
+    "checkpoint over several pages",
+    "scopes listed",
+    "scope gained",
+    "scope lost",
+    "server restored: epoch",
+    "repaired",
+    "server backup",
+    "server power loss",
+    "device power loss",
+    "power loss took back a commit",
+    "power loss took back a commit that was sent",
+    "device killed",
+    "device restored from an older image",
+    "device cloned",
+    "failed disk call",
+    "full disk",
+    "message lost",
+    "message twice",
+    "old message again",
+    "message cut",
+    "stale reply refused",
+    "clock jump",
+    "handover by a device",
+    "handover by the server",
+    "rights changed",
+    "device revoked",
+    "record pruned",
+    "change declared lost",
+    "schema grown",
+    "pair checked",
+};
+
+}  // namespace
+
+std::string_view name(Probe probe) {
+    return kNames[static_cast<std::size_t>(probe)];
+}
+
+void Probes::add(const Probes& other) {
+    for (std::size_t i = 0; i < counts_.size(); ++i) counts_[i] += other.counts_[i];
+}
+
+std::string Probes::text() const {
+    std::string text;
+    for (std::size_t i = 0; i < counts_.size(); ++i)
+        text += "  " + std::string(kNames[i]) + ": " + std::to_string(counts_[i]) + "\n";
+    return text;
+}
+
+std::vector<std::string_view> Probes::never_hit() const {
+    std::vector<std::string_view> names;
+    for (std::size_t i = 0; i < counts_.size(); ++i)
+        if (counts_[i] == 0) names.push_back(kNames[i]);
+    return names;
+}
+
+}  // namespace satchel::simulation

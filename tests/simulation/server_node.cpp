@@ -1,0 +1,149 @@
+#include "tests/simulation/server_node.hpp"
+
+#include <algorithm>
+#include <atomic>
+
+#include "storage/services.hpp"
+#include "storage/text.hpp"
+#include "tests/simulation/company.hpp"
+
+namespace satchel::simulation {
+namespace {
+
+constexpr const char* kFile = "head-office.db";
+constexpr const char* kNotOpen = "I-12 durable ack";
+
+std::string unique_name(const char* name) {
+    static std::atomic<std::uint64_t> count{0};
+    return name + std::to_string(count++);
+}
+
+}  // namespace
+
+Services real_services() {
+    Services services;
+    services.hash = &storage::blake2b;
+    services.compress = &storage::compress;
+    services.inflate = &storage::inflate;
+    services.is_canonical_text = &storage::is_canonical_text;
+    return services;
+}
+
+ServerNode::ServerNode(const Plan& plan, const std::int64_t& true_now, Prng random)
+    : random_(random),
+      clock_(true_now),
+      disk_(unique_name("sim-server-"), random_, clock_),
+      services_(real_services()) {
+    options_.page_bytes = plan.page_bytes;
+    options_.max_rows = plan.max_rows;
+    open(true, false);
+}
+
+ServerNode::~ServerNode() { store_.reset(); }
+
+void ServerNode::open(bool create, bool restored) {
+    storage::ServerStoreOptions options;
+    options.create = create;
+    options.restored = restored;
+    if (create) options.schema = company_schema(1);
+    options.workspace = "simulation";
+    options.clock = &clock_;
+    options.random = &random_;
+    options.vfs = disk_.name();
+    options.exclusive = true;
+    options.cache_kib = 512;
+    auto opened = storage::SqliteServerStore::open(kFile, options);
+    require(opened, kNotOpen, "head office cannot be opened");
+    store_ = *std::move(opened);
+    rows_known_ = false;
+}
+
+Answer ServerNode::handle(ByteView bytes, const Caller& caller) {
+    Answer answer;
+    auto request = decode_request(bytes, services_);
+    if (!request) {
+        answer.bytes = "400 " + std::string(name(request.error().code));
+        return answer;
+    }
+    answer.request = *request;
+    const Status begun = store_->begin();
+    if (!begun) {
+        answer.bytes = "503 " + begun.error().message;
+        return answer;
+    }
+    auto handled = handle_sync(*request, caller, *store_, services_, now(), options_);
+    rows_known_ = false;
+    Status committed;
+    if (handled) committed = store_->commit();
+    if (!handled || !committed) {
+        store_->roll_back_all();
+        answer.bytes = "503 " + (handled ? committed.error() : handled.error()).message;
+        return answer;
+    }
+    answer.bytes = encode(handled->reply, services_);
+    answer.reply = std::move(handled->reply);
+    return answer;
+}
+
+void ServerNode::power_loss() {
+    disk_.heal();
+    disk_.power_loss(random_);
+    store_.reset();
+    open(false, false);
+}
+
+Status ServerNode::back_up() {
+    SATCHEL_TRY(store_->backup("copy.db"));
+    unconfirmed_ = disk_.read("copy.db");
+    for (const char* rest : {"copy.db", "copy.db-wal", "copy.db-journal"}) disk_.remove(rest);
+    return {};
+}
+
+Status ServerNode::confirm_backup() {
+    if (!unconfirmed_) return {};
+    SATCHEL_TRY(store_->confirm_backup());
+    backup_ = std::move(unconfirmed_);
+    unconfirmed_.reset();
+    return {};
+}
+
+void ServerNode::restore() {
+    disk_.heal();
+    disk_.kill();
+    store_.reset();
+    disk_.restore({{kFile, *backup_}});
+    unconfirmed_.reset();
+    open(false, true);
+}
+
+const std::vector<ServerRow>& ServerNode::rows() {
+    if (rows_known_) return rows_;
+    rows_.clear();
+    require(store_->begin_read(), "head office reads", "begin");
+    for (const Collection& collection : store_->schema()->collections()) {
+        const auto found = store_->record_ids(collection.id);
+        require(found, "head office reads", "record ids");
+        for (const RecordId& id : *found) {
+            const auto record = store_->load(collection.id, id);
+            require(record, "head office reads", "record");
+            if (!*record) throw Violation{"head office reads", "no record " + id.text()};
+            rows_.push_back({collection.id, id, **record, false});
+            rows_.back().dead = is_dead((*record)->state, collection.delete_policy);
+        }
+    }
+    require(store_->commit(), "head office reads", "commit");
+    std::sort(rows_.begin(), rows_.end(),
+              [](const ServerRow& a, const ServerRow& b) { return a.id < b.id; });
+    rows_known_ = true;
+    return rows_;
+}
+
+const ServerRow* ServerNode::row(const RecordId& id) {
+    const std::vector<ServerRow>& all = rows();
+    const auto at = std::lower_bound(
+        all.begin(), all.end(), id,
+        [](const ServerRow& row, const RecordId& wanted) { return row.id < wanted; });
+    return at != all.end() && at->id == id ? &*at : nullptr;
+}
+
+}  // namespace satchel::simulation

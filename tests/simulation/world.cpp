@@ -1,0 +1,248 @@
+#include "tests/simulation/world.hpp"
+
+#include <algorithm>
+
+namespace satchel::simulation {
+namespace {
+
+constexpr std::int64_t kTimeOutMs = 30'000;
+constexpr int kTries = 3;
+
+}  // namespace
+
+World::World(const Plan& plan, Trace& trace, Probes& probes, Canary canary)
+    : plan_(plan),
+      trace_(trace),
+      probes_(probes),
+      canary_(canary),
+      random_(plan.seed),
+      company_(plan.people, random_),
+      server_(plan, now_, random_.split()),
+      network_(plan, random_.split(), probes),
+      workload_(plan, company_, history_, probes),
+      oracle_(company_, history_, server_, probes) {
+    for (std::size_t i = 0; i < plan.devices; ++i) {
+        const std::size_t person = i == 0 ? 1 : random_.below(plan.people);
+        devices_.push_back(
+            std::make_unique<DeviceNode>(i, person, now_, random_.split(), nullptr));
+        DeviceNode& device = *devices_.back();
+        if (plan.wild_clocks) device.clock.jump(random_.between(-20, 20) * 31'557'600'000 / 2);
+        device.clock.jump(random_.between(-200'000, 200'000));
+        device.clock.set_drift(random_.between(-500, 500));
+    }
+    learn_own_write({});
+    log(text(plan));
+}
+
+Caller World::caller(const DeviceNode& device) const {
+    const Person& person = company_.person(device.person);
+    Caller caller;
+    caller.replica = device.replica_id;
+    caller.user = person.id;
+    caller.rank = person.rank;
+    caller.head_office = person.head_office;
+    caller.revoked = device.revoked;
+    caller.scopes = company_.scopes(device.person);
+    return caller;
+}
+
+void World::run() {
+    for (std::size_t i = 0; i < plan_.steps; ++i) step();
+    become_well();
+    settle();
+    oracle_.check_server();
+    for (const auto& device : devices_) oracle_.check_device(*device);
+}
+
+void World::step() {
+    std::int64_t pause = random_.between(1, 3'000);
+    if (random_.chance(30)) pause = random_.between(60'000, 3'600'000);
+    if (random_.chance(plan_.days)) pause = random_.between(1, 45) * 86'400'000;
+    advance(pause);
+    DeviceNode& device = any_device();
+    disasters(device);
+    disasters_of_head_office();
+    head_office_acts();
+    if (random_.chance(plan_.sync))
+        start_session(device);
+    else
+        act(device);
+}
+
+// Time passes; what arrives in it arrives in order.
+void World::advance(std::int64_t ms) {
+    const std::int64_t until = now_ + ms;
+    Packet packet;
+    while (true) {
+        const std::int64_t next = network_.next_arrival();
+        if (next < 0 || next > until) break;
+        now_ = std::max(now_, next);
+        if (network_.next(now_, packet)) deliver(packet);
+    }
+    now_ = until;
+    check_time_outs();
+}
+
+void World::check_time_outs() {
+    for (const auto& device : devices_) {
+        if (!device->session || now_ < device->deadline) continue;
+        if (++device->tries > kTries)
+            end_session(*device, "no answer");
+        else
+            pump(*device);
+    }
+}
+
+void World::deliver(const Packet& packet) {
+    if (!devices_[packet.device]->online) return;
+    if (packet.direction == Direction::up)
+        arrive_at_server(packet);
+    else
+        arrive_at_device(packet);
+}
+
+void World::arrive_at_server(const Packet& packet) {
+    const DeviceNode& device = *devices_[packet.device];
+    const bool fails = faults_ && random_.chance(plan_.server_disk_failure);
+    const bool looks = random_.chance(250);
+    std::vector<ServerRow> before;
+    if (looks) before = server_.rows();
+    if (fails)
+        server_.disk().fail_after(random_.below(80),
+                                  random_.chance(500) ? Failure::io : Failure::full,
+                                  random_.chance(500));
+    const std::uint64_t failures = server_.disk().failures();
+    Answer answer = server_.handle(packet.bytes, caller(device));
+    server_.disk().heal();
+    if (server_.disk().failures() != failures && random_.chance(500)) server_.power_loss();
+    if (!answer.reply) {
+        log("head office answers " + device.name() + ": " + answer.bytes);
+        if (server_.disk().failures() == failures && answer.bytes.starts_with("503"))
+            throw Violation{"head office answers", answer.bytes};
+    } else {
+        note_request(device, answer);
+        if (looks) {
+            oracle_.check_reply(*answer.reply, caller(device).scopes);
+            check_authority(device, answer, before);
+        }
+        answer.bytes = damaged(answer);
+    }
+    trace_.mix(answer.bytes);
+    network_.send(now_, {packet.device, Direction::down, std::move(answer.bytes)});
+}
+
+void World::arrive_at_device(const Packet& packet) {
+    DeviceNode& device = *devices_[packet.device];
+    if (!device.session) return;
+    arm(device);
+    const Status taken = device.session->take_reply(packet.bytes, device.clock.now_ms());
+    device.disk.heal();
+    const bool failed = !taken && (taken.error().code == ErrorCode::io ||
+                                   taken.error().code == ErrorCode::disk_full);
+    if (taken) {
+        device.tries = 0;
+        if (device.session->report().forked != device.was_forked) {
+            device.was_forked = true;
+            probes_.hit(Probe::fork);
+            log(device.name() + " forked");
+        }
+        workload_.read_journal(device);
+    }
+    disarm(device, failed);
+    if (!device.session) return;
+    if (!taken) {
+        log(device.name() + " refuses an answer: " + taken.error().message);
+        const ErrorCode code = taken.error().code;
+        if (!failed && code != ErrorCode::bad_reply && code != ErrorCode::corrupt &&
+            code != ErrorCode::limit)
+            throw Violation{"I-13 liveness", device.name() + " cannot take an answer: " +
+                                                 taken.error().message};
+        if (code == ErrorCode::bad_reply) probes_.hit(Probe::stale_reply_refused);
+        return;  // the right one may still come
+    }
+    oracle_.check_pairs(device);
+    pump(device);
+}
+
+// Before a step of a device: its disk may fail in it.
+void World::arm(DeviceNode& device) {
+    if (!faults_ || !random_.chance(plan_.disk_failure)) return;
+    device.disk.fail_after(random_.below(60), random_.chance(500) ? Failure::io : Failure::full,
+                           random_.chance(500));
+}
+
+// After it: the disk is well again; sometimes the program has died of it.
+void World::disarm(DeviceNode& device, bool failed) {
+    device.disk.heal();
+    if (!failed) return;
+    probes_.hit(Probe::io_error);
+    if (random_.chance(300)) probes_.hit(Probe::disk_full);
+    if (random_.chance(500)) {
+        log(device.name() + " dies of its disk");
+        device.kill();
+    }
+    survey(device, false);
+}
+
+void World::start_session(DeviceNode& device) {
+    if (device.session || !device.online) return;
+    SessionOptions options;
+    options.upload_bytes = plan_.upload_bytes;
+    options.max_rounds = 3'000;
+    device.session =
+        std::make_unique<DeviceSession>(device.replica(), server_.services(), options);
+    device.tries = 0;
+    device.was_forked = false;
+    log(device.name() + " starts to sync");
+    pump(device);
+}
+
+void World::pump(DeviceNode& device) {
+    arm(device);
+    auto request = device.session->next_request(device.clock.now_ms());
+    const bool failed = !request && (request.error().code == ErrorCode::io ||
+                                     request.error().code == ErrorCode::disk_full);
+    const std::string error = request ? "" : request.error().message;
+    disarm(device, failed);
+    if (!device.session) return;
+    if (failed) return end_session(device, "disk");
+    if (!request) {
+        if (!faults_) throw Violation{"I-13 liveness", device.name() + ": " + error};
+        return end_session(device, error);
+    }
+    if (!*request) {
+        const bool done = device.session->done();
+        end_session(device, done ? "done" : "rests");
+        if (done) oracle_.check_session(device);
+        return;
+    }
+    const auto sent = decode_request(**request, server_.services());
+    require(sent, "I-3 no invention", device.name() + " sends what cannot be read");
+    for (const UploadedChangeset& each : sent->changesets) {
+        const auto header = decode_changeset_header(each.bytes);
+        if (header) history_.mark_sent(header->id);
+    }
+    trace_.mix(**request);
+    device.deadline = now_ + kTimeOutMs;
+    network_.send(now_, {device.index, Direction::up, std::move(**request)});
+}
+
+void World::end_session(DeviceNode& device, const std::string& why) {
+    const SessionReport& report = device.session->report();
+    if (report.repaired) probes_.hit(Probe::repaired);
+    log(device.name() + " ends its session: " + why + ", rounds " +
+        std::to_string(report.rounds) + ", sent " + std::to_string(report.sent_changesets) +
+        ", rows " + std::to_string(report.received_rows));
+    device.session.reset();
+}
+
+void World::act(DeviceNode& device) {
+    arm(device);
+    bool failed = false;
+    const std::string what = workload_.act(device, failed);
+    log(device.name() + ": " + what);
+    disarm(device, failed);
+    oracle_.check_pairs(device);
+}
+
+}  // namespace satchel::simulation

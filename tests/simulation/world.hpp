@@ -1,0 +1,107 @@
+// World: one company under one seed: head office, devices, the network between them, and everything
+// that can go wrong. Two phases: with faults, and then without any until everything is quiet.
+//
+//     World world(draw_plan(seed, steps), trace, probes);
+//     world.run();                       // throws Violation
+//
+// Threads: one.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "tests/simulation/company.hpp"
+#include "tests/simulation/device_node.hpp"
+#include "tests/simulation/history.hpp"
+#include "tests/simulation/network.hpp"
+#include "tests/simulation/oracle.hpp"
+#include "tests/simulation/plan.hpp"
+#include "tests/simulation/probes.hpp"
+#include "tests/simulation/server_node.hpp"
+#include "tests/simulation/trace.hpp"
+#include "tests/simulation/workload.hpp"
+
+namespace satchel::simulation {
+
+// Something that is broken on purpose, outside the engine: the oracle has to notice.
+enum class Canary {
+    none,
+    altered_value,    // the network changes a value in a page
+    forged_verdict,   // ... and says accepted of what was quarantined
+    forgotten_commit  // head office loses its last commits without a new epoch
+};
+
+class World {
+  public:
+    World(const Plan& plan, Trace& trace, Probes& probes, Canary canary = Canary::none);
+
+    void run();
+
+  private:
+    // world.cpp: steps, sessions, messages.
+    void step();
+    void advance(std::int64_t ms);
+    void deliver(const Packet& packet);
+    void arrive_at_server(const Packet& packet);
+    void arrive_at_device(const Packet& packet);
+    void start_session(DeviceNode& device);
+    void pump(DeviceNode& device);
+    void end_session(DeviceNode& device, const std::string& why);
+    void check_time_outs();
+    void act(DeviceNode& device);
+    void arm(DeviceNode& device);
+    void disarm(DeviceNode& device, bool failed);
+    Caller caller(const DeviceNode& device) const;
+
+    // world_head_office.cpp: what the server's answers show, and what head office itself does.
+    void note_request(const DeviceNode& device, const Answer& answer);
+    void note_reply(const DeviceNode& device, const SyncRequest& request, const SyncReply& reply);
+    void note_rows(const DeviceNode& device, const SyncReply& reply);
+    Bytes damaged(const Answer& answer);
+    void head_office_acts();
+    void hand_over();
+    void adopt();
+    void prune();
+    void grow_schema();
+    void learn_own_write(const std::map<RecordId, Seen>& seen);
+    void check_authority(const DeviceNode& device, const Answer& answer,
+                         const std::vector<ServerRow>& before);
+
+    // world_faults.cpp: disasters, and the quiet afterwards.
+    void disasters(DeviceNode& device);
+    void disasters_of_head_office();
+    void lose_power(DeviceNode& device);
+    void restore_device(DeviceNode& device);
+    void clone(DeviceNode& device);
+    void survey(DeviceNode& device, bool may_lose_sent);
+    void restore_server();
+    void become_well();
+    void settle();
+    bool sync_round();
+    void sync_to_the_end(DeviceNode& device);
+    void decide_held();
+
+    void log(const std::string& line) { trace_.add(now_, line); }
+    DeviceNode& any_device() { return *devices_[random_.below(devices_.size())]; }
+
+    const Plan& plan_;
+    Trace& trace_;
+    Probes& probes_;
+    const Canary canary_;
+    Prng random_;
+    std::int64_t now_ = 1'750'000'000'000;  // the true time
+    Company company_;
+    History history_;
+    ServerNode server_;
+    std::vector<std::unique_ptr<DeviceNode>> devices_;
+    Network network_;
+    Workload workload_;
+    Oracle oracle_;
+    bool faults_ = true;
+    std::uint32_t schema_ = 1;
+    std::set<std::pair<std::size_t, RecordId>> departed_;  // device, record: for re-entries
+    std::set<ChangeId> held_;
+};
+
+}  // namespace satchel::simulation

@@ -1,0 +1,184 @@
+// Disasters, and the quiet afterwards.
+#include <algorithm>
+
+#include "sync/limits.hpp"
+#include "tests/simulation/world.hpp"
+
+namespace satchel::simulation {
+namespace {
+
+constexpr std::size_t kMaxDevices = 9;
+constexpr int kQuietRounds = 25;      // everybody syncs once in each
+constexpr int kMessagesOfASession = 3'000;
+
+}  // namespace
+
+// What is left in the journal after a disaster; the rest was not durable, or was thrown away.
+void World::survey(DeviceNode& device, bool may_lose_sent) {
+    workload_.read_journal(device);
+    const auto journal = device.replica().journal(100'000);
+    require(journal, "device reads", "journal");
+    std::set<ChangeId> found;
+    for (const storage::JournalEntry& entry : *journal) found.insert(entry.id);
+    std::size_t sent = 0;
+    const std::size_t lost = history_.survey(device.index, found, &sent);
+    if (lost != 0) log(device.name() + " has lost " + std::to_string(lost) + " changes");
+    if (lost != 0) probes_.hit(Probe::power_loss_took_back);
+    if (sent == 0) return;
+    if (may_lose_sent) {
+        probes_.hit(Probe::power_loss_took_back_sent, sent);
+        return;
+    }
+    if (server_.has_backup()) return;  // old ones may have been pruned
+    throw Violation{"I-12 durable ack", device.name() + " sent " + std::to_string(sent) +
+                                            " changes that it then lost to a power cut"};
+}
+
+void World::lose_power(DeviceNode& device) {
+    log(device.name() + " loses power");
+    probes_.hit(Probe::device_power_loss);
+    device.power_loss();
+    survey(device, false);
+}
+
+void World::restore_device(DeviceNode& device) {
+    log(device.name() + " is restored from an older image");
+    probes_.hit(Probe::device_restored);
+    device.restore(*device.image);
+    device.image.reset();
+    survey(device, true);
+}
+
+void World::clone(DeviceNode& device) {
+    if (devices_.size() >= kMaxDevices) return;
+    probes_.hit(Probe::device_cloned);
+    const Disk::Snapshot image = device.disk.snapshot();
+    devices_.push_back(std::make_unique<DeviceNode>(devices_.size(), device.person, now_,
+                                                    random_.split(), &image));
+    devices_.back()->revoked = device.revoked;
+    history_.copy_holder(device.index, devices_.back()->index);
+    log(device.name() + " is cloned as " + devices_.back()->name());
+}
+
+void World::disasters(DeviceNode& device) {
+    if (random_.chance(plan_.offline)) {
+        device.online = !device.online;
+        log(device.name() + (device.online ? " is online" : " is offline"));
+    }
+    if (random_.chance(plan_.kill)) {
+        log(device.name() + " is killed");
+        probes_.hit(Probe::device_killed);
+        device.kill();
+        survey(device, false);
+    }
+    if (random_.chance(plan_.power_loss)) lose_power(device);
+    if (random_.chance(plan_.device_restore)) {
+        if (device.image)
+            restore_device(device);
+        else
+            device.image = device.disk.snapshot();
+    }
+    if (random_.chance(plan_.clone)) clone(device);
+    if (random_.chance(plan_.clock)) {
+        probes_.hit(Probe::clock_jump);
+        const std::uint64_t kind = random_.below(4);
+        if (kind == 0) device.clock.freeze();
+        if (kind == 1) device.clock.thaw();
+        if (kind >= 2) device.clock.jump(random_.between(-86'400'000, 86'400'000));
+        log(device.name() + "'s clock says " + std::to_string(device.clock.now_ms()));
+    }
+}
+
+void World::disasters_of_head_office() {
+    if (random_.chance(plan_.server_power_loss)) {
+        log("head office loses power");
+        probes_.hit(Probe::server_power_loss);
+        server_.power_loss();
+    }
+    if (plan_.server_restore == 0) return;
+    if (random_.chance(plan_.server_restore * 3)) {
+        const Status copied = server_.back_up();
+        require(copied, "head office writes", "backup");
+        log("head office makes a backup");
+    }
+    if (random_.chance(plan_.server_restore * 3)) {
+        const Status confirmed = server_.confirm_backup();
+        require(confirmed, "head office writes", "backup confirmed");
+        probes_.hit(Probe::server_backup);
+    }
+    if (server_.has_backup() && random_.chance(plan_.server_restore)) restore_server();
+}
+
+// Head office goes back in time; what only it had written is lost, and that is reported.
+void World::restore_server() {
+    log("head office is restored from its backup");
+    server_.restore();
+    log("head " + std::to_string(number(server_.store().head())) + ", epoch " +
+        std::to_string(server_.store().epoch()));
+    if (server_.store().schema()->number() < schema_) {  // its administrator sees to that first
+        const Status again = server_.store().install_schema(*company_schema(schema_), server_.now());
+        require(again, "head office writes", "schema");
+    }
+    learn_own_write({});
+}
+
+// All faults end; what was turned off or cut comes back.
+void World::become_well() {
+    faults_ = false;
+    log("all faults end");
+    network_.become_perfect();
+    server_.disk().heal();
+    for (const auto& device : devices_) {
+        device->online = true;
+        device->clock.thaw();
+        if (device->session) end_session(*device, "dropped");
+    }
+}
+
+void World::sync_to_the_end(DeviceNode& device) {
+    start_session(device);
+    const std::uint64_t before = network_.sent();
+    while (device.session) {
+        advance(5);
+        if (network_.sent() - before > kMessagesOfASession)
+            throw Violation{"I-13 liveness", device.name() + " does not come to an end"};
+    }
+}
+
+// Everybody syncs once. True when that moved nothing.
+bool World::sync_round() {
+    const Sequence head = server_.store().head();
+    const std::uint64_t before = network_.sent();
+    for (const auto& device : devices_) {
+        advance(10'000);
+        sync_to_the_end(*device);
+    }
+    const bool moved = server_.store().head() != head;
+    return !moved && network_.sent() - before <= devices_.size() * 2;
+}
+
+// After their deadline, what held changes wait for is declared lost; none of it may exist.
+void World::decide_held() {
+    advance(kHoldDeadlineMs + 86'400'000);
+    const auto swept = server_.store().sweep_held(server_.now());
+    require(swept, "head office writes", "sweep");
+    server_.forget_rows();
+    if (*swept != 0) log("head office declares " + std::to_string(*swept) + " changes lost");
+    probes_.hit(Probe::declared_lost, *swept);
+}
+
+void World::settle() {
+    int rounds = 0;
+    for (int phase = 0; phase < 2; ++phase) {
+        bool quiet = false;
+        while (!quiet) {
+            if (++rounds > kQuietRounds)
+                throw Violation{"I-13 liveness", "not quiet after " + std::to_string(rounds) +
+                                                     " rounds of syncing"};
+            quiet = sync_round();
+        }
+        if (phase == 0) decide_held();
+    }
+}
+
+}  // namespace satchel::simulation
