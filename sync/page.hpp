@@ -43,7 +43,8 @@ struct Departure {
     Sequence seq{};
 };
 
-// Holds at most kMaxPageRecords rows and as many departures: cut before, by rows() and size_bytes().
+// Holds at most kMaxPageRecords rows and as many departures: cut before that, by rows() and
+// size_bytes().
 class PageWriter {
   public:
     // `scopes`: ascending, those of the record that the device holds. A confirm row has an empty
