@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <utility>
 
 #include "storage/text.hpp"
@@ -30,6 +31,8 @@ CREATE TABLE IF NOT EXISTS _directory_token (
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS _directory_token_user ON _directory_token (user);
 )";
+
+constexpr std::size_t kReplicaDigits = 16;
 
 constexpr std::array<std::pair<Role, std::string_view>, 4> kRoles = {{
     {Role::rep, "rep"},
@@ -98,6 +101,23 @@ Result<Role> parse_role(std::string_view text) {
     for (const auto& [role, known] : kRoles)
         if (known == text) return role;
     return invalid("a role is one of rep, manager, director, admin");
+}
+
+std::string replica_text(std::uint64_t replica) {
+    std::string text(kReplicaDigits, '0');
+    for (std::size_t i = text.size(); i > 0; replica >>= 4U)
+        text[--i] = "0123456789abcdef"[replica & 0xfU];
+    return text;
+}
+
+Result<std::uint64_t> parse_replica(std::string_view text) {
+    std::uint64_t replica = 0;
+    const char* end = text.data() + text.size();
+    const auto [stopped, failure] = std::from_chars(text.data(), end, replica, 16);
+    const bool whole = text.size() == kReplicaDigits && stopped == end;
+    if (!whole || failure != std::errc{} || replica == 0 || replica_text(replica) != text)
+        return invalid("a replica is named by 16 lower-case hexadecimal digits");
+    return replica;
 }
 
 Result<std::string> canonical_login(std::string_view typed) {

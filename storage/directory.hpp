@@ -63,6 +63,13 @@ struct Access {
     Caller caller;  // everything but the scopes that only the store knows, see scopes()
 };
 
+// The Caller of an account on a device, all but its scopes.
+Caller caller_of(const Account& account, const std::optional<Device>& device);
+
+// A replica's id as people and records name it: 16 lower-case hexadecimal digits.
+std::string replica_text(std::uint64_t replica);
+Result<std::uint64_t> parse_replica(std::string_view text);
+
 constexpr std::size_t kMaxLoginBytes = 64;
 constexpr std::size_t kMaxPools = 64;                            // of one user; each is a scope
 constexpr std::int64_t kTokenIdleMs = 400LL * 24 * 3600 * 1000;  // a year away, and some

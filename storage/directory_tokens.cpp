@@ -9,10 +9,6 @@ namespace {
 
 constexpr std::int64_t kTouchMs = 3600LL * 1000;  // one small write an hour, not one per request
 
-ByteView view(const Digest& digest) {
-    return {reinterpret_cast<const char*>(digest.data()), digest.size()};
-}
-
 // SQLite has signed integers only; the bits are the same.
 std::int64_t stored(std::uint64_t replica) {
     return static_cast<std::int64_t>(replica);
@@ -45,6 +41,8 @@ Result<TokenRow> read_token(Database& database, const Digest& token) {
     return read;
 }
 
+}  // namespace
+
 Caller caller_of(const Account& account, const std::optional<Device>& device) {
     Caller caller;
     caller.replica = device ? device->replica : 0;
@@ -54,8 +52,6 @@ Caller caller_of(const Account& account, const std::optional<Device>& device) {
     caller.revoked = !account.active || (device && device->revoked);
     return caller;
 }
-
-}  // namespace
 
 Result<std::string> Directory::issue_token(const RecordId& user,
                                            std::optional<std::uint64_t> replica,

@@ -1,0 +1,158 @@
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+
+#include "server/api.hpp"
+#include "server/release.hpp"
+#include "storage/passwords.hpp"
+#include "storage/text.hpp"
+
+namespace satchel::server {
+namespace {
+
+using storage::Account;
+
+constexpr std::size_t kMaxDeviceNameBytes = 100;
+
+struct LoginForm {
+    std::string login;
+    std::string password;
+    std::optional<std::uint64_t> replica;
+    std::string device_name;
+};
+
+Result<LoginForm> read_form(const JsonBody& body) {
+    LoginForm form;
+    SATCHEL_ASSIGN(const std::string typed, body.text("login", storage::kMaxLoginBytes));
+    SATCHEL_ASSIGN(form.login, storage::canonical_login(typed));
+    SATCHEL_ASSIGN(form.password, body.text("password", storage::kMaxPasswordBytes));
+    SATCHEL_ASSIGN(const auto replica, body.optional_text("replica", 16));
+    if (replica) {
+        SATCHEL_ASSIGN(form.replica, storage::parse_replica(*replica));
+    }
+    SATCHEL_ASSIGN(const auto device, body.optional_text("device_name", kMaxDeviceNameBytes));
+    SATCHEL_ASSIGN(form.device_name, storage::canonical_text(device.value_or("")));
+    return form;
+}
+
+Error wrong_password() {
+    return {ErrorCode::unauthorized,
+            "wrong login or password; try again, or ask an administrator for a new password"};
+}
+
+// The stored hash; empty when there is no such account, so that both take the same time.
+Result<std::string> hash_of(Office& office, const std::string& login) {
+    const std::lock_guard lock(office.mutex);
+    const Result<Account> account = office.directory->find(login);
+    if (account) return office.directory->password_hash(account->user);
+    if (account.error().code == ErrorCode::not_found) return std::string();
+    return account.error();
+}
+
+bool is_right(const std::string& hash, const std::string& typed) {
+    const Result<std::string> canonical = storage::canonical_password(typed);
+    return storage::password_matches(hash, canonical ? *canonical : std::string()) && canonical;
+}
+
+Status check_may_log_in(const Account& account, const LoginForm& form) {
+    if (!account.active)
+        return Error{ErrorCode::forbidden, "this account is disabled; ask an administrator"};
+    if (form.replica || account.role == storage::Role::admin) return {};
+    return Error{ErrorCode::invalid_argument,
+                 "the member \"replica\" must be given: only administrators log in without a "
+                 "replica file"};
+}
+
+Status register_device(Office& office, const Account& account, const LoginForm& form,
+                       std::int64_t now_ms) {
+    const Result<storage::Device> known = office.directory->device(*form.replica);
+    const RecordId record = known ? known->record : office.ids.next(now_ms, office.random);
+    SATCHEL_ASSIGN(const storage::Device device,
+                   office.directory->register_device(*form.replica, record, account.user,
+                                                     form.device_name, now_ms));
+    if (known && known->name == form.device_name) return {};
+    return office.mirror(device, now_ms);
+}
+
+Result<Json> let_in(Office& office, const LoginForm& form, std::int64_t now_ms) {
+    SATCHEL_ASSIGN(const Account account, office.directory->find(form.login));
+    SATCHEL_TRY(check_may_log_in(account, form));
+    if (form.replica) SATCHEL_TRY(register_device(office, account, form, now_ms));
+    SATCHEL_ASSIGN(const std::string token,
+                   office.directory->issue_token(account.user, form.replica, now_ms));
+    ++office.metrics.logins;
+    spdlog::info("login user={} replica={}", account.user.text(),
+                 form.replica ? storage::replica_text(*form.replica) : "-");
+    return Json{{"token", token},
+                {"user", account.user.text()},
+                {"login", account.login},
+                {"name", account.name},
+                {"role", std::string(storage::name(account.role))},
+                {"workspace", office.store->workspace()},
+                {"server_time", now_ms},
+                {"epoch", office.store->epoch()},
+                {"release", kRelease}};
+}
+
+HttpReply throttled(std::int64_t wait_ms) {
+    const std::int64_t seconds = (wait_ms + 999) / 1000;
+    return later_reply(429,
+                       "too many wrong passwords; wait " + std::to_string(seconds) +
+                           " seconds, or ask an administrator for a new password",
+                       seconds);
+}
+
+}  // namespace
+
+HttpReply login(Office& office, const ApiCall& call) {
+    const Result<LoginForm> form = read_form(call.body);
+    if (!form) return error_reply(form.error());
+    const std::string& peer = call.http.peer;
+    if (const std::int64_t wait = office.throttle.wait_ms(form->login, peer, call.now_ms); wait > 0)
+        return throttled(wait);
+    const Result<std::string> hash = hash_of(office, form->login);
+    if (!hash) return error_reply(hash.error());
+    if (!is_right(*hash, form->password)) {
+        office.throttle.failed(form->login, peer, office.now_ms());
+        ++office.metrics.wrong_passwords;
+        spdlog::warn("login refused address={}", peer);
+        return error_reply(wrong_password());
+    }
+    office.throttle.succeeded(form->login);
+    return locked_reply(office, [&] { return let_in(office, *form, office.now_ms()); });
+}
+
+HttpReply change_password(Office& office, const ApiCall& call) {
+    const Account& account = call.access->account;
+    const Result<std::string> old = call.body.text("old_password", storage::kMaxPasswordBytes);
+    if (!old) return error_reply(old.error());
+    const Result<std::string> typed = call.body.text("new_password", storage::kMaxPasswordBytes);
+    if (!typed) return error_reply(typed.error());
+    const Result<std::string> chosen = storage::canonical_password(*typed);
+    if (!chosen) return error_reply(chosen.error());
+    const std::string& peer = call.http.peer;
+    if (const std::int64_t wait = office.throttle.wait_ms(account.login, peer, call.now_ms);
+        wait > 0)
+        return throttled(wait);
+    const Result<std::string> hash = hash_of(office, account.login);
+    if (!hash) return error_reply(hash.error());
+    if (!is_right(*hash, *old)) {
+        office.throttle.failed(account.login, peer, office.now_ms());
+        return error_reply({ErrorCode::forbidden, "the old password is wrong; try again"});
+    }
+    const Result<std::string> made = storage::hash_password(*chosen);
+    if (!made) return error_reply(made.error());
+    return locked_reply(office, [&]() -> Result<Json> {
+        SATCHEL_TRY(office.directory->set_password_hash(account.user, *made));
+        SATCHEL_TRY(office.directory->end_tokens(account.user, call.access->token));
+        spdlog::info("password changed user={}", account.user.text());
+        return Json::object();
+    });
+}
+
+Result<Json> logout(Office& office, const ApiCall& call) {
+    SATCHEL_TRY(office.directory->end_token(call.access->token));
+    return Json::object();
+}
+
+}  // namespace satchel::server

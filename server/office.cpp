@@ -1,0 +1,92 @@
+#include "server/office.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace satchel::server {
+
+Result<std::unique_ptr<Office>> Office::open(const OfficeOptions& options) {
+    std::unique_ptr<Office> office(new Office(options));
+    SATCHEL_TRY(office->open_store());
+    return office;
+}
+
+Status Office::open_store() {
+    storage::ServerStoreOptions how;
+    how.create = true;
+    how.schema = options.schema;
+    how.workspace = options.workspace;
+    SATCHEL_ASSIGN(store, storage::SqliteServerStore::open(options.database, how));
+    SATCHEL_ASSIGN(storage::Directory opened, storage::Directory::open(store->database()));
+    directory = std::make_unique<storage::Directory>(std::move(opened));
+    store->look_up_callers(
+        [this](std::uint64_t replica, const RecordId& user) { return caller(replica, user); });
+    workspace = store->workspace();
+    note_position();
+    return {};
+}
+
+void Office::note_position() {
+    metrics.head = number(store->head());
+    metrics.epoch = store->epoch();
+}
+
+Result<std::vector<std::string>> Office::existing_scopes() {
+    SATCHEL_ASSIGN(storage::Statement * rows,
+                   store->database().cached("SELECT key FROM _scope WHERE count > 0"));
+    std::vector<std::string> all;
+    for (;;) {
+        SATCHEL_ASSIGN(const bool more, rows->step());
+        if (!more) return all;
+        all.emplace_back(rows->text(0));
+    }
+}
+
+Result<std::vector<std::string>> Office::scopes_of(const storage::Account& account) {
+    std::vector<std::string> existing;
+    if (account.role == storage::Role::admin) {
+        SATCHEL_ASSIGN(existing, existing_scopes());
+    }
+    return directory->scopes(account, existing);
+}
+
+Result<std::optional<Caller>> Office::caller(std::uint64_t replica, const RecordId& user) {
+    const Result<storage::Account> account = directory->account(user);
+    const Result<storage::Device> device = directory->device(replica);
+    for (const ErrorCode code : {account ? ErrorCode::ok : account.error().code,
+                                 device ? ErrorCode::ok : device.error().code})
+        if (code == ErrorCode::not_found) return std::optional<Caller>();
+    if (!account) return account.error();
+    if (!device) return device.error();
+    Caller found = storage::caller_of(*account, *device);
+    SATCHEL_ASSIGN(found.scopes, scopes_of(*account));
+    return std::optional<Caller>(std::move(found));
+}
+
+Status Office::mirror(const storage::Account& account, std::int64_t now_ms) {
+    std::string pools;
+    for (const std::string& pool : account.pools)
+        pools += (pools.empty() ? "" : ",") + pool;
+    const Result<RecordId> written =
+        store->put_record("_user", &account.user,
+                          {{"name", Value::text(account.name)},
+                           {"login", Value::text(account.login)},
+                           {"role", Value::text(storage::name(account.role))},
+                           {"manager", account.manager ? Value::id(*account.manager) : Value()},
+                           {"active", Value(std::int64_t{account.active ? 1 : 0})},
+                           {"pools", pools.empty() ? Value() : Value::text(pools)}},
+                          now_ms);
+    return written ? Status() : written.error();
+}
+
+Status Office::mirror(const storage::Device& device, std::int64_t now_ms) {
+    const std::string replica = storage::replica_text(device.replica);
+    const Result<RecordId> written = store->put_record("_device", &device.record,
+                                                       {{"replica", Value::text(replica)},
+                                                        {"user", Value::id(device.user)},
+                                                        {"name", Value::text(device.name)}},
+                                                       now_ms);
+    return written ? Status() : written.error();
+}
+
+}  // namespace satchel::server

@@ -1,0 +1,114 @@
+#include "server/restore.hpp"
+
+#include <sys/stat.h>
+
+#include <cstdio>
+#include <filesystem>
+#include <system_error>
+
+#include "server/data_directory.hpp"
+#include "storage/server_store.hpp"
+#include "storage/services.hpp"
+
+namespace satchel::server {
+namespace {
+
+constexpr const char* kBesides[] = {"", "-wal", "-shm"};  // what SQLite has beside a file
+
+bool exists(const std::string& path) {
+    struct stat found {};
+    return stat(path.c_str(), &found) == 0;
+}
+
+void remove_database(const std::string& path) {
+    for (const char* beside : kBesides)
+        std::remove((path + beside).c_str());
+}
+
+Status copy(const std::string& from, const std::string& to) {
+    std::error_code failure;
+    std::filesystem::copy_file(from, to, std::filesystem::copy_options::overwrite_existing,
+                               failure);
+    if (!failure) return {};
+    errno = failure.value();
+    return system_error("cannot copy " + from);
+}
+
+Status check_backup(const std::string& path) {
+    storage::OpenOptions how;
+    how.create = false;
+    SATCHEL_ASSIGN(storage::Database database, storage::Database::open(path, how));
+    SATCHEL_ASSIGN(const std::int64_t application, database.application_id());
+    if (application != storage::kServerApplicationId)
+        return Error{ErrorCode::not_a_database, "the given file is no backup of a head office"};
+    SATCHEL_ASSIGN(storage::Statement check, database.prepare("PRAGMA quick_check(1)"));
+    SATCHEL_TRY(check.step());
+    if (check.text(0) == "ok") return {};
+    return Error{ErrorCode::corrupt, "the backup is damaged; take another one"};
+}
+
+// The store adds one.
+Status raise_epoch(const std::string& path, std::int64_t at_least) {
+    SATCHEL_ASSIGN(storage::Database database, storage::Database::open(path, {}));
+    SATCHEL_ASSIGN(storage::Statement update,
+                   database.prepare("UPDATE _setting SET value = max(value, ?1) "
+                                    "WHERE key = 'epoch'"));
+    update.bind(1, at_least - 1);
+    SATCHEL_TRY(update.run());
+    return database.checkpoint();
+}
+
+Result<Restored> begin_epoch(const std::string& path) {
+    storage::ServerStoreOptions how;
+    how.restored = true;
+    SATCHEL_ASSIGN(const auto store, storage::SqliteServerStore::open(path, how));
+    SATCHEL_TRY(store->check_sums());
+    Restored restored;
+    restored.epoch = store->epoch();
+    restored.head = store->head();
+    SATCHEL_TRY(store->database().checkpoint());
+    return restored;
+}
+
+Result<Restored> prepare(const std::string& backup, const std::string& draft) {
+    remove_database(draft);
+    SATCHEL_TRY(copy(backup, draft));
+    SATCHEL_TRY(check_backup(draft));
+    storage::SystemClock clock;
+    SATCHEL_TRY(raise_epoch(draft, clock.now_ms() / 1000));
+    return begin_epoch(draft);
+}
+
+Status put_aside(const std::string& from, const std::string& to) {
+    for (const char* beside : kBesides) {
+        if (!exists(from + beside)) continue;
+        if (rename((from + beside).c_str(), (to + beside).c_str()) != 0)
+            return system_error("cannot put the former workspace aside");
+    }
+    return {};
+}
+
+}  // namespace
+
+Result<Restored> restore(const std::string& data, const std::string& backup) {
+    if (!exists(backup)) return Error{ErrorCode::not_found, "there is no file " + backup};
+    SATCHEL_ASSIGN(const DataDirectory directory, DataDirectory::open(data));
+    const std::string target = directory.database();
+    const std::string draft = target + ".restoring";
+    Result<Restored> restored = prepare(backup, draft);
+    if (!restored) {
+        remove_database(draft);
+        return restored;
+    }
+    if (exists(target)) {
+        storage::SystemClock clock;
+        restored->replaced = target + ".replaced-" + std::to_string(clock.now_ms());
+        SATCHEL_TRY(put_aside(target, restored->replaced));
+    }
+    if (rename(draft.c_str(), target.c_str()) != 0)
+        return system_error("cannot put the backup in place");
+    SATCHEL_TRY(sync_folder(directory.path()));
+    return restored;
+}
+
+}  // namespace satchel::server

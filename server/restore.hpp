@@ -1,0 +1,27 @@
+// Puts a backup in the place of a workspace, while no server runs on it.
+//
+// The replaced file is kept beside it; the restored one begins a new epoch, so that every device
+// finds out and sends again what the backup does not have. Epochs are never used twice, also when
+// the same backup is restored a second time: they are at least the second of the restoring.
+//
+// Errors: busy (a server uses the folder), not_found, not_a_database, newer_format, corrupt (the
+// backup is damaged), disk_full, io. On failure the workspace is as it was.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "sync/ids.hpp"
+#include "sync/result.hpp"
+
+namespace satchel::server {
+
+struct Restored {
+    std::string replaced;  // where the former workspace is; "" = there was none
+    std::uint64_t epoch = 0;
+    Sequence head{};
+};
+
+Result<Restored> restore(const std::string& data, const std::string& backup);
+
+}  // namespace satchel::server

@@ -1,0 +1,71 @@
+// SyncService: `POST /v1/sync` between HTTP and the engine. It finds out who is asking, hands the
+// request to handle_sync in one transaction, and lets requests that wait for news wait: as entries
+// in a list, without a thread. What is merged for one makes all that wait be looked at again.
+//
+// Threads: start() on the worker; look_again() on the worker; wake() with the office's lock held;
+// finish_waiting() from any. Errors: become replies.
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <functional>
+#include <list>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+
+#include "server/http_server.hpp"
+#include "server/office.hpp"
+#include "server/work_queue.hpp"
+
+namespace satchel::server {
+
+struct WaitingOptions {
+    std::size_t max_waiting = 4'000;
+    std::chrono::milliseconds longest{55'000};  // shorter than what proxies allow
+    std::uint64_t back_off_ms = 60'000;         // told to those that find no place to wait
+};
+
+class SyncService {
+  public:
+    SyncService(Office& office, WorkQueue& queue, WaitingOptions options);
+    ~SyncService();
+
+    void start(const ExchangePointer& exchange, const std::string& token);
+    void wake();
+    // No request waits any more, now and later.
+    void finish_waiting();
+    std::size_t waiting() const;
+
+  private:
+    using Clock = std::chrono::steady_clock;
+    struct Entry {
+        ExchangePointer exchange;
+        std::string token;
+        SyncRequest request;
+        Clock::time_point until;
+    };
+    using EntryPointer = std::shared_ptr<Entry>;
+
+    // The reply; nothing when it waits on.
+    std::optional<HttpReply> attempt(const EntryPointer& entry, bool may_wait);
+    Result<Handled> handle(Entry& entry, const storage::Access& access);
+    Result<storage::Access> admit(const Entry& entry);
+    bool keep(const EntryPointer& entry);
+    void look_again(const EntryPointer& entry, bool may_wait);
+    void post(const EntryPointer& entry, bool may_wait);
+    void watch_time();
+
+    Office& office_;
+    WorkQueue& queue_;
+    const WaitingOptions options_;
+    mutable std::mutex mutex_;  // over what follows; taken after the office's
+    std::condition_variable changed_;
+    std::list<EntryPointer> waiting_;
+    bool finished_ = false;
+    bool ended_ = false;
+    std::thread timer_;
+};
+
+}  // namespace satchel::server

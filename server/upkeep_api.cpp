@@ -1,0 +1,87 @@
+#include <spdlog/spdlog.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <ctime>
+
+#include "server/api.hpp"
+#include "server/data_directory.hpp"
+#include "server/schema_json.hpp"
+
+namespace satchel::server {
+namespace {
+
+constexpr std::size_t kMaxBackupNameBytes = 1'024;
+
+// 20261122T101500Z.satchel-server
+std::string name_by_time(std::int64_t now_ms) {
+    const std::time_t seconds = now_ms / 1000;
+    std::tm parts{};
+    gmtime_r(&seconds, &parts);
+    char text[64];
+    std::strftime(text, sizeof text, "%Y%m%dT%H%M%SZ", &parts);
+    return std::string(text) + "-" + std::to_string(now_ms % 1000) + ".satchel-server";
+}
+
+// A path inside the backups' folder: an administrator's token is no key to the whole machine.
+Result<std::string> backup_path(const Office& office, const ApiCall& call) {
+    const std::string& folder = office.options.backups;
+    SATCHEL_ASSIGN(auto asked, call.body.optional_text("path", kMaxBackupNameBytes));
+    if (!asked || asked->empty()) return folder + "/" + name_by_time(call.now_ms);
+    if (asked->rfind(folder + "/", 0) == 0) asked->erase(0, folder.size() + 1);
+    const bool plain = asked->find('/') == std::string::npos && asked->front() != '.' &&
+                       asked->find('\0') == std::string::npos;
+    if (plain) return folder + "/" + *asked;
+    return Error{ErrorCode::invalid_argument,
+                 "a backup's path is a file name, made in the server's backup folder (" + folder +
+                     "); start satcheld with --backups to choose another folder"};
+}
+
+bool exists(const std::string& path) {
+    struct stat found {};
+    return stat(path.c_str(), &found) == 0;
+}
+
+Result<Json> back_up(Office& office, const std::string& path, bool confirm) {
+    if (exists(path))
+        return Error{ErrorCode::invalid_argument, path + " exists already; choose another name"};
+    SATCHEL_TRY(office.store->backup(path));
+    if (confirm) SATCHEL_TRY(office.store->confirm_backup());
+    struct stat made {};
+    if (stat(path.c_str(), &made) != 0) return system_error("cannot look at " + path);
+    spdlog::info("backup bytes={} head={}", made.st_size, number(office.store->head()));
+    return Json{{"path", path},
+                {"bytes", made.st_size},
+                {"head", number(office.store->head())},
+                {"confirmed", confirm}};
+}
+
+}  // namespace
+
+HttpReply make_backup(Office& office, const ApiCall& call) {
+    const Result<std::string> path = backup_path(office, call);
+    if (!path) return error_reply(path.error());
+    const Result<std::optional<bool>> confirm = call.body.optional_flag("confirm");
+    if (!confirm) return error_reply(confirm.error());
+    const std::lock_guard lock(office.mutex);
+    return reply_of(back_up(office, *path, confirm->value_or(false)));
+}
+
+HttpReply confirm_backup(Office& office, const ApiCall&) {
+    const std::lock_guard lock(office.mutex);
+    if (const Status done = office.store->confirm_backup(); !done) return error_reply(done.error());
+    return json_reply(Json::object());
+}
+
+Result<Json> show_schema(Office& office, const ApiCall&) {
+    return json_of(*office.store->schema());
+}
+
+Result<Json> update_schema(Office& office, const ApiCall& call) {
+    SATCHEL_ASSIGN(const Schema schema, schema_of(call.body));
+    SATCHEL_TRY(office.store->install_schema(schema, call.now_ms));
+    spdlog::info("schema updated number={}", schema.number());
+    return Json{{"number", schema.number()}, {"seq", number(office.store->head())}};
+}
+
+}  // namespace satchel::server

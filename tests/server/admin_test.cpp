@@ -1,0 +1,170 @@
+// Administration over HTTP: users, devices, handovers, backups, the schema.
+#include <filesystem>
+#include <future>
+#include <thread>
+
+#include "tests/server/office_fixture.hpp"
+
+namespace satchel::server {
+namespace {
+
+using AdminTest = OfficeTest;
+
+TEST_F(AdminTest, UsersAreListedAddedAndChanged) {
+    start();
+    const std::string boss = add_user("boss", "manager");
+    const std::string li = add_user("li", "rep", "boss");
+    const auto changed =
+        client()
+            .post("/v1/admin/users/change",
+                  {{"user", "li"}, {"name", "李伟"}, {"pools", {"south", "north"}}}, admin())
+            .json();
+    EXPECT_EQ(changed["name"], "李伟");
+    EXPECT_EQ(changed["manager"], boss);
+    EXPECT_EQ(changed["pools"], nlohmann::json({"north", "south"}));
+    const auto users = client().get("/v1/admin/users", admin()).json()["users"];
+    ASSERT_EQ(users.size(), 3U);
+    EXPECT_EQ(users[2]["user"], li);
+}
+
+TEST_F(AdminTest, APasswordThatNobodyGaveIsMadeAndToldOnce) {
+    start();
+    const Answer added = client().post("/v1/admin/users", {{"login", "li"}}, admin());
+    ASSERT_EQ(added.status, 200) << added.body;
+    const std::string first = added.json()["password"];
+    EXPECT_EQ(log_in("li", "00000000000000a1", first).status, 200);
+    const Answer again = client().post("/v1/admin/users/password", {{"user", "li"}}, admin());
+    const std::string second = again.json()["password"];
+    EXPECT_EQ(log_in("li", "00000000000000a1", first).status, 401);
+    EXPECT_EQ(log_in("li", "00000000000000a1", second).status, 200);
+}
+
+TEST_F(AdminTest, MistakesAreNamed) {
+    start();
+    add_user("li");
+    const auto add = [this](const nlohmann::json& body) {
+        return client().post("/v1/admin/users", body, admin()).status;
+    };
+    EXPECT_EQ(add({{"login", "li"}}), 400);                        // exists
+    EXPECT_EQ(add({{"login", "a b"}}), 400);                       // no login
+    EXPECT_EQ(add({{"login", "x"}, {"role", "king"}}), 400);       // no role
+    EXPECT_EQ(add({{"login", "x"}, {"manager", "nobody"}}), 404);  // no such manager
+    EXPECT_EQ(add({{"login", "x"}, {"password", "short"}}), 400);  // too short
+    EXPECT_EQ(add({{"login", "x"}, {"pools", {"a,b"}}}), 400);     // a comma
+    const auto change = [this](const nlohmann::json& body) {
+        return client().post("/v1/admin/users/change", body, admin()).status;
+    };
+    EXPECT_EQ(change({{"user", "nobody"}}), 404);
+    EXPECT_EQ(change({{"user", "li"}, {"manager", "li"}}), 400);
+    EXPECT_EQ(change({{"user", "admin"}, {"active", false}}), 400);  // the last administrator
+    EXPECT_EQ(client().post("/v1/admin/devices/revoke", {{"replica", "xyz"}}, admin()).status, 400);
+    EXPECT_EQ(client().get("/v1/admin/users", admin()).status, 200);
+}
+
+TEST_F(AdminTest, DevicesOfAUserAreListed) {
+    start();
+    add_user("li");
+    TestDevice phone(folder_, client(), "li");
+    const auto all = client().get("/v1/admin/devices?user=li", admin()).json()["devices"];
+    ASSERT_EQ(all.size(), 1U);
+    EXPECT_EQ(all[0]["replica"], phone.replica_text());
+    EXPECT_EQ(all[0]["revoked"], false);
+    EXPECT_EQ(client().get("/v1/admin/devices?user=admin", admin()).json()["devices"].size(), 0U);
+}
+
+TEST_F(AdminTest, AllThatAUserOwnsGoesToAnother) {
+    start();
+    add_user("li");
+    add_user("wang");
+    TestDevice li(folder_, client(), "li");
+    TestDevice wang(folder_, client(), "wang");
+    const RecordId first = li.create_account("One");
+    const RecordId second = li.create_account("Two");
+    li.sync();
+    const Answer answer =
+        client().post("/v1/admin/handover", {{"from", "li"}, {"to", "wang"}}, admin());
+    ASSERT_EQ(answer.status, 200) << answer.body;
+    EXPECT_EQ(answer.json()["records"], 2);
+    li.sync();
+    wang.sync();
+    for (const RecordId& id : {first, second}) {
+        EXPECT_FALSE(li.has_account(id));
+        EXPECT_TRUE(wang.has_account(id));
+    }
+    const Answer back =
+        client().post("/v1/admin/handover",
+                      {{"collection", "account"}, {"record", first.text()}, {"to", "li"}}, admin());
+    EXPECT_EQ(back.status, 200) << back.body;
+    li.sync();
+    EXPECT_TRUE(li.has_account(first));
+    EXPECT_EQ(client()
+                  .post("/v1/admin/handover",
+                        {{"from", "li"}, {"to", "wang"}, {"collection", "product"}}, admin())
+                  .status,
+              400);  // products have no owner
+}
+
+TEST_F(AdminTest, ABackupIsMadeWhileDevicesSync) {
+    start();
+    add_user("li");
+    TestDevice li(folder_, client(), "li");
+    li.sync();
+    std::atomic<bool> over{false};
+    auto syncing = std::async(std::launch::async, [&] {
+        for (int i = 0; i < 1'000 && !over; ++i) {
+            li.create_account("Account " + std::to_string(i));
+            if (li.sync().status != 200) return false;
+        }
+        return true;
+    });
+    for (int i = 0; i < 3; ++i) {
+        const Answer answer = client().post("/v1/admin/backup", nlohmann::json::object(), admin());
+        ASSERT_EQ(answer.status, 200) << answer.body;
+        EXPECT_GT(answer.json()["bytes"].get<std::int64_t>(), 1'000);
+        EXPECT_TRUE(std::filesystem::exists(answer.json()["path"].get<std::string>()));
+    }
+    over = true;
+    EXPECT_TRUE(syncing.get());
+    EXPECT_EQ(client().post("/v1/admin/backup/confirm", {}, admin()).status, 200);
+}
+
+TEST_F(AdminTest, ABackupStaysInItsFolder) {
+    start();
+    const auto status = [this](const std::string& path) {
+        return client().post("/v1/admin/backup", {{"path", path}}, admin()).status;
+    };
+    EXPECT_EQ(status("/etc/evil"), 400);
+    EXPECT_EQ(status("../evil"), 400);
+    EXPECT_EQ(status(".hidden"), 400);
+    EXPECT_EQ(status("monday"), 200);
+    EXPECT_EQ(status("monday"), 400);  // nothing is overwritten
+    EXPECT_TRUE(std::filesystem::exists(settings_.data + "/backups/monday"));
+}
+
+TEST_F(AdminTest, ASchemaIsReadChangedAndSentBack) {
+    start();
+    auto schema = client().get("/v1/admin/schema", admin()).json();
+    const int before = schema["number"];
+    EXPECT_EQ(client().post("/v1/admin/schema", schema, admin()).status, 400);  // same number
+    schema["number"] = before + 1;
+    for (auto& collection : schema["collections"])
+        if (collection["name"] == "account")
+            collection["fields"].push_back({{"id", 9'999}, {"name", "motto"}, {"kind", "text"}});
+    const Answer answer = client().post("/v1/admin/schema", schema, admin());
+    ASSERT_EQ(answer.status, 200) << answer.body;
+    EXPECT_EQ(client().get("/v1/admin/schema", admin()).json()["number"], before + 1);
+    schema["number"] = before + 2;
+    schema["collections"].erase(0);
+    EXPECT_EQ(client().post("/v1/admin/schema", schema, admin()).status, 400);  // nothing goes away
+}
+
+TEST_F(AdminTest, PruningAndDeclaringLostAnswer) {
+    start();
+    const Answer pruned = client().post("/v1/admin/prune", nlohmann::json::object(), admin());
+    EXPECT_EQ(pruned.status, 200) << pruned.body;
+    EXPECT_EQ(pruned.json()["records"], 0);
+    EXPECT_EQ(client().post("/v1/admin/lost", {{"dot", "nonsense"}}, admin()).status, 400);
+}
+
+}  // namespace
+}  // namespace satchel::server
