@@ -171,7 +171,7 @@ TEST(ServerStore, AnEditThatSawAnAdoptedValueReplacesIt) {
     ASSERT_TRUE(head.store().adopt(kept->front().number, kWang, kNow));
     EXPECT_EQ(head.scopes(kAccount, record_id(1)), std::vector<std::string>{user_scope(kWang)});
     seen.advance({li.replica, 1});
-    li.caller.scopes.push_back(user_scope(kWang));
+    li.grant(user_scope(kWang));
     li.write({write(kAccount, record_id(1), seen, {reference(kOwner, kLi)})});
     li.list_scopes = true;
     li.sync();

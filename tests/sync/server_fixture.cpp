@@ -157,9 +157,14 @@ SmallDevice::SmallDevice(Head& office, std::uint64_t id, const RecordId& user)
     caller.replica = id;
     caller.user = user;
     caller.rank = 1;
-    caller.scopes = {kEveryoneScope, user_scope(user)};
-    std::sort(caller.scopes.begin(), caller.scopes.end());
+    grant(kEveryoneScope);
+    grant(user_scope(user));
     acked_hash = chain_start(head.store().services().hash, replica);
+}
+
+void SmallDevice::grant(std::string scope) {
+    caller.scopes.push_back(std::move(scope));
+    std::sort(caller.scopes.begin(), caller.scopes.end());
 }
 
 std::uint64_t SmallDevice::write(std::vector<Operation> operations, Intent intent,

@@ -93,6 +93,8 @@ struct HeldRecord {
 struct SmallDevice {
     SmallDevice(Head& office, std::uint64_t id, const RecordId& user);
 
+    // The user's rights give one more scope.
+    void grant(std::string scope);
     // Writes a changeset into the journal; gives its first counter.
     std::uint64_t write(std::vector<Operation> operations, Intent intent = Intent::person,
                         const ChangeId* change = nullptr);

@@ -123,7 +123,7 @@ TEST_F(ServerVerdict, NobodyMakesRecordsForOthersOrGivesThemAwayAlone) {
         after(li, {write(kAccount, record_id(2), li.records[record_id(2)].state.clock,
                          {reference(kOwner, kWang)})}),
         Reason::not_allowed);
-    li.caller.scopes.push_back(user_scope(kWang));  // li leads wang now
+    li.grant(user_scope(kWang));  // li leads wang now
     EXPECT_EQ(after(li, {write(kAccount, record_id(2), li.records[record_id(2)].state.clock,
                                {reference(kOwner, kWang)})})
                   .kind,
@@ -214,7 +214,7 @@ TEST_F(ServerVerdict, WhatARevokedDeviceSendsIsKeptAndItIsGivenNothing) {
 
 TEST_F(ServerVerdict, AWriteThatWaitsForALostOneIsHeldAndTakenWhenThatComes) {
     after(li, {account(1, kLi)});
-    wang.caller.scopes.push_back(user_scope(kLi));
+    wang.grant(user_scope(kLi));
     wang.sync();
     // Of li's second change the server knows nothing (it will come), yet wang has seen it.
     VectorClock seen = wang.records[record_id(1)].state.clock;
@@ -242,7 +242,7 @@ TEST_F(ServerVerdict, AWriteThatWaitsForALostOneIsHeldAndTakenWhenThatComes) {
 
 TEST_F(ServerVerdict, AHeldWriteOfAnAbsentDeviceIsTakenWhenItsAuthorMayStillWrite) {
     after(li, {account(1, kLi)});
-    wang.caller.scopes.push_back(user_scope(kLi));
+    wang.grant(user_scope(kLi));
     wang.sync();
     VectorClock seen = wang.records[record_id(1)].state.clock;
     seen.advance({li.replica, 2});
@@ -262,7 +262,7 @@ TEST_F(ServerVerdict, AHeldWriteOfAnAbsentDeviceIsTakenWhenItsAuthorMayStillWrit
 
 TEST_F(ServerVerdict, AfterTheDeadlineWhatAWriteWaitsForIsLostAndItGoesOn) {
     after(li, {account(1, kLi)});
-    wang.caller.scopes.push_back(user_scope(kLi));
+    wang.grant(user_scope(kLi));
     wang.sync();
     VectorClock seen = wang.records[record_id(1)].state.clock;
     seen.advance({li.replica, 2});
@@ -281,7 +281,7 @@ TEST_F(ServerVerdict, AfterTheDeadlineWhatAWriteWaitsForIsLostAndItGoesOn) {
 
 TEST_F(ServerVerdict, AClockFarAheadWinsNothing) {
     after(li, {account(1, kLi)});
-    wang.caller.scopes.push_back(user_scope(kLi));
+    wang.grant(user_scope(kLi));
     wang.sync();
     wang.device_clock_ahead = 10LL * 365 * 24 * 3600 * 1000;
     const Verdict verdict =
