@@ -24,7 +24,8 @@ std::unique_ptr<Replica> open_replica(const std::string& path, SchemaPointer sch
 
 SchemaPointer unindexed_schema() {
     std::vector<Collection> own;
-    for (Collection collection : opportunity_schema()->collections()) {
+    const SchemaPointer indexed = opportunity_schema();
+    for (Collection collection : indexed->collections()) {
         if (number(collection.id) < system_ids::kFirstFree) continue;
         for (Field& field : collection.fields)
             field.indexed = false;

@@ -32,14 +32,29 @@ Result<Value> canonical(const Value& value) {
     return Value::text(text);
 }
 
+// Positions of the fields whose columns an operation changes.
+std::vector<std::size_t> written_fields(const Collection& collection, const Operation& operation) {
+    std::vector<std::size_t> fields;
+    for (const CellWrite& write : operation.cells) {
+        const Cell* cell = collection.cell(write.cell);
+        fields.insert(fields.end(), cell->fields.begin(), cell->fields.end());
+    }
+    for (const SetWrite& set : operation.sets)
+        fields.push_back(collection.position(set.field));
+    for (const CounterStep& step : operation.counters)
+        fields.push_back(collection.position(step.field));
+    std::sort(fields.begin(), fields.end());
+    fields.erase(std::unique(fields.begin(), fields.end()), fields.end());
+    return fields;
+}
+
 }  // namespace
 
 struct LocalTransaction::State {
-    // A record that this transaction wrote, and what it was before.
+    // A record that this transaction wrote.
     struct Touched {
         RecordId id;
         const TableInfo* table = nullptr;
-        std::optional<StoredRecord> before;
         Bytes image;  // before-image of its operation
     };
 
@@ -57,7 +72,7 @@ struct LocalTransaction::State {
     Status write_again(std::size_t index, const Operation& operation);
     Result<std::vector<CellWrite>> cell_writes(const Collection& collection,
                                                const FieldValues& values,
-                                               const std::vector<Value>& shown) const;
+                                               const RecordState* now) const;
     ChangesetHeader header() const;
     Result<const Field*> field(const TableInfo& table, std::string_view name, FieldKind kind) const;
     Status prepare_fast(const TableInfo& table, const std::vector<FieldId>& fields);
@@ -159,12 +174,17 @@ Status LocalTransaction::State::write(const TableInfo& info, const RecordId& id,
     const auto known = index_of.find(id);
     if (known != index_of.end()) return write_again(known->second, operation);
     SATCHEL_TRY(check_room(id));
-    StoredRecord after;
-    if (before) after = *before;
-    SATCHEL_TRY(apply(after.state, operation, context(touched.size())));
-    SATCHEL_TRY(core.tables.store(info, id, after, before ? &*before : nullptr));
-    Touched entry{id, &info, std::move(before), {}};
-    if (entry.before) entry.image = before_image(entry.before->state, operation);
+    Touched entry{id, &info, before ? before_image(before->state, operation) : Bytes{}};
+    if (before && operation.kind == OperationKind::write) {
+        const std::vector<FieldId> conflicts = conflicted_cells(before->state);
+        SATCHEL_TRY(apply(before->state, operation, context(touched.size())));
+        SATCHEL_TRY(core.tables.rewrite(info, id, before->state,
+                                        written_fields(*info.collection, operation), conflicts));
+    } else {
+        StoredRecord after = before ? *before : StoredRecord{};
+        SATCHEL_TRY(apply(after.state, operation, context(touched.size())));
+        SATCHEL_TRY(core.tables.store(info, id, after, before ? &*before : nullptr));
+    }
     index_of.emplace(id, touched.size());
     touched.push_back(std::move(entry));
     if (apart)
@@ -216,23 +236,24 @@ Status LocalTransaction::State::write_again(std::size_t index, const Operation& 
                      "one transaction cannot both write and delete (or undelete) a record; commit "
                      "in between"};
     Operation both = combined(operations[index], operation);
-    StoredRecord after;
-    if (entry.before) after = *entry.before;
-    SATCHEL_TRY(apply(after.state, both, context(index)));
     SATCHEL_ASSIGN(const auto now, core.tables.load(*entry.table, entry.id));
-    SATCHEL_TRY(core.tables.store(*entry.table, entry.id, after, now ? &*now : nullptr));
-    if (entry.before) entry.image = before_image(entry.before->state, both);
+    if (!now) return Error{ErrorCode::corrupt, "a record written in this transaction is gone"};
+    StoredRecord after = *now;
+    SATCHEL_ASSIGN(after.state, put_back(now->state, operations[index], entry.image));
+    Bytes image = before_image(after.state, both);
+    SATCHEL_TRY(apply(after.state, both, context(index)));
+    SATCHEL_TRY(core.tables.store(*entry.table, entry.id, after, &*now));
+    entry.image = std::move(image);
     operations[index] = std::move(both);
     return {};
 }
 
-// Groups the given fields into cells; a group's other fields keep what is shown.
-Result<std::vector<CellWrite>> LocalTransaction::State::cell_writes(
-    const Collection& collection, const FieldValues& values,
-    const std::vector<Value>& shown) const {
-    std::vector<Value> after = shown;
-    after.resize(collection.fields.size());
-    std::vector<FieldId> cells;
+// Groups the given fields into cells; a group's other fields keep what is shown (`now`: null for a
+// new record).
+Result<std::vector<CellWrite>> LocalTransaction::State::cell_writes(const Collection& collection,
+                                                                    const FieldValues& values,
+                                                                    const RecordState* now) const {
+    std::vector<CellWrite> writes;
     for (const auto& [field_name, value] : values) {
         const Field* known = collection.find(field_name);
         if (known == nullptr) return unknown_field(collection, field_name);
@@ -241,17 +262,20 @@ Result<std::vector<CellWrite>> LocalTransaction::State::cell_writes(
             return Error{ErrorCode::invalid_argument,
                          collection.name + "." + known->name +
                              " is a set or counter: change it by tagging or counting"};
-        SATCHEL_ASSIGN(after[collection.position(known->id)], canonical(value));
-        cells.push_back(cell->id);
-    }
-    std::sort(cells.begin(), cells.end());
-    cells.erase(std::unique(cells.begin(), cells.end()), cells.end());
-    std::vector<CellWrite> writes;
-    for (const FieldId id : cells) {
-        CellWrite write{id, {}};
-        for (const std::size_t at : collection.cell(id)->fields)
-            write.values.push_back(after[at]);
-        writes.push_back(std::move(write));
+        auto at = std::lower_bound(
+            writes.begin(), writes.end(), cell->id,
+            [](const CellWrite& write, FieldId wanted) { return write.cell < wanted; });
+        if (at == writes.end() || at->cell != cell->id) {
+            at = writes.insert(at, CellWrite{cell->id, {}});
+            for (const std::size_t field : cell->fields)
+                at->values.push_back(now == nullptr ? Value{}
+                                                    : shown_field(collection, field, *now));
+        }
+        const std::size_t position = collection.position(known->id);
+        for (std::size_t i = 0; i < cell->fields.size(); ++i) {
+            if (cell->fields[i] != position) continue;
+            SATCHEL_ASSIGN(at->values[i], canonical(value));
+        }
     }
     return writes;
 }
@@ -281,7 +305,7 @@ Result<RecordId> LocalTransaction::create(std::string_view collection, const Fie
                                           const RecordId* id) {
     SATCHEL_ASSIGN(const TableInfo* info, state_->table(collection));
     Operation operation;
-    SATCHEL_ASSIGN(operation.cells, state_->cell_writes(*info->collection, values, {}));
+    SATCHEL_ASSIGN(operation.cells, state_->cell_writes(*info->collection, values, nullptr));
     const RecordId made =
         id != nullptr ? *id : state_->core.ids.next(state_->committed_at, *state_->core.random);
     if (id != nullptr) {
@@ -349,7 +373,7 @@ Result<bool> LocalTransaction::State::insert_fast(const TableInfo& info, const R
         written.push_back(source < values.size() ? values[source] : ValueView{});
     encoder.add_new_record(fast_shape, id, written);
     index_of.emplace(id, touched.size());
-    touched.push_back({id, &info, std::nullopt, {}});
+    touched.push_back({id, &info, {}});
     changes.add(info.collection->id, id);
     return true;
 }
@@ -394,9 +418,7 @@ Status LocalTransaction::set(std::string_view collection, const RecordId& id,
     if (!stored->state.clock.covers(operation.clock) || operation.clock.empty())
         return Error{ErrorCode::invalid_argument,
                      "the read token is not of this record, or older than its making"};
-    SATCHEL_ASSIGN(operation.cells,
-                   state_->cell_writes(*info->collection, values,
-                                       shown_row(*info->collection, stored->state)));
+    SATCHEL_ASSIGN(operation.cells, state_->cell_writes(*info->collection, values, &stored->state));
     if (operation.cells.empty()) return {};
     return state_->write(*info, id, std::move(operation), std::move(stored));
 }

@@ -111,15 +111,6 @@ TableInfo make_info(const Collection& collection) {
     return info;
 }
 
-// Cells with different values side by side, ascending.
-std::vector<FieldId> conflicted_cells(const RecordState* state) {
-    std::vector<FieldId> cells;
-    if (state == nullptr) return cells;
-    for (const CellState& cell : state->cells)
-        if (is_conflict(cell)) cells.push_back(cell.cell);
-    return cells;
-}
-
 }  // namespace
 
 std::string quoted(std::string_view name) {
@@ -129,23 +120,41 @@ std::string quoted(std::string_view name) {
     return out + '"';
 }
 
+std::vector<FieldId> conflicted_cells(const RecordState& state) {
+    std::vector<FieldId> cells;
+    for (const CellState& cell : state.cells)
+        if (cell.siblings.size() > 1 && is_conflict(cell)) cells.push_back(cell.cell);
+    return cells;
+}
+
+Value shown_field(const Collection& collection, std::size_t field, const RecordState& state) {
+    const Field& known = collection.fields[field];
+    if (known.kind == FieldKind::set) {
+        const SetState* set = state.set(known.id);
+        return set == nullptr ? Value{} : shown_set(*set);
+    }
+    if (known.kind == FieldKind::counter) {
+        const CounterState* counter = state.counter(known.id);
+        return counter == nullptr ? Value{} : Value(total(*counter));
+    }
+    const CellState* cell_state = state.cell(known.cell);
+    if (cell_state == nullptr) return Value{};
+    const Cell& cell = *collection.cell(known.cell);
+    const auto at = std::find(cell.fields.begin(), cell.fields.end(), field) - cell.fields.begin();
+    const auto index = static_cast<std::size_t>(at);
+    if (cell_state->siblings.size() == 1) {
+        const std::vector<Value>& values = cell_state->siblings.front().values;
+        return index < values.size() ? values[index] : Value{};
+    }
+    std::vector<Value> shown = shown_values(cell, *cell_state);
+    return index < shown.size() ? std::move(shown[index]) : Value{};
+}
+
 std::vector<Value> shown_row(const Collection& collection, const RecordState& state) {
-    std::vector<Value> row(collection.fields.size());
-    for (const Cell& cell : collection.cells) {
-        const CellState* cell_state = state.cell(cell.id);
-        if (cell_state == nullptr) continue;
-        const std::vector<Value> shown = shown_values(cell, *cell_state);
-        for (std::size_t i = 0; i < cell.fields.size() && i < shown.size(); ++i)
-            row[cell.fields[i]] = shown[i];
-    }
-    for (std::size_t i = 0; i < collection.fields.size(); ++i) {
-        const Field& field = collection.fields[i];
-        const SetState* set = field.kind == FieldKind::set ? state.set(field.id) : nullptr;
-        if (set != nullptr) row[i] = shown_set(*set);
-        const CounterState* counter =
-            field.kind == FieldKind::counter ? state.counter(field.id) : nullptr;
-        if (counter != nullptr) row[i] = Value(total(*counter));
-    }
+    std::vector<Value> row;
+    row.reserve(collection.fields.size());
+    for (std::size_t i = 0; i < collection.fields.size(); ++i)
+        row.push_back(shown_field(collection, i, state));
     return row;
 }
 
@@ -194,6 +203,7 @@ Status RecordTables::use(SchemaPointer schema, bool with_indexes) {
     database_.forget_statements();
     schema_ = std::move(schema);
     tables_.clear();
+    updates_.clear();
     for (const Collection& collection : schema_->collections())
         tables_.emplace(number(collection.id), make_info(collection));
     if (with_indexes) SATCHEL_TRY(build_indexes());
@@ -319,14 +329,45 @@ Status RecordTables::store(const TableInfo& table, const RecordId& id, const Sto
     if (dead && was_alive) SATCHEL_TRY(erase(table.remove, id));
     if (!dead && was_dead) SATCHEL_TRY(erase("DELETE FROM _dead WHERE id = ?1", id));
     SATCHEL_TRY(dead ? write_dead(table, id, record) : write_row(table, id, record));
-    return note_conflicts(table, id, dead ? nullptr : &record.state,
-                          was_alive ? &before->state : nullptr);
+    return note_conflicts(table, id, dead ? std::vector<FieldId>{} : conflicted_cells(record.state),
+                          was_alive ? conflicted_cells(before->state) : std::vector<FieldId>{});
+}
+
+const std::string& RecordTables::update_of(const TableInfo& table,
+                                           const std::vector<std::size_t>& fields) {
+    std::string& sql = updates_[{number(table.collection->id), fields}];
+    if (!sql.empty()) return sql;
+    sql = "UPDATE " + quoted(table.collection->name) + " SET _meta = ?2";
+    int parameter = 2;
+    for (const std::size_t field : fields)
+        sql += ", " + quoted(table.collection->fields[field].name) + " = ?" +
+               std::to_string(++parameter);
+    return sql += " WHERE id = ?1";
+}
+
+Status RecordTables::rewrite(const TableInfo& table, const RecordId& id, const RecordState& state,
+                             const std::vector<std::size_t>& fields,
+                             const std::vector<FieldId>& conflicts) {
+    SATCHEL_ASSIGN(Statement * update, database_.cached(update_of(table, fields)));
+    const Bytes meta = encode_meta(state, table.layout);
+    std::vector<Value> values;
+    values.reserve(fields.size());
+    for (const std::size_t field : fields)
+        values.push_back(shown_field(*table.collection, field, state));
+    update->bind_blob(1, id.view());
+    update->bind_blob(2, meta);
+    int parameter = 2;
+    for (const Value& value : values)
+        bind(*update, ++parameter, value.view());
+    SATCHEL_TRY(update->run());
+    return note_conflicts(table, id, conflicted_cells(state), conflicts);
 }
 
 Status RecordTables::remove(const TableInfo& table, const RecordId& id,
                             const StoredRecord& record) {
     SATCHEL_TRY(erase(record.dead ? "DELETE FROM _dead WHERE id = ?1" : table.remove, id));
-    return note_conflicts(table, id, nullptr, record.dead ? nullptr : &record.state);
+    return note_conflicts(table, id, {},
+                          record.dead ? std::vector<FieldId>{} : conflicted_cells(record.state));
 }
 
 Status RecordTables::move(const TableInfo& table, const RecordId& id, Sequence seq,
@@ -355,9 +396,8 @@ Result<bool> RecordTables::insert_plain(const TableInfo& table, const RecordId& 
 }
 
 Status RecordTables::note_conflicts(const TableInfo& table, const RecordId& id,
-                                    const RecordState* state, const RecordState* before) {
-    const std::vector<FieldId> now = conflicted_cells(state);
-    const std::vector<FieldId> then = conflicted_cells(before);
+                                    const std::vector<FieldId>& now,
+                                    const std::vector<FieldId>& then) {
     if (now == then) return {};
     SATCHEL_ASSIGN(Statement * clear,
                    database_.cached("DELETE FROM _conflict WHERE collection = ?1 AND id = ?2"));

@@ -13,6 +13,7 @@
 // Threads: the one that owns the database. Errors: the database's, and corrupt.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -70,6 +71,11 @@ class RecordTables {
     // load gave, so that only what changed is touched.
     Status store(const TableInfo& table, const RecordId& id, const StoredRecord& record,
                  const StoredRecord* before);
+    // A local write to a living record that stays alive: touches only the columns of `fields`
+    // (positions in the collection) and the metadata. `conflicts` are the cells that were in
+    // conflict before.
+    Status rewrite(const TableInfo& table, const RecordId& id, const RecordState& state,
+                   const std::vector<std::size_t>& fields, const std::vector<FieldId>& conflicts);
     Status remove(const TableInfo& table, const RecordId& id, const StoredRecord& record);
     // Only seq and scope of a record that is in its typed table.
     Status move(const TableInfo& table, const RecordId& id, Sequence seq, std::int64_t scope);
@@ -91,16 +97,25 @@ class RecordTables {
     Status write_row(const TableInfo& table, const RecordId& id, const StoredRecord& record);
     Status write_dead(const TableInfo& table, const RecordId& id, const StoredRecord& record);
     Status erase(const std::string& sql, const RecordId& id);
-    Status note_conflicts(const TableInfo& table, const RecordId& id, const RecordState* state,
-                          const RecordState* before);
+    Status note_conflicts(const TableInfo& table, const RecordId& id,
+                          const std::vector<FieldId>& now, const std::vector<FieldId>& then);
+    const std::string& update_of(const TableInfo& table, const std::vector<std::size_t>& fields);
 
     Database& database_;
     SchemaPointer schema_;
     std::unordered_map<std::uint32_t, TableInfo> tables_;
+    // Texts of UPDATE by collection and fields: applications write few combinations.
+    std::map<std::pair<std::uint32_t, std::vector<std::size_t>>, std::string> updates_;
 };
 
 // The SQL name of something: quoted, quotes doubled.
 std::string quoted(std::string_view name);
+
+// Cells with different values side by side, ascending.
+std::vector<FieldId> conflicted_cells(const RecordState& state);
+
+// What one field's column shows for a state.
+Value shown_field(const Collection& collection, std::size_t field, const RecordState& state);
 
 // What a row's columns show for a state: one value per field of the collection.
 std::vector<Value> shown_row(const Collection& collection, const RecordState& state);

@@ -15,11 +15,15 @@ Error unknown_collection(std::string_view name) {
 
 Bytes before_image(const RecordState& before, const Operation& operation) {
     if (!before.exists()) return {};
-    RecordState kept = before;
-    std::erase_if(kept.cells, [&operation](const CellState& cell) {
-        return std::none_of(operation.cells.begin(), operation.cells.end(),
-                            [&cell](const CellWrite& write) { return write.cell == cell.cell; });
-    });
+    RecordState kept;
+    kept.clock = before.clock;
+    kept.sets = before.sets;
+    kept.counters = before.counters;
+    kept.life = before.life;
+    for (const CellWrite& write : operation.cells) {
+        const CellState* cell = before.cell(write.cell);
+        if (cell != nullptr) kept.cells.push_back(*cell);
+    }
     return encode_state(kept);
 }
 

@@ -59,18 +59,28 @@ bool may_be_implicit(const CellState& cell, const Layout& layout) {
 
 // The write that most cells share; among equals the one with the smallest dot.
 std::optional<Base> find_base(const RecordState& state, const Layout& layout) {
-    std::map<Dot, std::pair<std::size_t, const Sibling*>> counts;
+    struct Count {
+        const Sibling* sibling;
+        std::size_t cells;
+    };
+    std::vector<Count> counts;  // few: one per write that is still shown somewhere
     for (const CellState& cell : state.cells) {
         if (!may_be_implicit(cell, layout)) continue;
-        auto& [count, sibling] = counts[cell.siblings.front().dot];
-        ++count;
-        sibling = &cell.siblings.front();
+        const Sibling& sibling = cell.siblings.front();
+        const auto known = std::find_if(counts.begin(), counts.end(), [&sibling](const Count& c) {
+            return c.sibling->dot == sibling.dot;
+        });
+        if (known == counts.end())
+            counts.push_back({&sibling, 1});
+        else
+            ++known->cells;
     }
-    const auto most = std::max_element(
-        counts.begin(), counts.end(),
-        [](const auto& a, const auto& b) { return a.second.first < b.second.first; });
+    const auto most =
+        std::max_element(counts.begin(), counts.end(), [](const Count& a, const Count& b) {
+            return a.cells != b.cells ? a.cells < b.cells : b.sibling->dot < a.sibling->dot;
+        });
     if (most == counts.end()) return std::nullopt;
-    return base_of(*most->second.second);
+    return base_of(*most->sibling);
 }
 
 class MetaWriter {
