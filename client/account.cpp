@@ -123,6 +123,15 @@ Status forget_token(storage::Replica& replica) {
     return replica.set_setting("server.token", "");
 }
 
+Status forget_account(storage::Replica& replica) {
+    SATCHEL_TRY(forget_token(replica));
+    for (const Kept& kept : kKept) {
+        if (kept.member == &Account::url || kept.member == &Account::device_name) continue;
+        SATCHEL_TRY(replica.set_setting(kept.key, ""));
+    }
+    return {};
+}
+
 Result<CurlOptions> connection(storage::Replica& replica) {
     CurlOptions options;
     for (const KeptOption& kept : kOptions) {

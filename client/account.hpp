@@ -3,8 +3,8 @@
 //     login(*replica, transport, {"https://sync.example.com", "li.wei", password, "phone"});
 //     account(*replica)->name            // "李伟"
 //
-// A file belongs to one person of one workspace for ever: its journal is theirs. Logging in again
-// as the same person goes on where it stood.
+// A file belongs to one person of one workspace until a log-out has emptied it: its journal is
+// theirs. Logging in again as the same person goes on where it stood.
 //
 // Threads: as Replica. Errors: unauthorized (wrong password), forbidden (another person's file, a
 // disabled account), those of Transport and of the replica; nothing is stored after one.
@@ -48,6 +48,8 @@ Result<Account> login(storage::Replica& replica, Transport& transport, const Log
 
 // Forgets the token: the next sync says unauthorized without asking the server.
 Status forget_token(storage::Replica& replica);
+// Forgets person and workspace too, after the file was emptied; the server's address stays.
+Status forget_account(storage::Replica& replica);
 
 // How to reach the server: CA file, pinned key, proxy. Kept beside the account.
 Result<CurlOptions> connection(storage::Replica& replica);

@@ -44,16 +44,28 @@ Result<bool> hand_in(storage::Replica& replica, SyncPost& post) {
     }
 }
 
+// Empties the replica for good. It then has another identity, which tells that only the tidying
+// of the file behind it failed.
+Status wipe_all(storage::Replica& replica) {
+    SATCHEL_ASSIGN(const SyncState before, replica.sync_state());
+    const Status wiped = replica.wipe(false);
+    if (wiped) return {};
+    SATCHEL_ASSIGN(const SyncState after, replica.sync_state());
+    if (after.replica.id == before.replica.id) return wiped.error();
+    return {};
+}
+
 }  // namespace
 
 Status hand_in_and_wipe(storage::Replica& replica, SyncPost& post) {
     const auto all = hand_in(replica, post);
     const bool handed_in = all && *all;
-    SATCHEL_TRY(replica.wipe(!handed_in));
     if (handed_in) {
-        SATCHEL_TRY(replica.set_setting("server.token", ""));
+        SATCHEL_TRY(wipe_all(replica));
+        SATCHEL_TRY(forget_account(replica));
         return failure(ErrorCode::forbidden, "revoked");
     }
+    SATCHEL_TRY(replica.wipe(true));
     SATCHEL_ASSIGN(const storage::ReplicaStatus status, replica.status());
     return failure(ErrorCode::forbidden, "revoked_sealed", {std::to_string(status.pending)});
 }

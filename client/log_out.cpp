@@ -41,7 +41,7 @@ Result<LogOutOutcome> log_out(storage::Replica& replica, Transport& transport,
     outcome.sealed = status.pending;
     SATCHEL_TRY(replica.wipe(status.pending > 0));
     outcome.token_ended = end_token(transport, account, cancel);
-    SATCHEL_TRY(replica.set_setting("server.token", ""));
+    SATCHEL_TRY(outcome.sealed > 0 ? forget_token(replica) : forget_account(replica));
     return outcome;
 }
 
