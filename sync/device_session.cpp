@@ -38,7 +38,7 @@ std::uint64_t tag_of(const SyncRequest& request, const Services& services) {
     std::uint64_t tag = 0;
     for (std::size_t i = 0; i < 8; ++i)
         tag = tag << 8 | digest[i];
-    return tag | 1;  // 0 means none
+    return tag;
 }
 
 // Drops what does not fit one request; the rest goes with the next one.

@@ -120,6 +120,8 @@ void read_fork(Reader& in, SyncReply& reply) {
 }
 
 void write_repair(Writer& out, const SyncReply& reply) {
+    out.text(reply.repair_scope);
+    if (reply.repair_scope.empty()) return;
     std::vector<std::size_t> buckets = reply.repair_buckets;
     std::sort(buckets.begin(), buckets.end());
     out.unsigned_integer(buckets.size());
@@ -133,6 +135,8 @@ void write_repair(Writer& out, const SyncReply& reply) {
 }
 
 void read_repair(Reader& in, SyncReply& reply) {
+    reply.repair_scope = in.text();
+    if (reply.repair_scope.empty()) return;
     const std::uint64_t buckets = in.bounded(kRepairBuckets);
     for (std::uint64_t i = 0; i < buckets && in.ok(); ++i) {
         const auto bucket = static_cast<std::size_t>(in.bounded(kRepairBuckets - 1));

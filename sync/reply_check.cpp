@@ -67,9 +67,9 @@ Status check_answers(const SyncRequest& request, const SyncReply& reply) {
     for (const RecordId& id : reply.unknown)
         if (!std::binary_search(wanted.begin(), wanted.end(), id))
             return misfit("record " + id.text() + " was not asked for");
+    if (!reply.repair_scope.empty() && reply.repair_scope != request.repair_scope)
+        return misfit("it compares a scope that nobody asked for");
     const std::vector<std::size_t>& buckets = reply.repair_buckets;
-    if (request.repair_scope.empty() && !buckets.empty())
-        return misfit("it compares a scope, which nobody asked for");
     for (const RepairItem& item : reply.repair_items)
         if (!std::binary_search(buckets.begin(), buckets.end(), repair_bucket(item.id)))
             return misfit("record " + item.id.text() + " lies outside of what it compares");
@@ -92,11 +92,18 @@ Status check_ok(const SyncRequest& request, const SyncReply& reply) {
     return check_answers(request, reply);
 }
 
+// The epoch is a new one, or the server found that it has less than it once confirmed.
+Status check_restored(const SyncRequest& request, const SyncReply& reply) {
+    const bool lost = reply.acked_counter < request.base_counter;
+    if (reply.epoch != 0 && (reply.epoch != request.epoch || lost)) return {};
+    return misfit("the server says that it was restored, and has lost nothing");
+}
+
 }  // namespace
 
 Status check_reply(const SyncRequest& request, const SyncReply& reply) {
     SATCHEL_TRY(check_protocol(request, reply));
-    if (reply.tag != 0 && reply.tag != request.tag) return misfit("it answers another one");
+    if (reply.tag != request.tag) return misfit("it answers another one");
     switch (reply.status) {
         case ReplyStatus::ok:
             return check_ok(request, reply);
@@ -109,9 +116,7 @@ Status check_reply(const SyncRequest& request, const SyncReply& reply) {
                               range(reply.new_incarnation, request.replica.incarnation));
             return {};
         case ReplyStatus::restored:
-            if (reply.epoch == 0 || reply.epoch == request.epoch)
-                return misfit("a restored server has a new epoch");
-            return {};
+            return check_restored(request, reply);
         case ReplyStatus::upgrade_needed:
             break;
     }

@@ -209,6 +209,17 @@ TEST_F(Session, GoesBackToWhatARestoredServerHas) {
     EXPECT_EQ(request.changesets.size(), 1U);
 }
 
+TEST_F(Session, SendsAgainWhatAServerLostWithoutANewEpoch) {
+    store.state.epoch = 7;
+    store.state.acked_counter = store.state.last_counter = 9;
+    EXPECT_TRUE(give_changed(ask(), [](SyncReply& reply) {
+        reply.status = ReplyStatus::restored;
+        reply.restored_head = Sequence{3};
+        reply.acked_counter = 8;
+    }));
+    EXPECT_EQ(store.calls.back(), "take_restored 7 head 3 acked 8");
+}
+
 TEST_F(Session, OfADeviceThatWasRolledBackToKeepsWithinWhatItWrote) {
     store.state.epoch = 7;
     store.state.acked_counter = store.state.last_counter = 4;
@@ -271,6 +282,7 @@ TEST_F(Session, ComparesEachUnequalScopeOnceAndFromACheckpointOn) {
     EXPECT_EQ(second.repair.size(), kRepairBuckets);
     EXPECT_FALSE(running().report().repaired);
     EXPECT_TRUE(give_changed(second, [](SyncReply& reply) {
+        reply.repair_scope = "*";
         reply.repair_buckets = {repair_bucket(sample_id(1))};
         reply.repair_items = {{sample_id(1), Sequence{4}}};
     }));
@@ -279,6 +291,24 @@ TEST_F(Session, ComparesEachUnequalScopeOnceAndFromACheckpointOn) {
     EXPECT_EQ(third.repair_scope, "p:north");
     EXPECT_TRUE(give(answer(third)));
     EXPECT_TRUE(running().done());
+}
+
+TEST_F(Session, RefusesAComparisonOfWhatWasNotCompared) {
+    store.state.scopes = {"*", "p:north"};
+    store.unequal_scopes = {"*"};
+    give_nothing_new();
+    const SyncRequest request = ask();
+    const auto refused = [&](auto change) {
+        const Status given = give_changed(request, change);
+        return !given && given.error().code == ErrorCode::bad_reply;
+    };
+    EXPECT_TRUE(refused([](SyncReply& reply) { reply.repair_scope = "p:north"; }));
+    EXPECT_TRUE(refused([](SyncReply& reply) {
+        reply.repair_scope = "*";
+        reply.repair_buckets = {repair_bucket(sample_id(1))};
+        for (std::uint8_t i = 1; reply.repair_items.size() < 2; ++i)
+            reply.repair_items.push_back({sample_id(i), Sequence{1}});
+    }));
 }
 
 TEST_F(Session, WaitsForNewsOnceThereIsNothingToSay) {
@@ -291,7 +321,7 @@ TEST_F(Session, WaitsForNewsOnceThereIsNothingToSay) {
     const SyncRequest waiting = ask();
     EXPECT_EQ(waiting.wait_ms, 25'000U);
     EXPECT_EQ(ask().wait_ms, 25'000U) << "its answer was lost: it waits again";
-    EXPECT_TRUE(give_changed(waiting, [&](SyncReply& reply) { reply.tag = 0; }));
+    EXPECT_TRUE(give(answer(waiting)));
     EXPECT_TRUE(running().done());
 }
 

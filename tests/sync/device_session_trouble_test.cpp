@@ -136,17 +136,13 @@ TEST_F(Session, RefusesAnswersThatDoNotFit) {
              r.position = {Sequence{25}, sample_id(4)};
          }},
         {"unknown, not wanted", [](SyncReply& r) { r.unknown = {sample_id(2)}; }},
-        {"comparison", [](SyncReply& r) { r.repair_buckets = {1}; }},
-        {"compared record",
-         [](SyncReply& r) {
-             r.repair_items = {{sample_id(1), {}}};
-         }},
+        {"comparison", [](SyncReply& r) { r.repair_scope = "*"; }},
         {"fork to no new incarnation",
          [](SyncReply& r) {
              r.status = ReplyStatus::fork;
              r.new_incarnation = 2;
          }},
-        {"restored to the same epoch", [](SyncReply& r) { r.status = ReplyStatus::restored; }},
+        {"restored without a loss", [](SyncReply& r) { r.status = ReplyStatus::restored; }},
     };
     const SyncRequest request = ask();
     for (const auto& [what, spoil] : misfits) {

@@ -210,7 +210,7 @@ TEST(Page, StopsAtTheVisitorsError) {
 TEST(PageDamage, NeverPassesAsSomethingElse) {
     const Bytes page = sample_page();
     const AllocationMeter meter;
-    for_each_damage(page, 255, [](ByteView damaged) {
+    for_each_damage(page, {255}, [](ByteView damaged) {
         const ErrorCode code = code_of(damaged);
         EXPECT_TRUE(code == ErrorCode::ok || says_damaged(code));
     });

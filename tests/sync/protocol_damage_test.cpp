@@ -70,7 +70,7 @@ Bytes reply_head() {
 TEST(RequestDamage, IsRefusedOrMeansWhatItSays) {
     for (const Services* services : {&real_services(), &plain_services()}) {
         const Bytes bytes = encode(sample_request(), *services);
-        EXPECT_EQ(find_lenience(bytes, 3,
+        EXPECT_EQ(find_lenience(bytes, {3},
                                 [&](ByteView damaged) -> Reading {
                                     const auto read = decode_request(damaged, *services);
                                     if (!read) return {read.error().code, {}};
@@ -83,7 +83,7 @@ TEST(RequestDamage, IsRefusedOrMeansWhatItSays) {
 TEST(ReplyDamage, IsRefusedOrMeansWhatItSays) {
     for (const Services* services : {&real_services(), &plain_services()}) {
         const Bytes bytes = encode(sample_reply(), *services);
-        EXPECT_EQ(find_lenience(bytes, 3,
+        EXPECT_EQ(find_lenience(bytes, {3},
                                 [&](ByteView damaged) -> Reading {
                                     const auto read = decode_reply(damaged, *services);
                                     if (read) return {ErrorCode::ok, encode(*read, *services)};
@@ -98,8 +98,8 @@ TEST(Damage, NeverAllocatesWhatANumberClaims) {
     const Bytes request = encode(sample_request(), real_services());
     const Bytes reply = encode(sample_reply(), real_services());
     const AllocationMeter meter;
-    for_each_damage(request, 7, [](ByteView damaged) { (void)request_code(damaged); });
-    for_each_damage(reply, 7, [](ByteView damaged) { (void)reply_code(damaged); });
+    for_each_damage(request, {7}, [](ByteView damaged) { (void)request_code(damaged); });
+    for_each_damage(reply, {7}, [](ByteView damaged) { (void)reply_code(damaged); });
     EXPECT_LT(meter.peak_bytes(), kFewBytes);
 }
 
@@ -221,6 +221,7 @@ SyncReply full_reply() {
     for (std::uint64_t i = kMaxChainPoints; i > 0; --i)
         reply.chain.push_back({i, {}});
     reply.unknown.assign(kMaxRepairIds, sample_id(1));
+    reply.repair_scope = "*";
     for (std::size_t i = 0; i < kRepairBuckets; ++i)
         reply.repair_buckets.push_back(i);
     return reply;

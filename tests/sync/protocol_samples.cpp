@@ -109,6 +109,7 @@ SyncReply sample_reply() {
     reply.chain = {{6, sample_digest(6)}, {2, sample_digest(2)}};
     reply.restored_head = Sequence{39};
     reply.unknown = {sample_id(9)};
+    reply.repair_scope = "*";
     reply.repair_buckets = {0, 17, 255};
     reply.repair_items = {{sample_id(1), Sequence{5}}, {sample_id(2), Sequence{6}}};
     reply.back_off_ms = 1500;

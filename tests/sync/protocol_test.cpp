@@ -142,6 +142,7 @@ TEST(Reply, CarriesWhatTheOtherStatusesNeed) {
     EXPECT_EQ(read.chain[1].hash, sent.chain[1].hash);
     EXPECT_EQ(read.restored_head, sent.restored_head);
     EXPECT_EQ(read.unknown, sent.unknown);
+    EXPECT_EQ(read.repair_scope, sent.repair_scope);
     EXPECT_EQ(read.repair_buckets, sent.repair_buckets);
     ASSERT_EQ(read.repair_items.size(), 2U);
     EXPECT_EQ(read.repair_items[1].id, sent.repair_items[1].id);
@@ -152,6 +153,7 @@ TEST(Reply, PutsItsListsInOrder) {
     SyncReply sent;
     sent.gained = {"b", "a", "b"};
     sent.checkpoint = Checkpoint{Sequence{1}, {{"b", 1, 1}, {"a", 2, 2}}};
+    sent.repair_scope = "a";
     sent.repair_buckets = {7, 3};
     const SyncReply read = round_trip(sent);
     EXPECT_EQ(read.gained, (std::vector<std::string>{"a", "b"}));
