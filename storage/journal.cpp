@@ -209,7 +209,8 @@ Result<std::vector<JournalRow>> Journal::rows_lost(ReplicaId replica, std::uint6
                    database_.prepare("SELECT " JOURNAL_COLUMNS
                                      " FROM journal WHERE replica = ?1 AND state <> 6 AND"
                                      " ((incarnation = ?2 AND last_counter > ?3) OR"
-                                     " (incarnation <> ?2 AND state IN (1, 2) AND seq > ?4))"
+                                     " (incarnation <> ?2 AND (state IN (4, 5) OR"
+                                     " (state IN (1, 2) AND seq > ?4))))"
                                      " ORDER BY number"));
     rows.bind(1, signed_bits(replica.id));
     rows.bind(2, replica.incarnation);
@@ -266,6 +267,18 @@ Result<std::optional<Digest>> Journal::hash_at(ReplicaId replica, std::uint64_t 
     if (!found) return std::optional<Digest>{};
     SATCHEL_ASSIGN(const Digest hash, digest_from_bytes(rows.blob(0)));
     return std::optional(hash);
+}
+
+Result<std::uint64_t> Journal::end_before(ReplicaId replica, std::uint64_t counter) {
+    SATCHEL_ASSIGN(Statement rows,
+                   database_.prepare("SELECT coalesce(max(last_counter), 0) FROM journal"
+                                     " WHERE replica = ?1 AND incarnation = ?2"
+                                     " AND last_counter <= ?3"));
+    rows.bind(1, signed_bits(replica.id));
+    rows.bind(2, replica.incarnation);
+    rows.bind(3, signed_bits(counter));
+    SATCHEL_ASSIGN([[maybe_unused]] const bool found, rows.step());
+    return static_cast<std::uint64_t>(rows.integer(0));
 }
 
 Status Journal::prune(ReplicaId replica, std::uint64_t horizon) {

@@ -76,6 +76,8 @@ class Journal {
     // Saves a state that makes a closed row open again.
     Status reopen(const JournalRow& row);
     Result<std::optional<Digest>> hash_at(ReplicaId replica, std::uint64_t counter);
+    // Where the last changeset ends that lies wholly up to `counter`; 0: none.
+    Result<std::uint64_t> end_before(ReplicaId replica, std::uint64_t counter);
     Status prune(ReplicaId replica, std::uint64_t horizon);
 
     Result<std::vector<Bytes>> before_images(std::int64_t number);

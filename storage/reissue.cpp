@@ -108,6 +108,8 @@ Status Replica::take_restored(std::uint64_t epoch, Sequence head, std::uint64_t 
     SATCHEL_ASSIGN(Transaction transaction, Transaction::begin(core_->database));
     SATCHEL_TRY(core_->refresh());
     ReplicaRow& row = core_->row;
+    // The server's counter may fall into the middle of a changeset of another history.
+    SATCHEL_ASSIGN(acked, core_->journal.end_before(row.replica, acked));
     SATCHEL_ASSIGN(const std::vector<JournalRow> lost,
                    core_->journal.rows_lost(row.replica, acked, head));
     const SyncReply nothing;

@@ -222,7 +222,8 @@ Status Taker::place(const TableInfo& table, const RecordId& id,
     bool any = false;
     SATCHEL_ASSIGN(after.state, replay(id, std::move(confirmed), any));
     changes_.add(table.collection->id, id);
-    if (!after.state.exists()) {
+    // Without a scope only what is pending keeps a record here.
+    if (!after.state.exists() || (scope_set == 0 && !any)) {
         if (stored) return core_.tables.remove(table, id, *stored);
         return {};
     }
@@ -274,14 +275,33 @@ Status Taker::drop_refused() {
 
 Status Taker::settle() {
     SATCHEL_ASSIGN(std::vector<JournalRow> rows, core_.journal.open_rows());
+    std::vector<JournalRow> settled;
     for (JournalRow& row : rows) {
         if (!settles(row)) continue;
         SATCHEL_TRY(core_.journal.forget(row));
         open_.erase(row.entry.number);
         row.entry.state = ChangesetState::settled;
         SATCHEL_TRY(core_.journal.save_state(row));
+        settled.push_back(std::move(row));
     }
+    for (const JournalRow& row : settled)
+        SATCHEL_TRY(leave_unheld(row));
     return {};
+}
+
+// Records that this device made and that were handed over before it received them: the server has
+// them, and none of the device's scopes does.
+Status Taker::leave_unheld(const JournalRow& row) {
+    return visit_records(row.bytes, [this](CollectionId collection, const RecordId& id) -> Status {
+        const TableInfo* table = core_.tables.table(collection);
+        if (table == nullptr || !core_.journal.pending(id).empty()) return {};
+        SATCHEL_ASSIGN(const auto where, core_.tables.place_of(*table, id));
+        if (where && where->scope != 0) return {};
+        SATCHEL_ASSIGN(const auto stored, core_.tables.load(*table, id));
+        if (!stored || stored->scope != 0) return {};
+        changes_.add(collection, id);
+        return core_.tables.remove(*table, id, *stored);
+    });
 }
 
 // What does not add up like the server's is compared and repaired (DeviceSession does it).

@@ -68,6 +68,7 @@ class Taker {
     Status forget_wanted(const RecordId& id);
     Status load_wanted();
     Status settle();
+    Status leave_unheld(const JournalRow& row);
     Status drop_refused();
     Status take_repair();
     Status note_sums();

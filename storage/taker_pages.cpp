@@ -108,6 +108,7 @@ Status Taker::apply_row(const PageRow& row, const PageReader& page) {
             {ErrorCode::upgrade_needed, "this release does not know the collection"}, row.meta);
     const std::vector<std::string>& scopes = page.scope_sets()[row.scope_set];
     SATCHEL_ASSIGN(const std::int64_t set, core_.scopes.intern(scopes));
+    if (set == 0) return {};  // staged for scopes that were given up since
     SATCHEL_ASSIGN(const bool done, apply_new_row(*table, row, set));
     if (done) return {};
     return apply_known_row(*table, row, scopes);

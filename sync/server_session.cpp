@@ -23,8 +23,11 @@ Result<Handled> Exchange::run() {
     SATCHEL_ASSIGN(const bool goes_on, take_part());
     if (goes_on) {
         SATCHEL_TRY(answer_questions());
-        reply.acked_counter = known_.high;
-        reply.horizon_counter = std::min(store_.horizon_counter(request_.replica), known_.high);
+        // Only what this request has shown to be the same here: beyond it the two may differ.
+        reply.acked_counter = request_.changesets.empty() ? request_.base_counter
+                                                          : request_.changesets.back().last_counter;
+        reply.horizon_counter =
+            std::min(store_.horizon_counter(request_.replica), reply.acked_counter);
         SATCHEL_TRY(send());
         SATCHEL_TRY(compare());
         handled_.nothing_new = is_silent();
