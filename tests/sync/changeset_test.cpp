@@ -117,23 +117,24 @@ RC_GTEST_PROP(Changeset, OtherToolsCanReadIt, ()) {
 
 RC_GTEST_PROP(Changeset, DamageIsRefusedOrIsAnotherChangesetsOnlyEncoding, ()) {
     const Bytes bytes = encode(*any_changeset());
-    const std::string lenience = find_lenience(bytes, bytes.size() > 500 ? 1 : 3, read);
+    const std::string lenience = find_lenience(bytes, sample(bytes, *any_number(), 3), read);
     if (!lenience.empty()) RC_FAIL(lenience);
 }
 
 TEST(Changeset, EveryChangeOfEveryByteIsRefusedOrIsAnotherChangesetsOnlyEncoding) {
-    EXPECT_EQ(find_lenience(encode(example()), 255, read), "");
+    EXPECT_EQ(find_lenience(encode(example()), {}, read), "");
 }
 
 TEST(Changeset, AnEncoderIsEmptyAfterwards) {
+    const Changeset changeset = example();
     ChangesetEncoder encoder;
-    for (const Operation& operation : example().operations)
+    for (const Operation& operation : changeset.operations)
         encoder.add(operation);
-    const Bytes first = encoder.finish(example().header);
+    const Bytes first = encoder.finish(changeset.header);
     EXPECT_EQ(encoder.count(), 0U);
-    for (const Operation& operation : example().operations)
+    for (const Operation& operation : changeset.operations)
         encoder.add(operation);
-    EXPECT_EQ(encoder.finish(example().header), first);
+    EXPECT_EQ(encoder.finish(changeset.header), first);
 }
 
 TEST(Changeset, AnotherFormatAsksForTheNewerRelease) {

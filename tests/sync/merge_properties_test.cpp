@@ -91,7 +91,8 @@ RC_GTEST_PROP(Merge, NoValueIsEverLost, ()) {
 
 RC_GTEST_PROP(Merge, NothingStandsThatNobodyWrote, ()) {
     const Events events = *any_history();
-    for (const CellState& cell : replay(events).cells)
+    const RecordState state = replay(events);
+    for (const CellState& cell : state.cells)
         for (const Sibling& sibling : cell.siblings)
             RC_ASSERT(std::any_of(events.begin(), events.end(), [&](const Event& event) {
                 return event.write.dot == sibling.dot && event.write.stamp == sibling.stamp &&
@@ -110,7 +111,8 @@ RC_GTEST_PROP(Merge, NoConflictIsFalse, ()) {
             return event.write.dot == later && event.saw.contains(earlier);
         });
     };
-    for (const CellState& cell : replay(events).cells)
+    const RecordState state = replay(events);
+    for (const CellState& cell : state.cells)
         for (const Sibling& a : cell.siblings)
             for (const Sibling& b : cell.siblings)
                 RC_ASSERT(!saw(a.dot, b.dot));
