@@ -109,9 +109,11 @@ std::vector<std::string> Company::scopes(std::size_t index) const {
     std::set<std::string> held{kEveryoneScope};
     if (asking.head_office) {
         held.insert(kHeadOfficeScope);
-        for (const std::string& pool : kPools) held.insert(pool_scope(pool));
+        for (const std::string& pool : kPools)
+            held.insert(pool_scope(pool));
     }
-    for (const std::string& pool : asking.pools) held.insert(pool_scope(pool));
+    for (const std::string& pool : asking.pools)
+        held.insert(pool_scope(pool));
     for (std::size_t i = 0; i < people_.size(); ++i) {
         const bool below = people_[i].manager == static_cast<int>(index);
         if (i == index || below || asking.head_office) held.insert(user_scope(people_[i].id));

@@ -28,7 +28,9 @@ DeviceNode::DeviceNode(std::size_t number, std::size_t user, const std::int64_t&
     open();
 }
 
-DeviceNode::~DeviceNode() { close(); }
+DeviceNode::~DeviceNode() {
+    close();
+}
 
 void DeviceNode::open() {
     storage::ReplicaOptions options;

@@ -85,7 +85,8 @@ Index History::find(const RecordId& record, const Dot& dot, const std::string& w
 
 Index History::writer(const RecordId& record, FieldId cell, const Sibling& sibling) const {
     std::string what = "in cell " + std::to_string(number(cell)) + " the value";
-    for (const Value& value : sibling.values) what += " " + value.text_form();
+    for (const Value& value : sibling.values)
+        what += " " + value.text_form();
     return find(record, sibling.dot, what, [&](const KnownOperation& known) {
         const CellWrite* write = written(known.operation, cell);
         return write != nullptr && write->values == sibling.values &&
@@ -118,7 +119,8 @@ Seen History::visible(const RecordId& record, const RecordState& state) const {
         seen.insert(operations_[index].seen.begin(), operations_[index].seen.end());
     };
     for (const CellState& cell : state.cells)
-        for (const Sibling& sibling : cell.siblings) take(writer(record, cell.cell, sibling));
+        for (const Sibling& sibling : cell.siblings)
+            take(writer(record, cell.cell, sibling));
     for (const SetState& set : state.sets)
         for (const SetElement& element : set.elements)
             for (const SetDot& dot : element.dots)
@@ -130,7 +132,8 @@ Seen History::visible(const RecordId& record, const RecordState& state) const {
                     known.operation.counters.begin(), known.operation.counters.end(),
                     [&](const CounterStep& step) { return step.field == counter.field; });
             }));
-    for (const LifeMark& mark : state.life) take(marker(record, mark));
+    for (const LifeMark& mark : state.life)
+        take(marker(record, mark));
     return seen;
 }
 

@@ -37,14 +37,19 @@ bool parse(int count, char** words, Arguments& arguments) {
         char* end = nullptr;
         const std::uint64_t value = std::strtoull(words[++i], &end, 10);
         if (*end != '\0') return false;
-        if (word == "--seeds") arguments.seeds = value;
-        else if (word == "--from") arguments.from = value;
-        else if (word == "--steps") arguments.steps = value;
-        else if (word == "--failures") arguments.max_failures = value;
+        if (word == "--seeds")
+            arguments.seeds = value;
+        else if (word == "--from")
+            arguments.from = value;
+        else if (word == "--steps")
+            arguments.steps = value;
+        else if (word == "--failures")
+            arguments.max_failures = value;
         else if (word == "--seed") {
             arguments.from = value;
             arguments.seeds = 1;
-        } else return false;
+        } else
+            return false;
     }
     return true;
 }

@@ -14,8 +14,8 @@
 
 #include "sync/ids.hpp"
 #include "tests/simulation/plan.hpp"
-#include "tests/simulation/probes.hpp"
 #include "tests/simulation/prng.hpp"
+#include "tests/simulation/probes.hpp"
 
 namespace satchel::simulation {
 

@@ -19,11 +19,10 @@ namespace {
 Value last_written(const RecordState& state, FieldId cell) {
     const CellState* known = state.cell(cell);
     if (known == nullptr) return {};
-    const auto last = std::max_element(known->siblings.begin(), known->siblings.end(),
-                                       [](const Sibling& a, const Sibling& b) {
-                                           return std::pair(a.stamp, a.dot) <
-                                                  std::pair(b.stamp, b.dot);
-                                       });
+    const auto last = std::max_element(
+        known->siblings.begin(), known->siblings.end(), [](const Sibling& a, const Sibling& b) {
+            return std::pair(a.stamp, a.dot) < std::pair(b.stamp, b.dot);
+        });
     return last->values.front();
 }
 
@@ -44,8 +43,7 @@ std::vector<std::string> Oracle::scopes_of(const ServerRow& row) {
     if (row.collection == ids::kDeal) {
         const Value owner = last_written(row.record.state, ids::kOwner);
         const Value pool = last_written(row.record.state, ids::kPool);
-        if (!owner.is_null())
-            scopes.insert(user_scope(*RecordId::from_bytes(owner.as_bytes())));
+        if (!owner.is_null()) scopes.insert(user_scope(*RecordId::from_bytes(owner.as_bytes())));
         if (!pool.is_null()) scopes.insert(pool_scope(pool.as_bytes()));
     } else {
         const Value deal = last_written(row.record.state, ids::kVisitDeal);
@@ -71,7 +69,8 @@ void Oracle::read_verdicts() {
         require(logged, "head office reads", "log");
         if (!*logged) {
             if (!change.holders.empty())
-                throw Violation{"I-13 liveness", "change " + change.id.text() + " is in the journal of device " +
+                throw Violation{"I-13 liveness", "change " + change.id.text() +
+                                                     " is in the journal of device " +
                                                      std::to_string(*change.holders.begin()) +
                                                      ", and head office has never taken it"};
             continue;
@@ -101,7 +100,8 @@ void Oracle::check_server() {
 }
 
 void Oracle::check_kept(const KnownChange& change) {
-    for (const Index index : change.operations) check_operation_kept(index);
+    for (const Index index : change.operations)
+        check_operation_kept(index);
 }
 
 bool Oracle::replaced(Index index, FieldId cell) {
@@ -132,8 +132,8 @@ void Oracle::check_operation_kept(Index index) {
     const Operation& operation = known.operation;
     if (graves_.contains(operation.record)) return;
     const ServerRow* row = server_.row(operation.record);
-    const std::string who = "change " + history_.changes()[known.change].id.text() +
-                            ", record " + operation.record.text();
+    const std::string who = "change " + history_.changes()[known.change].id.text() + ", record " +
+                            operation.record.text();
     if (row == nullptr) throw Violation{"I-2 no lost write", who + ": there is no such record"};
     for (const CellWrite& write : operation.cells) {
         if (operation.clock.empty() &&
@@ -142,11 +142,10 @@ void Oracle::check_operation_kept(Index index) {
             continue;
         const CellState* cell = row->record.state.cell(write.cell);
         const bool there =
-            cell != nullptr && std::any_of(cell->siblings.begin(), cell->siblings.end(),
-                                           [&](const Sibling& sibling) {
-                                               return history_.writer(operation.record, write.cell,
-                                                                      sibling) == index;
-                                           });
+            cell != nullptr &&
+            std::any_of(cell->siblings.begin(), cell->siblings.end(), [&](const Sibling& sibling) {
+                return history_.writer(operation.record, write.cell, sibling) == index;
+            });
         if (there == replaced(index, write.cell))
             throw Violation{there ? "I-19 no false conflict" : "I-2 no lost write",
                             who + ", cell " + std::to_string(number(write.cell)) + ": " +
@@ -185,7 +184,8 @@ void Oracle::check_record(const ServerRow& row) {
     std::vector<std::string> scopes = scopes_of(row);
     if (scopes != row.record.scopes) {
         std::string found;
-        for (const std::string& scope : row.record.scopes) found += " " + scope;
+        for (const std::string& scope : row.record.scopes)
+            found += " " + scope;
         throw Violation{"I-7 confidentiality", "record " + row.id.text() + " has the scopes" +
                                                    found + ", its values say " + scopes.front()};
     }
@@ -219,7 +219,8 @@ void Oracle::check_counters(const ServerRow& row) {
     for (const Index index : history_.of_record(row.id)) {
         const KnownOperation& known = history_.operations()[index];
         if (!accepted(known.change)) continue;
-        for (const CounterStep& step : known.operation.counters) sums[step.field] += step.step;
+        for (const CounterStep& step : known.operation.counters)
+            sums[step.field] += step.step;
     }
     for (const auto& [field, sum] : sums) {
         const CounterState* counter = row.record.state.counter(field);
@@ -267,9 +268,8 @@ void Oracle::check_life(const ServerRow& row) {
             marks.push_back(index);
     std::vector<Index> left;
     for (const Index mark : marks)
-        if (std::none_of(marks.begin(), marks.end(), [&](Index other) {
-                return operation(other).seen.contains(mark);
-            }))
+        if (std::none_of(marks.begin(), marks.end(),
+                         [&](Index other) { return operation(other).seen.contains(mark); }))
             left.push_back(mark);
     bool deleted = false, undeleted = false;
     Seen known_to_deleters;
@@ -285,8 +285,8 @@ void Oracle::check_life(const ServerRow& row) {
         if (!accepted(known.change) || !known.person || known_to_deleters.contains(index)) continue;
         if (known.operation.kind != OperationKind::write) continue;
         may_live = true;
-        must_live = must_live || !known.operation.cells.empty() ||
-                    !known.operation.counters.empty();
+        must_live =
+            must_live || !known.operation.cells.empty() || !known.operation.counters.empty();
     }
     if (row.collection == ids::kVisit) may_live = must_live = false;  // delete_wins
     const bool dead = row.dead;
@@ -304,7 +304,8 @@ void Oracle::check_life(const ServerRow& row) {
 // I-15, and that what is in quarantine is what was written.
 void Oracle::check_chains() {
     std::set<std::uint64_t> replicas;
-    for (const KnownChange& change : history_.changes()) replicas.insert(change.replica);
+    for (const KnownChange& change : history_.changes())
+        replicas.insert(change.replica);
     for (const std::uint64_t id : replicas) {
         const auto highest = server_.store().highest_incarnation(id);
         require(highest, "head office reads", "incarnations");
@@ -328,9 +329,9 @@ void Oracle::check_chain(ReplicaId replica) {
                           changeset->header.first_counter == counter &&
                           changeset->header.stamp > stamp;
         if (!fits)
-            throw Violation{"I-15 monotone identity", "the chain of " + replica.text() +
-                                                          " is broken at " +
-                                                          std::to_string(counter)};
+            throw Violation{
+                "I-15 monotone identity",
+                "the chain of " + replica.text() + " is broken at " + std::to_string(counter)};
         if (!history_.knows(entry.id))
             throw Violation{"I-3 no invention", "head office has the change " + entry.id.text() +
                                                     " of " + replica.text() +
@@ -340,8 +341,8 @@ void Oracle::check_chain(ReplicaId replica) {
             Operation as_written = history_.operations()[known.operations[i]].operation;
             as_written.clock = changeset->operations[i].clock;  // changes when issued again
             if (as_written != changeset->operations[i])
-                throw Violation{"I-3 no invention", "the change " + entry.id.text() +
-                                                        " is not as it was written"};
+                throw Violation{"I-3 no invention",
+                                "the change " + entry.id.text() + " is not as it was written"};
         }
         stamp = changeset->header.stamp;
         counter = entry.last_counter + 1;

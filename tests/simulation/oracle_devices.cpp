@@ -17,9 +17,8 @@ SyncState state_of(DeviceNode& device) {
 std::string collection_name(DeviceNode& device, CollectionId collection) {
     const Collection* known = device.replica().schema()->find(collection);
     if (known == nullptr)
-        throw Violation{"I-1 strong convergence",
-                        device.name() + " does not know the collection " +
-                            std::to_string(number(collection))};
+        throw Violation{"I-1 strong convergence", device.name() + " does not know the collection " +
+                                                      std::to_string(number(collection))};
     return known->name;
 }
 
@@ -28,6 +27,45 @@ std::vector<std::string> established(const SyncState& state) {
     std::set_difference(state.scopes.begin(), state.scopes.end(), state.loading.begin(),
                         state.loading.end(), std::back_inserter(scopes));
     return scopes;
+}
+
+std::string text(const Sibling& sibling) {
+    std::string text = sibling.dot.text() + " at " + sibling.stamp.text() + " rank " +
+                       std::to_string(sibling.rank) + (sibling.system ? " system" : "") +
+                       (sibling.late ? " late" : "");
+    for (const Dot& dot : sibling.inherits)
+        text += " inherits " + dot.text();
+    for (const Value& value : sibling.values)
+        text += " " + value.text_form().substr(0, 20);
+    return text;
+}
+
+std::string text(const RecordState& state) {
+    std::string all = "clock " + state.clock.text();
+    for (const CellState& cell : state.cells) {
+        all += "\n      cell " + std::to_string(number(cell.cell)) + ":";
+        for (const Sibling& sibling : cell.siblings)
+            all += " [" + text(sibling) + "]";
+    }
+    for (const SetState& set : state.sets)
+        for (const SetElement& element : set.elements) {
+            all += "\n      element " + element.element.text_form() + ":";
+            for (const SetDot& dot : element.dots)
+                all += " " + dot.dot.text() + (dot.system ? " system" : "");
+        }
+    for (const CounterState& counter : state.counters)
+        for (const CounterPart& part : counter.parts)
+            all += "\n      counter: " + part.last.text() + " person " +
+                   std::to_string(part.last_person) + " +" + std::to_string(part.added) + " -" +
+                   std::to_string(part.subtracted);
+    for (const LifeMark& mark : state.life)
+        all += "\n      life: " + mark.dot.text() + (mark.dead ? " dead, seen " : " alive ") +
+               mark.seen.text();
+    return all;
+}
+
+std::string difference(const RecordState& here, const RecordState& there) {
+    return "\n    here:  " + text(here) + "\n    head office: " + text(there);
 }
 
 }  // namespace
@@ -55,20 +93,16 @@ void Oracle::check_confirmed(DeviceNode& device, const ServerRow& row, bool exac
                             std::to_string(number(row.record.seq)) + ")";
     if (!view) throw Violation{"I-11 cursor safety", who + " is missing: " + view.error().message};
     if (view->seq != row.record.seq)
-        throw Violation{"I-11 cursor safety", who + " has the seq " +
-                                                  std::to_string(number(view->seq)) + " there"};
+        throw Violation{"I-11 cursor safety",
+                        who + " has the seq " + std::to_string(number(view->seq)) + " there"};
     if (encode_state(view->confirmed) != encode_state(row.record.state))
-        throw Violation{"I-1 strong convergence",
-                        who + ": the confirmed state has the clock " +
-                            view->confirmed.clock.text() + ", head office has " +
-                            row.record.state.clock.text() +
-                            (view->confirmed.clock == row.record.state.clock ? "; content differs"
-                                                                             : "")};
+        throw Violation{
+            "I-1 strong convergence",
+            who + ": the confirmed state differs" + difference(view->confirmed, row.record.state)};
     if (!exactly) return;
     if (encode_state(view->state) != encode_state(row.record.state) || view->dead != row.dead)
-        throw Violation{"I-1 strong convergence",
-                        who + ": what is shown differs from head office, clock " +
-                            view->state.clock.text()};
+        throw Violation{"I-1 strong convergence", who + ": what is shown differs" +
+                                                      difference(view->state, row.record.state)};
 }
 
 void Oracle::check_nothing_else(DeviceNode& device, const SyncState& state) {
@@ -117,21 +151,23 @@ void Oracle::check_pairs(DeviceNode& device) {
         const auto view = device.replica().record("deal", id);
         const CellState* cell = view ? view->state.cell(ids::kMark) : nullptr;
         if (cell != nullptr)
-            for (const Sibling& sibling : cell->siblings) values.push_back(sibling.values.front());
+            for (const Sibling& sibling : cell->siblings)
+                values.push_back(sibling.values.front());
         std::sort(values.begin(), values.end());
         return values;
     };
     const auto text = [](const std::vector<Value>& values) {
         std::string all;
-        for (const Value& value : values) all += " " + value.text_form().substr(0, 20);
+        for (const Value& value : values)
+            all += " " + value.text_form().substr(0, 20);
         return all;
     };
     for (const auto& [first, second] : history_.pairs) {
         const std::vector<Value> a = marks(first), b = marks(second);
         if (a != b)
             throw Violation{"I-10 atomic visibility", device.name() + " shows" + text(a) + " in " +
-                                                          first.text() + " and" + text(b) +
-                                                          " in " + second.text()};
+                                                          first.text() + " and" + text(b) + " in " +
+                                                          second.text()};
         if (!a.empty()) probes_.hit(Probe::pair_checked);
     }
 }
@@ -140,21 +176,21 @@ void Oracle::check_device(DeviceNode& device) {
     const auto status = device.replica().status();
     require(status, "device reads", device.name());
     if (status->pending + status->held + status->parked != 0 || status->loading)
-        throw Violation{"I-13 liveness",
-                        device.name() + " still has " + std::to_string(status->pending) +
-                            " pending, " + std::to_string(status->held) + " held, " +
-                            std::to_string(status->parked) + " parked changes" +
-                            (status->loading ? ", and is loading" : "")};
+        throw Violation{"I-13 liveness", device.name() + " still has " +
+                                             std::to_string(status->pending) + " pending, " +
+                                             std::to_string(status->held) + " held, " +
+                                             std::to_string(status->parked) + " parked changes" +
+                                             (status->loading ? ", and is loading" : "")};
     const SyncState state = state_of(device);
     if (device.revoked) return;
     if (state.scopes != company_.scopes(device.person))
-        throw Violation{"I-7 confidentiality", device.name() + " holds other scopes than its "
-                                                               "person's rights give"};
+        throw Violation{"I-7 confidentiality", device.name() +
+                                                   " holds other scopes than its "
+                                                   "person's rights give"};
     if (state.cursor != server_.store().head())
-        throw Violation{"I-13 liveness", device.name() + " stands at " +
-                                             std::to_string(number(state.cursor)) +
-                                             ", head office at " +
-                                             std::to_string(number(server_.store().head()))};
+        throw Violation{"I-13 liveness",
+                        device.name() + " stands at " + std::to_string(number(state.cursor)) +
+                            ", head office at " + std::to_string(number(server_.store().head()))};
     for (const ServerRow& row : server_.rows())
         if (meet(scopes_of(row), state.scopes)) check_confirmed(device, row, true);
     check_nothing_else(device, state);

@@ -10,7 +10,7 @@ namespace {
 
 struct Range {
     const char* name;
-    unsigned Plan::* rate;
+    unsigned Plan::*rate;
     unsigned present;  // per mille of the seeds that have it at all
     unsigned highest;
 };
@@ -77,8 +77,7 @@ std::string text(const Plan& plan) {
     return text + " sync=" + std::to_string(plan.sync) +
            " upload_bytes=" + std::to_string(plan.upload_bytes) +
            " page_bytes=" + std::to_string(plan.page_bytes) +
-           " max_rows=" + std::to_string(plan.max_rows) +
-           (plan.wild_clocks ? " wild_clocks" : "");
+           " max_rows=" + std::to_string(plan.max_rows) + (plan.wild_clocks ? " wild_clocks" : "");
 }
 
 }  // namespace satchel::simulation

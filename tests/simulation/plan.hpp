@@ -22,7 +22,7 @@ struct Plan {
     unsigned old = 0;   // a message of long ago arrives once more
     unsigned late = 0;  // later than the sender waits
     unsigned cut = 0;
-    unsigned portal = 0;  // something else answers
+    unsigned portal = 0;       // something else answers
     unsigned page_damage = 0;  // a row is missing in a page: the checksums have to notice
 
     // Steps.
@@ -47,7 +47,7 @@ struct Plan {
     // What devices write.
     unsigned deletes = 0;
     unsigned system = 0;
-    unsigned stale = 0;     // writes with a token of an old form
+    unsigned stale = 0;      // writes with a token of an old form
     unsigned handovers = 0;  // by devices
     unsigned pairs = 0;
     unsigned sync = 0;  // how often a device syncs instead of writing

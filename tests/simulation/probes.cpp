@@ -65,7 +65,8 @@ std::string_view name(Probe probe) {
 }
 
 void Probes::add(const Probes& other) {
-    for (std::size_t i = 0; i < counts_.size(); ++i) counts_[i] += other.counts_[i];
+    for (std::size_t i = 0; i < counts_.size(); ++i)
+        counts_[i] += other.counts_[i];
 }
 
 std::string Probes::text() const {

@@ -5,12 +5,12 @@ namespace {
 
 std::string report_of(const RunOptions& options, const Plan& plan, const Trace& trace,
                       const Violation& violation) {
-    std::string report = "seed " + std::to_string(options.seed) + " breaks " +
-                         violation.invariant + "\n  " + violation.what + "\n  plan: " +
-                         text(plan) + "\n  last events:\n";
-    for (const std::string& line : trace.last_lines()) report += "    " + line + "\n";
-    report += "  replay: ./dev sim --seeds 1 --from " + std::to_string(options.seed) +
-              " --steps " + std::to_string(options.steps) + " --verbose\n";
+    std::string report = "seed " + std::to_string(options.seed) + " breaks " + violation.invariant +
+                         "\n  " + violation.what + "\n  plan: " + text(plan) + "\n  last events:\n";
+    for (const std::string& line : trace.last_lines())
+        report += "    " + line + "\n";
+    report += "  replay: ./dev sim --seeds 1 --from " + std::to_string(options.seed) + " --steps " +
+              std::to_string(options.steps) + " --verbose\n";
     return report;
 }
 

@@ -39,7 +39,9 @@ ServerNode::ServerNode(const Plan& plan, const std::int64_t& true_now, Prng rand
     open(true, false);
 }
 
-ServerNode::~ServerNode() { store_.reset(); }
+ServerNode::~ServerNode() {
+    store_.reset();
+}
 
 void ServerNode::open(bool create, bool restored) {
     storage::ServerStoreOptions options;
@@ -95,7 +97,8 @@ void ServerNode::power_loss() {
 Status ServerNode::back_up() {
     SATCHEL_TRY(store_->backup("copy.db"));
     unconfirmed_ = disk_.read("copy.db");
-    for (const char* rest : {"copy.db", "copy.db-wal", "copy.db-journal"}) disk_.remove(rest);
+    for (const char* rest : {"copy.db", "copy.db-wal", "copy.db-journal"})
+        disk_.remove(rest);
     return {};
 }
 

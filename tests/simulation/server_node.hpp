@@ -25,7 +25,7 @@ struct ServerRow {
 };
 
 struct Answer {
-    Bytes bytes;                        // what goes back
+    Bytes bytes;                         // what goes back
     std::optional<SyncRequest> request;  // when it could be read
     std::optional<SyncReply> reply;      // when it was handled
 };

@@ -46,7 +46,9 @@ Value Workload::unique_number(DeviceNode& device) {
     return Value(sign * (device.random.between(0, 9'000'000'000) * 100'000 + base));
 }
 
-Value Workload::stage(DeviceNode& device) { return Value::text(device.random.pick(kStages)); }
+Value Workload::stage(DeviceNode& device) {
+    return Value::text(device.random.pick(kStages));
+}
 
 FieldValues Workload::some_cells(DeviceNode& device) {
     FieldValues values;
@@ -83,9 +85,8 @@ FieldValues Workload::new_deal(DeviceNode& device) {
 }
 
 bool Workload::in_pair(const RecordId& id) const {
-    return std::any_of(history_.pairs.begin(), history_.pairs.end(), [&id](const auto& pair) {
-        return pair.first == id || pair.second == id;
-    });
+    return std::any_of(history_.pairs.begin(), history_.pairs.end(),
+                       [&id](const auto& pair) { return pair.first == id || pair.second == id; });
 }
 
 Workload::Target Workload::look(DeviceNode& device, const char* collection, const RecordId& id) {
@@ -268,9 +269,8 @@ std::string Workload::tag(DeviceNode& device) {
     const std::string what = (add ? "tag " : "untag ") + record->id.text() + " " + element;
     auto transaction = begin(device);
     if (!transaction) return refused(transaction.error(), what);
-    const Status done =
-        add ? transaction->add_to_set(collection, record->id, "tags", element)
-            : transaction->remove_from_set(collection, record->id, "tags", element);
+    const Status done = add ? transaction->add_to_set(collection, record->id, "tags", element)
+                            : transaction->remove_from_set(collection, record->id, "tags", element);
     if (!done) return refused(done.error(), what);
     return commit(device, *transaction, {{record->id, record->seen}}, what);
 }

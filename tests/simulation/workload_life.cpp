@@ -22,8 +22,7 @@ std::string Workload::remove(DeviceNode& device) {
 }
 
 std::string Workload::undelete(DeviceNode& device) {
-    const std::vector<RecordId> dead =
-        ids_here(device, "_dead WHERE collection = 100");
+    const std::vector<RecordId> dead = ids_here(device, "_dead WHERE collection = 100");
     if (dead.empty()) return edit(device);
     const Target record = look(device, "deal", device.random.pick(dead));
     const std::string what = "undelete " + record.id.text();
@@ -42,9 +41,8 @@ std::string Workload::hand_over(DeviceNode& device) {
     if (device.random.chance(700))
         values.emplace_back("owner", Value::id(device.random.pick(company_.people()).id));
     if (values.empty() || device.random.chance(300))
-        values.emplace_back("pool", device.random.chance(300)
-                                        ? Value()
-                                        : Value::text(device.random.pick(kPools)));
+        values.emplace_back(
+            "pool", device.random.chance(300) ? Value() : Value::text(device.random.pick(kPools)));
     const std::string what = "hand over " + deal->id.text();
     auto transaction = begin(device);
     if (!transaction) return refused(transaction.error(), what);
@@ -59,8 +57,8 @@ std::string Workload::resolve(DeviceNode& device) {
     readable(open, "conflicts");
     std::vector<storage::OpenConflict> deals;
     for (const storage::OpenConflict& each : *open)
-        if (each.collection == ids::kDeal && each.cell != ids::kOwner &&
-            each.cell != ids::kPool && each.cell != ids::kMark)
+        if (each.collection == ids::kDeal && each.cell != ids::kOwner && each.cell != ids::kPool &&
+            each.cell != ids::kMark)
             deals.push_back(each);
     if (deals.empty()) return edit(device);
     const storage::OpenConflict conflict = device.random.pick(deals);
@@ -68,7 +66,7 @@ std::string Workload::resolve(DeviceNode& device) {
     if (record.view.dead) return edit(device);
     const Field* field = device.replica().schema()->find(ids::kDeal)->find(conflict.cell);
     const std::string what = "resolve " + record.id.text() + " " + field->name;
-    const Value value = conflict.cell == ids::kStage         ? stage(device)
+    const Value value = conflict.cell == ids::kStage        ? stage(device)
                         : field->kind == FieldKind::integer ? unique_number(device)
                                                             : unique_text(device);
     auto transaction = begin(device);
@@ -134,7 +132,8 @@ std::string Workload::chosen(DeviceNode& device) {
         {plan_.pairs / 6, &Workload::make_pair},
     };
     unsigned total = 0;
-    for (const Choice& choice : choices) total += choice.weight;
+    for (const Choice& choice : choices)
+        total += choice.weight;
     std::uint64_t drawn = device.random.below(total);
     for (const Choice& choice : choices) {
         if (drawn < choice.weight) return (this->*choice.what)(device);

@@ -23,8 +23,7 @@ World::World(const Plan& plan, Trace& trace, Probes& probes, Canary canary)
       oracle_(company_, history_, server_, probes) {
     for (std::size_t i = 0; i < plan.devices; ++i) {
         const std::size_t person = i == 0 ? 1 : random_.below(plan.people);
-        devices_.push_back(
-            std::make_unique<DeviceNode>(i, person, now_, random_.split(), nullptr));
+        devices_.push_back(std::make_unique<DeviceNode>(i, person, now_, random_.split(), nullptr));
         DeviceNode& device = *devices_.back();
         if (plan.wild_clocks) device.clock.jump(random_.between(-20, 20) * 31'557'600'000 / 2);
         device.clock.jump(random_.between(-200'000, 200'000));
@@ -47,11 +46,13 @@ Caller World::caller(const DeviceNode& device) const {
 }
 
 void World::run() {
-    for (std::size_t i = 0; i < plan_.steps; ++i) step();
+    for (std::size_t i = 0; i < plan_.steps; ++i)
+        step();
     become_well();
     settle();
     oracle_.check_server();
-    for (const auto& device : devices_) oracle_.check_device(*device);
+    for (const auto& device : devices_)
+        oracle_.check_device(*device);
 }
 
 void World::step() {
@@ -155,8 +156,8 @@ void World::arrive_at_device(const Packet& packet) {
         const ErrorCode code = taken.error().code;
         if (!failed && code != ErrorCode::bad_reply && code != ErrorCode::corrupt &&
             code != ErrorCode::limit)
-            throw Violation{"I-13 liveness", device.name() + " cannot take an answer: " +
-                                                 taken.error().message};
+            throw Violation{"I-13 liveness",
+                            device.name() + " cannot take an answer: " + taken.error().message};
         if (code == ErrorCode::bad_reply) probes_.hit(Probe::stale_reply_refused);
         return;  // the right one may still come
     }
@@ -189,8 +190,7 @@ void World::start_session(DeviceNode& device) {
     SessionOptions options;
     options.upload_bytes = plan_.upload_bytes;
     options.max_rounds = 3'000;
-    device.session =
-        std::make_unique<DeviceSession>(device.replica(), server_.services(), options);
+    device.session = std::make_unique<DeviceSession>(device.replica(), server_.services(), options);
     device.tries = 0;
     device.was_forked = false;
     log(device.name() + " starts to sync");
@@ -230,9 +230,9 @@ void World::pump(DeviceNode& device) {
 void World::end_session(DeviceNode& device, const std::string& why) {
     const SessionReport& report = device.session->report();
     if (report.repaired) probes_.hit(Probe::repaired);
-    log(device.name() + " ends its session: " + why + ", rounds " +
-        std::to_string(report.rounds) + ", sent " + std::to_string(report.sent_changesets) +
-        ", rows " + std::to_string(report.received_rows));
+    log(device.name() + " ends its session: " + why + ", rounds " + std::to_string(report.rounds) +
+        ", sent " + std::to_string(report.sent_changesets) + ", rows " +
+        std::to_string(report.received_rows));
     device.session.reset();
 }
 

@@ -27,9 +27,8 @@ namespace satchel::simulation {
 // Something that is broken on purpose, outside the engine: the oracle has to notice.
 enum class Canary {
     none,
-    altered_value,    // the network changes a value in a page
-    forged_verdict,   // ... and says accepted of what was quarantined
-    forgotten_commit  // head office loses its last commits without a new epoch
+    altered_value,  // the network changes a value in a page
+    forged_verdict  // ... and says accepted of what was quarantined
 };
 
 class World {

@@ -8,7 +8,7 @@ namespace satchel::simulation {
 namespace {
 
 constexpr std::size_t kMaxDevices = 9;
-constexpr int kQuietRounds = 25;      // everybody syncs once in each
+constexpr int kQuietRounds = 25;  // everybody syncs once in each
 constexpr int kMessagesOfASession = 3'000;
 
 }  // namespace
@@ -19,7 +19,8 @@ void World::survey(DeviceNode& device, bool may_lose_sent) {
     const auto journal = device.replica().journal(100'000);
     require(journal, "device reads", "journal");
     std::set<ChangeId> found;
-    for (const storage::JournalEntry& entry : *journal) found.insert(entry.id);
+    for (const storage::JournalEntry& entry : *journal)
+        found.insert(entry.id);
     std::size_t sent = 0;
     const std::size_t lost = history_.survey(device.index, found, &sent);
     if (lost != 0) log(device.name() + " has lost " + std::to_string(lost) + " changes");
@@ -116,7 +117,8 @@ void World::restore_server() {
     log("head " + std::to_string(number(server_.store().head())) + ", epoch " +
         std::to_string(server_.store().epoch()));
     if (server_.store().schema()->number() < schema_) {  // its administrator sees to that first
-        const Status again = server_.store().install_schema(*company_schema(schema_), server_.now());
+        const Status again =
+            server_.store().install_schema(*company_schema(schema_), server_.now());
         require(again, "head office writes", "schema");
     }
     learn_own_write({});
@@ -173,8 +175,8 @@ void World::settle() {
         bool quiet = false;
         while (!quiet) {
             if (++rounds > kQuietRounds)
-                throw Violation{"I-13 liveness", "not quiet after " + std::to_string(rounds) +
-                                                     " rounds of syncing"};
+                throw Violation{"I-13 liveness",
+                                "not quiet after " + std::to_string(rounds) + " rounds of syncing"};
             quiet = sync_round();
         }
         if (phase == 0) decide_held();

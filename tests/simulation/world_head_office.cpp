@@ -30,8 +30,8 @@ void World::note_reply(const DeviceNode& device, const SyncRequest& request,
     const bool goes_on = request.position.seq != request.cursor;
     if (reply.checkpoint && goes_on) probes_.hit(Probe::paged_checkpoint);
     for (const Verdict& verdict : reply.verdicts) {
-        const std::string what = device.name() + "'s " + std::to_string(verdict.incarnation) +
-                                 ":" + std::to_string(verdict.first_counter);
+        const std::string what = device.name() + "'s " + std::to_string(verdict.incarnation) + ":" +
+                                 std::to_string(verdict.first_counter);
         if (verdict.kind == VerdictKind::alias) probes_.hit(Probe::alias);
         if (verdict.kind == VerdictKind::held) {
             probes_.hit(Probe::held);
@@ -39,13 +39,20 @@ void World::note_reply(const DeviceNode& device, const SyncRequest& request,
         }
         if (verdict.late) probes_.hit(Probe::late_edit);
         if (verdict.kind != VerdictKind::quarantined) continue;
-        log(what + " is not accepted: " + std::string(name(verdict.reason)) + " " +
-            verdict.detail);
+        log(what + " is not accepted: " + std::string(name(verdict.reason)) + " " + verdict.detail);
         switch (verdict.reason) {
-            case Reason::not_allowed: probes_.hit(Probe::quarantined_not_allowed); break;
-            case Reason::depends_on: probes_.hit(Probe::quarantined_depends_on); break;
-            case Reason::revoked: probes_.hit(Probe::quarantined_revoked); break;
-            case Reason::pruned: probes_.hit(Probe::quarantined_pruned); break;
+            case Reason::not_allowed:
+                probes_.hit(Probe::quarantined_not_allowed);
+                break;
+            case Reason::depends_on:
+                probes_.hit(Probe::quarantined_depends_on);
+                break;
+            case Reason::revoked:
+                probes_.hit(Probe::quarantined_revoked);
+                break;
+            case Reason::pruned:
+                probes_.hit(Probe::quarantined_pruned);
+                break;
             default:
                 throw Violation{"I-8 authority", what + " of an honest device is quarantined: " +
                                                      std::string(name(verdict.reason)) + " " +
@@ -85,9 +92,9 @@ void World::check_authority(const DeviceNode& device, const Answer& answer,
             const auto changeset = decode_changeset(sent.bytes);
             if (!changeset) throw Violation{"I-8 authority", "damaged bytes were accepted"};
             for (const Operation& operation : changeset->operations) {
-                const auto at = std::find_if(
-                    before.begin(), before.end(),
-                    [&](const ServerRow& row) { return row.id == operation.record; });
+                const auto at =
+                    std::find_if(before.begin(), before.end(),
+                                 [&](const ServerRow& row) { return row.id == operation.record; });
                 if (at == before.end() || at->record.state.clock.covers(changeset->dot(0)))
                     continue;  // made in this very request, or merged long ago
                 const bool sole = answer.request->changesets.size() == 1;
@@ -111,12 +118,13 @@ std::optional<Bytes> without_a_row(const Bytes& page) {
     std::size_t count = 0;
     const Status visited = reader->visit([&](const PageRow& row) -> Status {
         if (++count == reader->rows()) return {};
-        writer.add(row.collection, row.kind, row.layout != nullptr ? *row.layout : Layout{},
-                   row.id, row.seq, reader->scope_sets()[row.scope_set], row.meta, row.values);
+        writer.add(row.collection, row.kind, row.layout != nullptr ? *row.layout : Layout{}, row.id,
+                   row.seq, reader->scope_sets()[row.scope_set], row.meta, row.values);
         return {};
     });
     if (!visited) return std::nullopt;
-    for (const Departure& departure : reader->departures()) writer.add_departure(departure);
+    for (const Departure& departure : reader->departures())
+        writer.add_departure(departure);
     return writer.finish();
 }
 
@@ -131,12 +139,13 @@ std::optional<Bytes> with_other_values(const Bytes& page) {
         for (ValueView& value : values)
             if (value.type == ValueType::text && number(row.collection) >= 100)
                 value.bytes = texts.emplace_back(Bytes(value.bytes) + "?");
-        writer.add(row.collection, row.kind, row.layout != nullptr ? *row.layout : Layout{},
-                   row.id, row.seq, reader->scope_sets()[row.scope_set], row.meta, values);
+        writer.add(row.collection, row.kind, row.layout != nullptr ? *row.layout : Layout{}, row.id,
+                   row.seq, reader->scope_sets()[row.scope_set], row.meta, values);
         return {};
     });
     if (!visited) return std::nullopt;
-    for (const Departure& departure : reader->departures()) writer.add_departure(departure);
+    for (const Departure& departure : reader->departures())
+        writer.add_departure(departure);
     return writer.finish();
 }
 
@@ -209,10 +218,9 @@ void World::learn_own_write(const std::map<RecordId, Seen>& seen) {
 void World::hand_over() {
     std::vector<const ServerRow*> deals;
     for (const ServerRow& row : server_.rows()) {
-        const bool in_pair =
-            std::any_of(history_.pairs.begin(), history_.pairs.end(), [&row](const auto& pair) {
-                return pair.first == row.id || pair.second == row.id;
-            });
+        const bool in_pair = std::any_of(
+            history_.pairs.begin(), history_.pairs.end(),
+            [&row](const auto& pair) { return pair.first == row.id || pair.second == row.id; });
         if (row.collection == ids::kDeal && !row.dead && !in_pair) deals.push_back(&row);
     }
     if (deals.empty()) return;
@@ -237,8 +245,7 @@ void World::adopt() {
         const KnownOperation& known = history_.operations()[index];
         seen[known.operation.record] = known.seen;
     }
-    const auto verdict =
-        server_.store().adopt(item.number, company_.person(0).id, server_.now());
+    const auto verdict = server_.store().adopt(item.number, company_.person(0).id, server_.now());
     server_.forget_rows();
     if (!verdict) {
         log("head office cannot adopt " + item.entry.id.text() + ": " + verdict.error().message);
