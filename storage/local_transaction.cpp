@@ -489,8 +489,11 @@ Status LocalTransaction::repeat(const Operation& rejected) {
     SATCHEL_ASSIGN(auto stored, state_->core.tables.load(*info, rejected.record));
     Operation operation = rejected;
     operation.clock = stored ? stored->state.clock : VectorClock{};
-    if (!stored && operation.kind != OperationKind::write)
-        return Error{ErrorCode::not_found, "the record is not on this device any more"};
+    // An edit makes no record: half of one would come back.
+    if (!stored && !rejected.clock.empty())
+        return Error{ErrorCode::not_found,
+                     "the record is not on this device any more; if its making was not accepted, "
+                     "send that again first"};
     return state_->write(*info, rejected.record, std::move(operation), std::move(stored));
 }
 

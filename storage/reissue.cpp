@@ -135,7 +135,7 @@ Status Replica::take_restored(std::uint64_t epoch, Sequence head, std::uint64_t 
     row.position = {row.cursor, RecordId{}};
     row.position.id.bytes.fill(0xFF);
     if (!core_->scopes.loading().empty()) row.position = {};
-    SATCHEL_TRY(core_->database.execute("DELETE FROM staged"));
+    SATCHEL_TRY(core_->database.execute("DELETE FROM staged; UPDATE wanted SET state = 0"));
     SATCHEL_TRY(core_->scopes.save());
     SATCHEL_TRY(core_->save_row());
     const Status committed = transaction.commit();

@@ -32,7 +32,9 @@ constexpr const char* kTables =
     " count INTEGER NOT NULL, replica INTEGER NOT NULL, original_incarnation INTEGER NOT NULL,"
     " original INTEGER NOT NULL, PRIMARY KEY (incarnation, first)) WITHOUT ROWID;"
     "CREATE TABLE staged (number INTEGER PRIMARY KEY, page BLOB NOT NULL);"
-    "CREATE TABLE wanted (id BLOB NOT NULL PRIMARY KEY) WITHOUT ROWID;"
+    // state 0: to be asked for; 1: the answer is staged; 2: the server does not have it.
+    "CREATE TABLE wanted (id BLOB NOT NULL PRIMARY KEY, state INTEGER NOT NULL DEFAULT 0)"
+    " WITHOUT ROWID;"
     "CREATE TABLE repair (scope TEXT NOT NULL PRIMARY KEY) WITHOUT ROWID;"
     "CREATE TABLE parked (number INTEGER PRIMARY KEY, at INTEGER NOT NULL,"
     " what TEXT NOT NULL, why TEXT NOT NULL, bytes BLOB NOT NULL);";

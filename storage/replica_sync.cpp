@@ -31,7 +31,7 @@ Status ReplicaCore::visit_scope(
 }
 
 Status ReplicaCore::want(const RecordId& id) {
-    SATCHEL_ASSIGN(Statement * insert, database.cached("INSERT OR IGNORE INTO wanted VALUES (?1)"));
+    SATCHEL_ASSIGN(Statement * insert, database.cached("INSERT OR IGNORE INTO wanted (id) VALUES (?1)"));
     insert->bind_blob(1, id.view());
     return insert->run();
 }
@@ -112,7 +112,8 @@ Result<std::vector<VerdictQuestion>> Replica::questions() {
 
 Result<std::vector<RecordId>> Replica::wanted(std::size_t limit) {
     SATCHEL_ASSIGN(Statement * rows,
-                   core_->database.cached("SELECT id FROM wanted ORDER BY id LIMIT ?1"));
+                   core_->database.cached("SELECT id FROM wanted WHERE state = 0 ORDER BY id"
+                                          " LIMIT ?1"));
     rows->bind(1, static_cast<std::int64_t>(limit));
     std::vector<RecordId> ids;
     while (true) {

@@ -88,7 +88,7 @@ Status Taker::take_scopes() {
         SATCHEL_TRY(core_.scopes.hold(key));
     // The walk begins anew for what is loading; the cursor of the others stays.
     core_.row.position = {};
-    return core_.database.execute("DELETE FROM staged");
+    return core_.database.execute("DELETE FROM staged; UPDATE wanted SET state = 0");
 }
 
 // Every row that only this scope held goes.

@@ -53,6 +53,9 @@ class Taker {
     Status lose_scope(const std::string& key);
     Status leave_scope(const TableInfo& table, const RecordId& id, const std::string& key);
     Status take_pages();
+    Status stage();
+    Status mark_wanted(const RecordId& id, std::int64_t state);
+    Status forget_all_unknown();
     Status take_checkpoint();
     Status take_schema(const std::vector<ByteView>& pages);
     Status apply_page(ByteView page);

@@ -13,6 +13,10 @@ std::vector<std::string> united(std::vector<std::string> a, const std::vector<st
     return a;
 }
 
+// States of a row in `wanted`.
+constexpr std::int64_t kWantedStaged = 1;
+constexpr std::int64_t kWantedUnknown = 2;
+
 RecordId last_id() {
     RecordId id;
     id.bytes.fill(0xFF);
@@ -26,25 +30,59 @@ RecordId last_id() {
 Status Taker::take_pages() {
     ReplicaRow& row = core_.row;
     for (const RecordId& id : reply_.unknown)
-        SATCHEL_TRY(forget_unknown(id));
+        if (wanted_.contains(id)) SATCHEL_TRY(mark_wanted(id, kWantedUnknown));
     const bool first_load =
         core_.scopes.loading().size() == core_.scopes.held().size() && number(row.cursor) == 0;
-    const bool in_place = first_load || reply_.position.seq <= row.cursor;
+    const bool in_place = first_load || (reply_.position.seq <= row.cursor && wanted_.empty());
     row.position = reply_.position;
     if (reply_.checkpoint) return take_checkpoint();
-    if (in_place) {
-        std::vector<ByteView> pages(reply_.pages.begin(), reply_.pages.end());
-        SATCHEL_TRY(take_schema(pages));
-        for (const Bytes& page : reply_.pages)
-            SATCHEL_TRY(apply_page(page));
-        return {};
-    }
-    for (const Bytes& page : reply_.pages) {
+    if (!in_place) return stage();
+    std::vector<ByteView> pages(reply_.pages.begin(), reply_.pages.end());
+    SATCHEL_TRY(take_schema(pages));
+    for (const Bytes& page : reply_.pages)
+        SATCHEL_TRY(apply_page(page));
+    return {};
+}
+
+// What was asked for waits for the checkpoint with the rest; it is not asked for again.
+Status Taker::stage() {
+    for (const Bytes& bytes : reply_.pages) {
         SATCHEL_ASSIGN(Statement * insert,
                        core_.database.cached("INSERT INTO staged (page) VALUES (?1)"));
-        insert->bind_blob(1, page);
+        insert->bind_blob(1, bytes);
         SATCHEL_TRY(insert->run());
+        if (wanted_.empty()) continue;
+        SATCHEL_ASSIGN(const PageReader page, PageReader::open(bytes));
+        SATCHEL_TRY(page.visit([this](const PageRow& row) -> Status {
+            return wanted_.contains(row.id) ? mark_wanted(row.id, kWantedStaged) : Status{};
+        }));
     }
+    return {};
+}
+
+Status Taker::mark_wanted(const RecordId& id, std::int64_t state) {
+    SATCHEL_ASSIGN(Statement * update,
+                   core_.database.cached("UPDATE wanted SET state = ?2 WHERE id = ?1"));
+    update->bind_blob(1, id.view());
+    update->bind(2, state);
+    return update->run();
+}
+
+Status Taker::forget_all_unknown() {
+    std::vector<RecordId> gone;
+    {
+        SATCHEL_ASSIGN(Statement rows, core_.database.prepare("SELECT id FROM wanted"
+                                                              " WHERE state = ?1 ORDER BY id"));
+        rows.bind(1, kWantedUnknown);
+        while (true) {
+            SATCHEL_ASSIGN(const bool more, rows.step());
+            if (!more) break;
+            SATCHEL_ASSIGN(const RecordId id, RecordId::from_bytes(rows.blob(0)));
+            gone.push_back(id);
+        }
+    }
+    for (const RecordId& id : gone)
+        SATCHEL_TRY(forget_unknown(id));
     return {};
 }
 
@@ -65,6 +103,7 @@ Status Taker::take_checkpoint() {
     std::vector<ByteView> pages(staged.begin(), staged.end());
     pages.insert(pages.end(), reply_.pages.begin(), reply_.pages.end());
     SATCHEL_TRY(take_schema(pages));
+    SATCHEL_TRY(forget_all_unknown());
     for (const ByteView page : pages)
         SATCHEL_TRY(apply_page(page));
     SATCHEL_TRY(flush_images());
