@@ -376,6 +376,12 @@ Status RecordTables::move(const TableInfo& table, const RecordId& id, Sequence s
     update->bind_blob(1, id.view());
     update->bind(2, static_cast<std::int64_t>(number(seq)));
     update->bind(3, scope);
+    SATCHEL_TRY(update->run());
+    if (database_.changes() == 1) return {};
+    SATCHEL_ASSIGN(update, database_.cached("UPDATE _dead SET seq = ?2, scope = ?3 WHERE id = ?1"));
+    update->bind_blob(1, id.view());
+    update->bind(2, static_cast<std::int64_t>(number(seq)));
+    update->bind(3, scope);
     return update->run();
 }
 

@@ -77,7 +77,7 @@ class RecordTables {
     Status rewrite(const TableInfo& table, const RecordId& id, const RecordState& state,
                    const std::vector<std::size_t>& fields, const std::vector<FieldId>& conflicts);
     Status remove(const TableInfo& table, const RecordId& id, const StoredRecord& record);
-    // Only seq and scope of a record that is in its typed table.
+    // Only seq and scope of a record, alive or dead.
     Status move(const TableInfo& table, const RecordId& id, Sequence seq, std::int64_t scope);
 
     // The fast way for a row that was never here: values and meta as they are, bound without a

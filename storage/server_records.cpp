@@ -405,8 +405,12 @@ Result<std::optional<Caller>> SqliteServerStore::caller_of(const LoggedChangeset
     if (!core_->caller_lookup) return std::optional<Caller>{};
     return core_->caller_lookup(entry.replica.id, entry.author);
 }
+// What head office itself wrote after the backup it was restored from will never come.
 bool SqliteServerStore::is_declared_lost(const Dot& dot) {
-    return core_->log.is_lost(dot);
+    if (core_->log.is_lost(dot)) return true;
+    if (dot.replica.id != core_->own.id || dot.replica == core_->own) return false;
+    const auto known = core_->log.replica(dot.replica);
+    return known && (!*known || dot.counter > (*known)->high);
 }
 Status SqliteServerStore::append_alias(const RecordId& record, const Dot& alias,
                                        const Dot& original) {

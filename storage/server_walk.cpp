@@ -1,6 +1,6 @@
 // The walk over a device's scopes: a merge of one range scan per scope that has news.
 #include <algorithm>
-#include <limits>
+#include <tuple>
 
 #include "storage/server_scopes.hpp"
 
@@ -79,7 +79,8 @@ Result<std::vector<WalkItem>> ServerScopes::walk(const WalkQuery& query, std::si
     std::vector<Source> sources;
     const Status opened = open_sources(query, sources);
     const auto later = [&sources](std::size_t a, std::size_t b) {
-        return sources[a].position > sources[b].position;
+        return std::tie(sources[a].position, sources[a].scope->key) >
+               std::tie(sources[b].position, sources[b].scope->key);
     };
     std::vector<std::size_t> heap;
     for (std::size_t i = 0; opened && i < sources.size(); ++i)
@@ -92,7 +93,7 @@ Result<std::vector<WalkItem>> ServerScopes::walk(const WalkQuery& query, std::si
         Source& source = sources[heap.back()];
         if (items.empty() || items.back().position != source.position) {
             if (items.size() == limit) break;
-            items.push_back({source.position, {}, {}, false, {}});
+            items.push_back({source.position, {}, {}, {}, {}});
         }
         WalkItem& item = items.back();
         item.collection = CollectionId{static_cast<std::uint32_t>(source.rows->integer(2))};
@@ -100,7 +101,7 @@ Result<std::vector<WalkItem>> ServerScopes::walk(const WalkQuery& query, std::si
         if (source.gone())
             item.left.push_back(source.scope->key);
         else
-            item.held = true;
+            item.held.push_back(source.scope->key);
         if (!source.gone() && !source.loading &&
             (item.entered == Sequence{} || entered < item.entered))
             item.entered = entered;

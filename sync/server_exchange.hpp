@@ -48,6 +48,7 @@ class Exchange {
     Status send();
     Status send_wanted(class PageBuilder& page);
     Status send_walk(class PageBuilder& page);
+    Status send_item(class PageBuilder& page, const WalkItem& item, bool confirms);
     WalkQuery query();
     Status check_point();
     // server_repair.cpp

@@ -13,6 +13,21 @@ bool is_of_the_changeset(ErrorCode code) {
            code == ErrorCode::limit || code == ErrorCode::internal;
 }
 
+// One record with all that stands side by side in it has to fit a reply beside a full page.
+constexpr std::size_t kMaxRecordBytes = 16U << 20;
+
+std::size_t value_bytes(const RecordState& state) {
+    std::size_t bytes = 0;
+    for (const CellState& cell : state.cells)
+        for (const Sibling& sibling : cell.siblings)
+            for (const Value& value : sibling.values)
+                bytes += value.as_bytes().size();
+    for (const SetState& set : state.sets)
+        for (const SetElement& element : set.elements)
+            bytes += element.element.as_bytes().size();
+    return bytes;
+}
+
 // New, only registers, and no cell of nulls alone: encode_fresh_meta says it all.
 bool is_plain_creation(const Operation& operation) {
     if (!operation.clock.empty() || operation.cells.empty() || !operation.sets.empty() ||
@@ -59,6 +74,8 @@ Judge::Check Judge::apply_all(const LoggedChangeset& entry) {
         } else {
             applied = apply(work.after.state, *work.operation, write);
         }
+        if (applied && value_bytes(work.after.state) > kMaxRecordBytes)
+            applied = Error{ErrorCode::limit, "one record has at most 16 MiB"};
         if (!applied)
             return refuse(Reason::invalid_value, work.collection->name + " " +
                                                      work.operation->record.text() + ": " +

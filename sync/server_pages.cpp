@@ -58,8 +58,12 @@ class PageBuilder {
     Result<bool> patch(CollectionId collection, const RecordId& id, Sequence cursor) {
         return add(collection, id, RowKind::patch, cursor);
     }
-    Result<bool> confirm(CollectionId collection, const RecordId& id) {
-        return add(collection, id, RowKind::confirm, {});
+    // Only for a walk over nothing but complete scopes: it names all that hold the record.
+    void confirm(const WalkItem& item) {
+        static const Layout kNone;
+        ++items_;
+        page_.add(item.collection, RowKind::confirm, kNone, item.position.id, item.position.seq,
+                  item.held, {}, {});
     }
 
   private:
@@ -78,10 +82,7 @@ class PageBuilder {
 
     Status add_row(CollectionId collection, const RecordId& id, const RowView& row,
                    const std::vector<std::string>& shared, RowKind kind, Sequence cursor) {
-        static const Layout kNone;
-        if (kind == RowKind::confirm)
-            page_.add(collection, kind, kNone, id, row.seq, shared, {}, {});
-        else if (kind == RowKind::patch && !row.dead && row.created <= cursor)
+        if (kind == RowKind::patch && !row.dead && row.created <= cursor)
             return add_patch(collection, id, row, shared, cursor);
         else
             page_.add(collection, RowKind::whole, *row.layout, id, row.seq, shared, row.meta,
@@ -215,25 +216,30 @@ Status Exchange::send_walk(PageBuilder& page) {
         for (const WalkItem& item : items) {
             if (page.full()) return {};
             page.depart(item);
-            const RecordId& id = item.position.id;
-            const bool holds = number(item.entered) != 0 && item.entered <= request_.cursor;
-            const auto touched = touched_.find(id);
-            const bool own = confirms && touched != touched_.end() && touched->second.confirmable &&
-                             touched->second.seq == item.position.seq;
-            Result<bool> sent = true;
-            if (item.held && own && (holds || touched->second.made))
-                sent = page.confirm(item.collection, id);
-            else if (item.held && holds && !request_.whole_states_only)
-                sent = page.patch(item.collection, id, request_.cursor);
-            else if (item.held)
-                sent = page.whole(item.collection, id);
-            if (!sent) return sent.error();
+            SATCHEL_TRY(send_item(page, item, confirms));
             handled_.reply.position = query.from = item.position;
         }
         if (items.size() < kStep) break;
     }
     sent_items_ = !page.empty();
     return check_point();
+}
+
+Status Exchange::send_item(PageBuilder& page, const WalkItem& item, bool confirms) {
+    if (item.held.empty()) return {};
+    const RecordId& id = item.position.id;
+    const bool holds = number(item.entered) != 0 && item.entered <= request_.cursor;
+    const auto touched = confirms ? touched_.find(id) : touched_.end();
+    const bool own = touched != touched_.end() && touched->second.confirmable &&
+                     touched->second.seq == item.position.seq;
+    if (own && (holds || touched->second.made)) {
+        page.confirm(item);
+        return {};
+    }
+    const auto sent = holds && !request_.whole_states_only
+                          ? page.patch(item.collection, id, request_.cursor)
+                          : page.whole(item.collection, id);
+    return sent ? Status{} : Status{sent.error()};
 }
 
 Status Exchange::check_point() {

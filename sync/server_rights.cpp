@@ -48,10 +48,13 @@ Judge::Check Judge::check_rights_before(const Work& work) {
 Judge::Check Judge::check_late(const Work& work) {
     const RecordId& id = work.operation->record;
     const std::string what = work.collection->name + " " + id.text();
+    // Only what the device had been given, or had made, can it have edited in good faith.
+    const bool had_it = work.before->created <= context_.cursor_given ||
+                        work.before->state.clock.counter(changeset_.header.replica) > 0;
     bool late = false;
     for (const std::string& scope : context_.caller.scopes) {
         SATCHEL_ASSIGN(const auto left, store_.departure(scope, id));
-        late = late || (left && left->seq > context_.cursor_given &&
+        late = late || (had_it && left && left->seq > context_.cursor_given &&
                         context_.now_ms - left->at <= kLateEditWindowMs);
     }
     if (!late) return refuse(Reason::not_allowed, what + ": it is not among the author's records");

@@ -88,8 +88,8 @@ struct WalkQuery {
 struct WalkItem {
     WalkPosition position;
     CollectionId collection{};
-    std::vector<std::string> left;  // of the walked scopes, that it left at this seq
-    bool held = false;              // some walked scope holds it
+    std::vector<std::string> left;  // of the walked scopes, that it left at this seq; ascending
+    std::vector<std::string> held;  // of the walked scopes, that hold it; ascending
     Sequence entered{};             // earliest entry into an established scope that holds it
 };
 
