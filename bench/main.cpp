@@ -33,7 +33,6 @@ int main(int argc, char** argv) {
     satchel::bench::Settings settings;
     settings.rows = quick ? 10'000 : 100'000;
     settings.repeats = quick ? 1 : 3;
-    settings.million = !quick;
     settings.folder =
         std::filesystem::temp_directory_path() / ("satchel-bench-" + std::to_string(::getpid()));
     std::filesystem::create_directories(settings.folder);

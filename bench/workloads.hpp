@@ -11,8 +11,8 @@ namespace satchel::bench {
 struct Settings {
     std::size_t rows = 100'000;
     std::size_t repeats = 3;
-    bool million = false;  // W3 with 1,000,000 rows as well
-    std::string folder;    // for the files; emptied by the caller
+
+    std::string folder;  // for the files; emptied by the caller
 };
 
 void run_local(const Settings& settings, Results& results);  // W1, W2, disk, meta

@@ -1,0 +1,99 @@
+#include "bench/head_office.hpp"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <filesystem>
+#include <fstream>
+#include <thread>
+
+#include "bench/replicas.hpp"
+#include "bench/results.hpp"
+#include "client/account.hpp"
+#include "client/curl_transport.hpp"
+#include "client/sync_client.hpp"
+
+namespace satchel::bench {
+namespace {
+
+constexpr const char* kPassword = "benchmark password";
+
+constexpr const char* kSchema = R"({"number": 1, "collections": [{
+    "id": 100, "name": "opportunity", "label_zh": "商机", "label_en": "Opportunity",
+    "scope": {"everyone": true, "parents": []},
+    "fields": [
+        {"id": 1, "name": "name", "kind": "text"},
+        {"id": 2, "name": "account", "kind": "reference", "indexed": true},
+        {"id": 3, "name": "stage", "kind": "text", "indexed": true},
+        {"id": 4, "name": "amount", "kind": "integer"},
+        {"id": 5, "name": "currency", "kind": "text"},
+        {"id": 6, "name": "close_date", "kind": "text"},
+        {"id": 7, "name": "probability", "kind": "integer"},
+        {"id": 8, "name": "owner", "kind": "reference"},
+        {"id": 9, "name": "source", "kind": "text"},
+        {"id": 10, "name": "next_step", "kind": "text"},
+        {"id": 11, "name": "updated_at", "kind": "integer"}]}]})";
+
+std::string first_line(const std::string& path) {
+    std::ifstream in(path);
+    std::string line;
+    std::getline(in, line);
+    return line;
+}
+
+Status no_address() {
+    return Error{ErrorCode::time_out, "satcheld does not listen; its log is beside its data"};
+}
+
+}  // namespace
+
+HeadOffice::HeadOffice(const std::string& folder) : password_(kPassword) {
+    std::filesystem::create_directories(folder);
+    const std::string schema = folder + "/schema.json", secret = folder + "/password",
+                      log = folder + "/log";
+    std::ofstream(schema) << kSchema;
+    std::ofstream(secret) << kPassword << "\n";
+    process_ = ::fork();
+    if (process_ == 0) {
+        const int file = ::open(log.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
+        ::dup2(file, 1);
+        ::dup2(file, 2);
+        const std::string data = folder + "/data";
+        ::execl(SATCHELD, "satcheld", "--data", data.c_str(), "--listen", "127.0.0.1:0", "--schema",
+                schema.c_str(), "--admin-password-file", secret.c_str(), nullptr);
+        ::_exit(127);
+    }
+    for (int i = 0; i < 300 && url_.empty(); ++i) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(100));
+        url_ = first_line(folder + "/data/address");
+    }
+    must(url_.empty() ? no_address() : Status{}, "start satcheld");
+    if (!url_.starts_with("http")) url_ = "http://" + url_;
+}
+
+HeadOffice::~HeadOffice() {
+    if (process_ <= 0) return;
+    ::kill(process_, SIGTERM);
+    ::waitpid(process_, nullptr, 0);
+}
+
+std::unique_ptr<storage::Replica> HeadOffice::device(const std::string& path,
+                                                     const char* name) const {
+    remove_replica(path);
+    auto replica = open_replica(path, opportunity_schema());
+    auto transport = must(client::CurlTransport::make(), "transport");
+    must(client::login(*replica, *transport, {url_, "admin", password_, name}), "login");
+    return replica;
+}
+
+SessionReport sync(storage::Replica& replica) {
+    auto transport = must(client::CurlTransport::make(), "transport");
+    const client::SyncOutcome outcome = client::sync_once(replica, *transport);
+    must(outcome.status, "sync");
+    return outcome.report;
+}
+
+}  // namespace satchel::bench

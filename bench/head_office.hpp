@@ -1,0 +1,36 @@
+// A real satcheld as a process of its own, for the workloads that sync: its memory is not ours.
+#pragma once
+
+#include <sys/types.h>
+
+#include <memory>
+#include <string>
+
+#include "storage/replica.hpp"
+#include "sync/device_session.hpp"
+
+namespace satchel::bench {
+
+class HeadOffice {
+  public:
+    // Starts the satcheld of this build in `folder` with the benchmark's schema and waits until it
+    // listens. Ends the program when it does not.
+    explicit HeadOffice(const std::string& folder);
+    ~HeadOffice();
+    HeadOffice(const HeadOffice&) = delete;
+    HeadOffice& operator=(const HeadOffice&) = delete;
+
+    // A replica that is logged in and has nothing yet.
+    std::unique_ptr<storage::Replica> device(const std::string& path, const char* name) const;
+    const std::string& url() const { return url_; }
+
+  private:
+    pid_t process_ = -1;
+    std::string url_;
+    std::string password_;
+};
+
+// One sync over HTTP to its end; ends the program when it fails.
+SessionReport sync(storage::Replica& replica);
+
+}  // namespace satchel::bench
