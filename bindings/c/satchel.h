@@ -1,0 +1,250 @@
+/* satchel.h: the engine for applications in C and everything that can call C.
+ *
+ * Conventions, for every function below:
+ *
+ *   Handles      opaque. What *_open, *_begin or *_start gives, *_close (or *_commit, *_rollback,
+ *                *_stop) takes back; passing NULL to a closing function does nothing. Handles may
+ *                be closed in any order and from any thread: what they share lives until the last.
+ *   Text         UTF-8 with a length in bytes, no NUL needed. Text and bytes given in are copied.
+ *                What is given out is borrowed: valid until the next call on the same handle.
+ *   Results      a satchel_code; SATCHEL_OK is 0. The last parameter, when not NULL, receives an
+ *                error to be freed with satchel_error_free. Nothing is kept per thread.
+ *   Options      structures begin with struct_size = sizeof the structure; they only ever grow.
+ *                Zero means the default everywhere.
+ *   Threads      every function may be called from any thread; calls on one replica take turns.
+ *                A satchel_write holds the replica's turn from begin to commit or rollback and is
+ *                used by one thread: another thread that begins waits.
+ *   Callbacks    only for observers. See satchel_observe.
+ *   For ever     symbols, codes and field order stay. satchel_abi_major() counts what broke.
+ *
+ * A sync runs in two ways: satchel_sync and the agent use libcurl; satchel_session_* gives the
+ * bytes to the host's own HTTP stack. Conflict, offline, busy and not accepted are normal outcomes.
+ */
+#ifndef SATCHEL_H
+#define SATCHEL_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#if defined(__GNUC__)
+#define SATCHEL_API __attribute__((visibility("default")))
+#else
+#define SATCHEL_API
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define SATCHEL_ABI_MAJOR 1
+
+/* The same numbers as in every other face of the engine; each comment names the action. */
+typedef enum satchel_code {
+    SATCHEL_OK = 0,
+    SATCHEL_INVALID_ARGUMENT = 1, /* correct the call or the input */
+    SATCHEL_NOT_FOUND = 2,        /* create it first, or sync to receive it */
+    SATCHEL_BUSY = 3,             /* try again: somebody else holds it */
+    SATCHEL_DISK_FULL = 4,        /* free some space; nothing was lost */
+    SATCHEL_READ_ONLY = 5,        /* make the file writable */
+    SATCHEL_CORRUPT = 6,          /* restore or re-sync; nothing is repaired in silence */
+    SATCHEL_NOT_A_DATABASE = 7,   /* choose another file */
+    SATCHEL_WRONG_KEY = 8,        /* give the right key */
+    SATCHEL_NEWER_FORMAT = 9,     /* install the newer release that wrote this */
+    SATCHEL_OFFLINE = 10,         /* wait for a connection; work goes on */
+    SATCHEL_TIME_OUT = 11,        /* the line is too slow now */
+    SATCHEL_CANCELLED = 12,       /* the caller asked for it */
+    SATCHEL_UNAUTHORIZED = 13,    /* log in again */
+    SATCHEL_FORBIDDEN = 14,       /* ask somebody who may */
+    SATCHEL_LIMIT = 15,           /* make the input smaller */
+    SATCHEL_BAD_REPLY = 16,       /* something else than a Satchel server answered */
+    SATCHEL_UPGRADE_NEEDED = 17,  /* install the newer release */
+    SATCHEL_SERVER_ERROR = 18,    /* try again later */
+    SATCHEL_IO = 19,              /* look at the disk */
+    SATCHEL_INTERNAL = 20         /* report it: a bug of ours */
+} satchel_code;
+
+typedef struct satchel_error satchel_error;
+typedef struct satchel_replica satchel_replica;
+typedef struct satchel_write satchel_write;
+typedef struct satchel_rows satchel_rows;
+typedef struct satchel_siblings satchel_siblings;
+typedef struct satchel_observer satchel_observer;
+typedef struct satchel_session satchel_session;
+typedef struct satchel_agent satchel_agent;
+
+SATCHEL_API int satchel_abi_major(void);
+SATCHEL_API const char* satchel_release(void);      /* "0.1.0" */
+SATCHEL_API const char* satchel_code_name(int code); /* "not_found" */
+
+SATCHEL_API satchel_code satchel_error_code(const satchel_error* error);
+SATCHEL_API const char* satchel_error_message(const satchel_error* error); /* ends with NUL */
+SATCHEL_API void satchel_error_free(satchel_error* error);
+
+/* ---- Replicas ------------------------------------------------------------------------------ */
+
+typedef struct satchel_open_options {
+    size_t struct_size;
+    int create;            /* make the file when it is not there */
+    const char* schema;    /* of a new file: "starter" (the sales schema) or NULL (none) */
+    const void* schema_bytes; /* or a stored schema (docs/formats.md), in place of `schema` */
+    size_t schema_size;
+    const char* key; /* encrypts the file */
+    size_t key_size;
+} satchel_open_options;
+
+/* `options` may be NULL: an existing file without a key. */
+SATCHEL_API satchel_code satchel_open(const char* path, size_t path_size,
+                                      const satchel_open_options* options,
+                                      satchel_replica** replica, satchel_error** error);
+SATCHEL_API void satchel_close(satchel_replica* replica);
+
+/* ---- Values -------------------------------------------------------------------------------- */
+
+typedef enum satchel_value_type {
+    SATCHEL_NULL = 0,
+    SATCHEL_INTEGER = 1, /* also dates (days since 1970-01-01), money (minor units), times (ms) */
+    SATCHEL_TEXT = 2,
+    SATCHEL_BYTES = 3 /* record ids are 16 bytes */
+} satchel_value_type;
+
+typedef struct satchel_value {
+    satchel_value_type type;
+    int64_t integer;
+    const char* bytes; /* of text and bytes */
+    size_t size;
+} satchel_value;
+
+typedef struct satchel_field {
+    const char* name; /* ends with NUL */
+    satchel_value value;
+} satchel_field;
+
+typedef struct satchel_id {
+    uint8_t bytes[16];
+} satchel_id;
+
+/* ---- Writing: one transaction, atomic here and on every other device ------------------------- */
+
+SATCHEL_API satchel_code satchel_begin(satchel_replica* replica, satchel_write** write,
+                                       satchel_error** error);
+/* Ends the handle, whatever the result; after an error nothing of it has happened. */
+SATCHEL_API satchel_code satchel_commit(satchel_write* write, satchel_error** error);
+SATCHEL_API void satchel_rollback(satchel_write* write);
+
+SATCHEL_API satchel_code satchel_create(satchel_write* write, const char* collection,
+                                        const satchel_field* fields, size_t count, satchel_id* id,
+                                        satchel_error** error);
+/* `token` is what the person was shown (satchel_read_token): a value that arrived in between
+ * survives beside the new one. NULL: whatever is there now is overwritten. */
+SATCHEL_API satchel_code satchel_set(satchel_write* write, const char* collection,
+                                     const satchel_id* id, const satchel_field* fields,
+                                     size_t count, const char* token, size_t token_size,
+                                     satchel_error** error);
+SATCHEL_API satchel_code satchel_delete(satchel_write* write, const char* collection,
+                                        const satchel_id* id, satchel_error** error);
+SATCHEL_API satchel_code satchel_undelete(satchel_write* write, const char* collection,
+                                          const satchel_id* id, satchel_error** error);
+SATCHEL_API satchel_code satchel_tag(satchel_write* write, const char* collection,
+                                     const satchel_id* id, const char* field, const char* element,
+                                     size_t element_size, int present, satchel_error** error);
+SATCHEL_API satchel_code satchel_count(satchel_write* write, const char* collection,
+                                       const satchel_id* id, const char* field, int64_t step,
+                                       satchel_error** error);
+
+/* ---- Reading: plain SQL on typed tables ------------------------------------------------------ */
+
+/* Any SELECT; each cursor has a read-only connection of its own and sees one state. */
+SATCHEL_API satchel_code satchel_query(satchel_replica* replica, const char* sql, size_t sql_size,
+                                       const satchel_value* arguments, size_t count,
+                                       satchel_rows** rows, satchel_error** error);
+/* `has_row` becomes 0 behind the last row. */
+SATCHEL_API satchel_code satchel_rows_next(satchel_rows* rows, int* has_row,
+                                           satchel_error** error);
+SATCHEL_API size_t satchel_rows_columns(const satchel_rows* rows);
+SATCHEL_API const char* satchel_rows_name(satchel_rows* rows, size_t column);
+SATCHEL_API satchel_value satchel_rows_value(satchel_rows* rows, size_t column);
+SATCHEL_API void satchel_rows_close(satchel_rows* rows);
+
+/* The read token of a record as it is now; borrowed from the replica handle. */
+SATCHEL_API satchel_code satchel_read_token(satchel_replica* replica, const char* collection,
+                                            const satchel_id* id, const char** token,
+                                            size_t* token_size, satchel_error** error);
+
+/* ---- Conflicts: different values side by side ------------------------------------------------- */
+
+/* One row per cell in conflict: collection (text), id (bytes), field (text). */
+SATCHEL_API satchel_code satchel_conflicts(satchel_replica* replica, satchel_rows** rows,
+                                           satchel_error** error);
+/* The values of one field, the shown one first. */
+SATCHEL_API satchel_code satchel_siblings_open(satchel_replica* replica, const char* collection,
+                                               const satchel_id* id, const char* field,
+                                               satchel_siblings** siblings, satchel_error** error);
+SATCHEL_API size_t satchel_siblings_count(const satchel_siblings* siblings);
+SATCHEL_API satchel_value satchel_siblings_value(const satchel_siblings* siblings, size_t index);
+/* Milliseconds since 1970-01-01; the time that counts for the conflict rule. */
+SATCHEL_API int64_t satchel_siblings_time(const satchel_siblings* siblings, size_t index);
+/* The dot of the write, such as "1f3a:17"; ends with NUL. */
+SATCHEL_API const char* satchel_siblings_dot(const satchel_siblings* siblings, size_t index);
+/* Resolving is an ordinary satchel_set with this token. Borrowed from this handle. */
+SATCHEL_API const char* satchel_siblings_token(const satchel_siblings* siblings, size_t* size);
+SATCHEL_API void satchel_siblings_close(satchel_siblings* siblings);
+
+/* ---- Observing ------------------------------------------------------------------------------- */
+
+/* After each commit, local or synced: which records of a collection changed. `count` 0 with
+ * `many` 1 says "look again". Runs on the thread that committed (an agent's or the one that called
+ * satchel_sync included); must not write. It never runs after satchel_unobserve has returned. */
+typedef void (*satchel_changed)(void* context, const char* collection, const satchel_id* ids,
+                                size_t count, int many);
+SATCHEL_API satchel_code satchel_observe(satchel_replica* replica, satchel_changed changed,
+                                         void* context, satchel_observer** observer,
+                                         satchel_error** error);
+SATCHEL_API void satchel_unobserve(satchel_observer* observer);
+
+/* ---- Syncing --------------------------------------------------------------------------------- */
+
+typedef struct satchel_status {
+    size_t struct_size; /* set by the caller */
+    uint64_t pending;   /* changesets without an answer */
+    uint64_t held;      /* head office waits for something they build on */
+    uint64_t not_accepted;
+    uint64_t conflicts;
+    uint64_t parked;
+    int64_t oldest_pending_ms; /* when it was written; 0: none */
+    int64_t last_success_ms;   /* 0: never */
+    int loading;               /* the first sync is not complete */
+} satchel_status;
+SATCHEL_API satchel_code satchel_read_status(satchel_replica* replica, satchel_status* status,
+                                             satchel_error** error);
+
+SATCHEL_API satchel_code satchel_login(satchel_replica* replica, const char* url, const char* login,
+                                       const char* password, const char* device_name,
+                                       satchel_error** error);
+/* One sync by libcurl, at most `limit_ms` long (0: no limit). What has come is kept in any case. */
+SATCHEL_API satchel_code satchel_sync(satchel_replica* replica, uint64_t limit_ms,
+                                      satchel_error** error);
+
+/* A thread that syncs by itself; `live`: changes made elsewhere arrive within a second. */
+SATCHEL_API satchel_code satchel_agent_start(satchel_replica* replica, int live,
+                                             satchel_agent** agent, satchel_error** error);
+SATCHEL_API void satchel_agent_sync_now(satchel_agent* agent);
+SATCHEL_API void satchel_agent_stop(satchel_agent* agent);
+
+/* By the host's own HTTP: POST each request's bytes to <server>/v1/sync with the token. */
+SATCHEL_API satchel_code satchel_session_open(satchel_replica* replica, satchel_session** session,
+                                              satchel_error** error);
+/* The next request; `size` 0: device and server agree, close the session. Borrowed. */
+SATCHEL_API satchel_code satchel_session_request(satchel_session* session, const char** bytes,
+                                                 size_t* size, satchel_error** error);
+SATCHEL_API satchel_code satchel_session_reply(satchel_session* session, const void* bytes,
+                                               size_t size, satchel_error** error);
+SATCHEL_API void satchel_session_close(satchel_session* session);
+/* Server address and token that satchel_login stored; borrowed from the replica handle. */
+SATCHEL_API satchel_code satchel_server(satchel_replica* replica, const char** url,
+                                        const char** token, satchel_error** error);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

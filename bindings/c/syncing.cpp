@@ -1,0 +1,156 @@
+// Status, login, sync, agent, sessions: the last part of satchel.h.
+#include <algorithm>
+
+#include "bindings/c/handles.hpp"
+#include "client/account.hpp"
+#include "client/curl_transport.hpp"
+#include "storage/services.hpp"
+
+using satchel::Error;
+using satchel::ErrorCode;
+using satchel::Status;
+using satchel::c_api::guarded;
+using satchel::c_api::missing;
+using satchel::c_api::TurnGuard;
+
+namespace {
+
+std::int64_t now_ms() {
+    return satchel::storage::SystemClock().now_ms();
+}
+
+Status read_status(satchel::storage::Replica& replica, satchel_status* out) {
+    SATCHEL_ASSIGN(const auto status, replica.status());
+    satchel_status full{};
+    full.struct_size = std::min(out->struct_size, sizeof full);
+    full.pending = status.pending;
+    full.held = status.held;
+    full.not_accepted = status.not_accepted;
+    full.conflicts = status.conflicts;
+    full.parked = status.parked;
+    full.oldest_pending_ms = status.oldest_pending_at;
+    full.last_success_ms = status.last_success_at;
+    full.loading = status.loading ? 1 : 0;
+    std::copy_n(reinterpret_cast<const char*>(&full), full.struct_size,
+                reinterpret_cast<char*>(out));
+    return {};
+}
+
+}  // namespace
+
+satchel_code satchel_read_status(satchel_replica* replica, satchel_status* status,
+                                 satchel_error** error) {
+    return guarded(error, [&]() -> Status {
+        if (replica == nullptr || status == nullptr) return missing("replica and status");
+        if (status->struct_size < sizeof(size_t))
+            return Error{ErrorCode::invalid_argument, "set struct_size first"};
+        const TurnGuard turn(replica->shared->turn);
+        return read_status(*replica->shared->replica, status);
+    });
+}
+
+satchel_code satchel_login(satchel_replica* replica, const char* url, const char* login,
+                           const char* password, const char* device_name, satchel_error** error) {
+    return guarded(error, [&]() -> Status {
+        if (replica == nullptr || url == nullptr || login == nullptr || password == nullptr)
+            return missing("replica, url, login and password");
+        const TurnGuard turn(replica->shared->turn);
+        SATCHEL_ASSIGN(const auto options, satchel::client::connection(*replica->shared->replica));
+        SATCHEL_ASSIGN(const auto transport, satchel::client::CurlTransport::make(options));
+        const auto account = satchel::client::login(
+            *replica->shared->replica, *transport,
+            {url, login, password, device_name == nullptr ? "device" : device_name});
+        return account ? Status{} : Status{account.error()};
+    });
+}
+
+satchel_code satchel_sync(satchel_replica* replica, uint64_t limit_ms, satchel_error** error) {
+    return guarded(error, [&]() -> Status {
+        if (replica == nullptr) return missing("replica");
+        const TurnGuard turn(replica->shared->turn);
+        SATCHEL_ASSIGN(const auto options, satchel::client::connection(*replica->shared->replica));
+        SATCHEL_ASSIGN(const auto transport, satchel::client::CurlTransport::make(options));
+        satchel::client::SyncOptions sync;
+        if (limit_ms > 0)
+            sync.deadline = std::chrono::steady_clock::now() + std::chrono::milliseconds(limit_ms);
+        return satchel::client::sync_once(*replica->shared->replica, *transport, sync).status;
+    });
+}
+
+satchel_code satchel_agent_start(satchel_replica* replica, int live, satchel_agent** agent,
+                                 satchel_error** error) {
+    return guarded(error, [&]() -> Status {
+        if (replica == nullptr || agent == nullptr) return missing("replica and agent");
+        satchel::client::AgentOptions options;
+        options.path = replica->shared->path;
+        options.replica.key = replica->shared->key;
+        options.live = live != 0;
+        *agent = new satchel_agent{satchel::client::Agent::start(std::move(options))};
+        return {};
+    });
+}
+
+void satchel_agent_sync_now(satchel_agent* agent) {
+    if (agent != nullptr) agent->agent->sync_now();
+}
+
+void satchel_agent_stop(satchel_agent* agent) {
+    if (agent == nullptr) return;
+    agent->agent->stop();
+    delete agent;
+}
+
+satchel_code satchel_session_open(satchel_replica* replica, satchel_session** session,
+                                  satchel_error** error) {
+    return guarded(error, [&]() -> Status {
+        if (replica == nullptr || session == nullptr) return missing("replica and session");
+        auto handle = std::make_unique<satchel_session>();
+        handle->shared = replica->shared;
+        handle->session.emplace(*handle->shared->replica, satchel::client::session_services());
+        *session = handle.release();
+        return {};
+    });
+}
+
+satchel_code satchel_session_request(satchel_session* session, const char** bytes, size_t* size,
+                                     satchel_error** error) {
+    return guarded(error, [&]() -> Status {
+        if (session == nullptr || bytes == nullptr || size == nullptr)
+            return missing("session, bytes and size");
+        const TurnGuard turn(session->shared->turn);
+        SATCHEL_ASSIGN(auto request, session->session->next_request(now_ms()));
+        session->request = request ? *std::move(request) : satchel::Bytes{};
+        *bytes = session->request.data();
+        *size = session->request.size();
+        return {};
+    });
+}
+
+satchel_code satchel_session_reply(satchel_session* session, const void* bytes, size_t size,
+                                   satchel_error** error) {
+    return guarded(error, [&]() -> Status {
+        if (session == nullptr || (bytes == nullptr && size > 0))
+            return missing("session and bytes");
+        const TurnGuard turn(session->shared->turn);
+        return session->session->take_reply({static_cast<const char*>(bytes), size}, now_ms());
+    });
+}
+
+void satchel_session_close(satchel_session* session) {
+    delete session;
+}
+
+satchel_code satchel_server(satchel_replica* replica, const char** url, const char** token,
+                            satchel_error** error) {
+    return guarded(error, [&]() -> Status {
+        if (replica == nullptr || url == nullptr || token == nullptr)
+            return missing("replica, url and token");
+        const TurnGuard turn(replica->shared->turn);
+        SATCHEL_ASSIGN(const auto account, satchel::client::account(*replica->shared->replica));
+        replica->url = account.url;
+        replica->bearer = account.token;
+        *url = replica->url.c_str();
+        *token = replica->bearer.c_str();
+        return {};
+    });
+}
