@@ -158,6 +158,7 @@ Result<std::size_t> judge_held(ServerStore& store, const Services& services, std
                          services,
                          now_ms,
                          known ? known->cursor_given : Sequence{},
+                         known && number(known->load_head) != 0,
                          {},
                          nullptr,
                          false});

@@ -66,6 +66,7 @@ struct JudgeContext {
     const Services& services;
     std::int64_t now_ms = 0;
     Sequence cursor_given{};            // highest ever given to the author's device
+    bool loads = false;                 // it may hold records that no checkpoint has covered yet
     Sequence cursor{};                  // of the request; what the device has confirmed
     TouchedRecords* touched = nullptr;  // null: nobody is told
     bool confirms = true;               // false: the device must be sent what is touched here

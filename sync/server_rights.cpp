@@ -49,8 +49,11 @@ Judge::Check Judge::check_late(const Work& work) {
     const RecordId& id = work.operation->record;
     const std::string what = work.collection->name + " " + id.text();
     // Only what the device had been given, or had made, can it have edited in good faith.
-    const bool had_it = work.before->created <= context_.cursor_given ||
-                        work.before->state.clock.counter(changeset_.header.replica) > 0;
+    const std::vector<Dot>& writers = work.before->state.clock.entries();
+    const bool had_it = context_.loads || work.before->created <= context_.cursor_given ||
+                        std::any_of(writers.begin(), writers.end(), [this](const Dot& dot) {
+                            return dot.replica.id == changeset_.header.replica.id;
+                        });
     bool late = false;
     for (const std::string& scope : context_.caller.scopes) {
         SATCHEL_ASSIGN(const auto left, store_.departure(scope, id));

@@ -146,7 +146,7 @@ Result<Verdict> accept_own(const Bytes& changeset, const Caller& caller, ServerS
     entry.receipt = now_ms;
     entry.device_now = now_ms;
     entry.author = caller.user;
-    Judge judge({caller, store, services, now_ms, {}, {}, nullptr, false});
+    Judge judge({caller, store, services, now_ms, {}, false, {}, nullptr, false});
     SATCHEL_TRY(judge.judge(entry));
     SATCHEL_TRY(store.append_log(entry));
     known.high = entry.last_counter;

@@ -4,8 +4,8 @@
 namespace satchel {
 
 Result<bool> Exchange::upload() {
-    Judge judge({caller_, store_, services_, now_ms_, known_.cursor_given, request_.cursor,
-                 &touched_, true});
+    Judge judge({caller_, store_, services_, now_ms_, known_.cursor_given,
+                 number(known_.load_head) != 0, request_.cursor, &touched_, true});
     Digest hash = request_.base_counter == 0 ? chain_start(services_.hash, request_.replica)
                                              : request_.base_hash;
     SATCHEL_ASSIGN(const auto saved, store_.replica(request_.replica));
@@ -60,8 +60,8 @@ Status Exchange::judge_own_held() {
     SATCHEL_ASSIGN(auto entries, store_.held());
     for (LoggedChangeset& entry : entries) {
         if (entry.replica.id != caller_.replica) continue;
-        Judge judge({caller_, store_, services_, now_ms_, known_.cursor_given, request_.cursor,
-                     &touched_, false});
+        Judge judge({caller_, store_, services_, now_ms_, known_.cursor_given,
+                     number(known_.load_head) != 0, request_.cursor, &touched_, false});
         SATCHEL_TRY(judge.judge(entry));
         if (entry.verdict.kind == VerdictKind::held) continue;
         SATCHEL_TRY(store_.save_verdict(entry));

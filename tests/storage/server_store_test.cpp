@@ -256,6 +256,27 @@ TEST(ServerStore, ARestoredCopyBeginsAnEpochAndTellsDevices) {
     EXPECT_EQ(again.write({account(3, kLi)}).kind, VerdictKind::accepted);
 }
 
+TEST(ServerStore, WhatHeadOfficeItselfWroteAfterTheBackupHoldsNobodyUp) {
+    const Folder folder;
+    Head head(folder.file("w"));
+    SmallDevice li(head, 0xa1, kLi);
+    head.write({account(1, kLi)});
+    ASSERT_TRUE(head.store().backup(folder.file("copy")));
+    head.write({write(kAccount, record_id(1), {}, {text(kNote, "lost with the server")})});
+    li.sync();
+    li.write({write(kAccount, record_id(1), li.records[record_id(1)].state.clock,
+                    {text(kName, "from li")})});
+    Head again(folder.file("copy"), false, true);
+    SyncRequest request = li.request();
+    request.epoch = again.store().epoch();
+    request.cursor = again.store().head();
+    request.position = {};
+    const auto taken = again.handle(request, li.caller);
+    ASSERT_TRUE(taken && taken->reply.verdicts.size() == 1);
+    EXPECT_EQ(taken->reply.verdicts[0].kind, VerdictKind::accepted)
+        << taken->reply.verdicts[0].detail;
+}
+
 TEST(ServerStore, ADeviceOlderThanTwoRestoresTrustsOnlyTheOldest) {
     const Folder folder;
     {

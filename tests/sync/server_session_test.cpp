@@ -324,6 +324,28 @@ TEST_F(ServerVerdict, WhoWasToldOfTheHandoverMayNotEditAnyMore) {
                        Reason::not_allowed);
 }
 
+TEST_F(ServerVerdict, ADeviceThatNeverHeldARecordMakesNoLateEditOfIt) {
+    head.write({account(1, kLi)});
+    ASSERT_TRUE(head.store().handover(kAccount, record_id(1), kWang, kNow));
+    expect_quarantined(after(li, {write(kAccount, record_id(1), head.clock(kAccount, record_id(1)),
+                                        {text(kNote, "x")})}),
+                       Reason::not_allowed);
+}
+
+TEST_F(ServerVerdict, AnEditMadeWhileTheFirstLoadWasUnderWayMayBeLate) {
+    head.options.max_rows = 1;
+    head.write({account(1, kLi)});
+    head.write({account(2, kLi)});
+    while (!li.has(record_id(1)))
+        li.exchange();
+    ASSERT_FALSE(li.checkpoint);
+    const VectorClock seen = li.records[record_id(1)].state.clock;
+    ASSERT_TRUE(head.store().handover(kAccount, record_id(1), kWang, kNow));
+    const Verdict verdict = after(li, {write(kAccount, record_id(1), seen, {text(kNote, "x")})});
+    EXPECT_EQ(verdict.kind, VerdictKind::accepted) << verdict.detail;
+    EXPECT_TRUE(verdict.late);
+}
+
 TEST_F(ServerVerdict, AnEditOlderThanTheWindowIsNotTaken) {
     after(li, {account(1, kLi)});
     const VectorClock seen = li.records[record_id(1)].state.clock;
