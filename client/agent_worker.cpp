@@ -194,15 +194,16 @@ void AgentWorker::cancelled(CancelCause cause) {
 void AgentWorker::look() {
     if (!replica_ || now() - looked_at_ < options_.poll.count()) return;
     looked_at_ = now();
+    const auto changed = replica_->poll();  // first: reading takes others' changes in too
     const auto state = replica_->sync_state();
     if (!state) return;
     const Dot written{state->replica, state->last_counter};
     const bool wrote = written_ && *written_ != written;
     written_ = written;
     if (wrote) policy_.wrote(now());
-    const auto changed = replica_->poll();
     if (wrote || (changed && *changed)) read_replica();
-    if (policy_.plan().why == Trigger::login && status_.logged_in) policy_.asked(now());
+    if (policy_.plan().why != Trigger::login) return;
+    if (const auto known = account(*replica_); known && known->logged_in()) policy_.asked(now());
 }
 
 void AgentWorker::refresh() {

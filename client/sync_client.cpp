@@ -72,7 +72,7 @@ class Run {
             if (!reply) return refused(reply.error());
             outcome_.waited = post_.waiting();
             const Status taken = session.take_reply(*reply, post_.now_ms());
-            if (!taken) return taken_badly(taken.error());
+            if (!taken) return taken_badly(*reply, taken.error());
             post_.tell(session.report());
         }
     }
@@ -82,8 +82,12 @@ class Run {
         return error;
     }
 
-    // Bytes that came with the right header and are no reply of ours: damaged on the way.
-    static Status taken_badly(const Error& error) {
+    // Bytes that came with the right header and are no reply of ours were damaged on the way; that
+    // passes, while a damaged file does not.
+    static Status taken_badly(const Bytes& reply, const Error& error) {
+        const bool damaged = error.code == ErrorCode::corrupt || error.code == ErrorCode::limit;
+        if (damaged && !decode_reply(reply, session_services()))
+            return failure(ErrorCode::bad_reply, "reply_damaged");
         if (error.code == ErrorCode::upgrade_needed)
             return failure(ErrorCode::upgrade_needed, "upgrade");
         return error;

@@ -346,8 +346,8 @@ TEST_F(AgentTest, ADamagedReplyIsNotTaken) {
     damaged.body = "\x01\x02nonsense";
     office_->answer_with(damaged);
     const auto agent = Agent::start(options());
-    ASSERT_TRUE(
-        watcher_.wait_for([](const AgentStatus& status) { return status.last_error.has_value(); }));
+    ASSERT_TRUE(wait_failed(ErrorCode::bad_reply));
+    EXPECT_EQ(words_of(*watcher_.last().last_error).key, "reply_damaged");
     EXPECT_EQ(watcher_.last().replica.pending, 1U);
     office_->answer_well();
     agent->sync_now();

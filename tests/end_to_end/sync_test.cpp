@@ -1,0 +1,398 @@
+// Devices and a real head office in one process, over real HTTP on loopback: what each of them has
+// tested with a stand-in for the other.
+#include <gtest/gtest.h>
+
+#include <condition_variable>
+#include <filesystem>
+#include <fstream>
+#include <future>
+#include <nlohmann/json.hpp>
+
+#include "client/account.hpp"
+#include "client/agent.hpp"
+#include "client/log_out.hpp"
+#include "client/messages.hpp"
+#include "client/sync_client.hpp"
+#include "server/server.hpp"
+#include "tests/client/test_server.hpp"
+
+namespace satchel::client {
+namespace {
+
+using namespace std::chrono_literals;
+using nlohmann::json;
+using std::chrono::steady_clock;
+using storage::Replica;
+using testing_support::Connection;
+using testing_support::TestServer;
+
+constexpr const char* kPassword = "correct horse";
+
+// One device: its file and its way to the server.
+struct Device {
+    std::unique_ptr<Replica> replica;
+    std::unique_ptr<CurlTransport> transport;
+
+    SyncOutcome sync(const SyncOptions& options = {}) {
+        return sync_once(*replica, *transport, options);
+    }
+    std::size_t pending() { return replica->status()->pending; }
+};
+
+class SyncTest : public testing::Test {
+  protected:
+    void SetUp() override {
+        const auto* test = testing::UnitTest::GetInstance()->current_test_info();
+        folder_ = std::filesystem::path(testing::TempDir()) /
+                  (std::string("sync-") + test->name() + std::to_string(::getpid()));
+        std::filesystem::remove_all(folder_);
+        std::filesystem::create_directories(folder_);
+        std::ofstream(folder_ / "password") << kPassword << "\n";
+        settings_.data = folder_ / "office";
+        settings_.admin_password_file = folder_ / "password";
+        start_server();
+        admin_ = admin_token();
+        add_user("li.wei");
+        add_user("chen.jie");
+    }
+    void TearDown() override {
+        server_.reset();
+        std::filesystem::remove_all(folder_);
+    }
+
+    void start_server() {
+        auto started = server::Server::start(settings_);
+        ASSERT_TRUE(started) << started.error().message;
+        server_ = *std::move(started);
+        settings_.listen.port = server_->port();  // the same when it starts again
+    }
+
+    json admin_call(const std::string& path, const json& body, const std::string& token = "") {
+        HttpRequest request{.method = "POST", .url = server_->url() + path};
+        request.headers = {{"Content-Type", "application/json"}};
+        if (!token.empty()) request.headers.emplace_back("Authorization", "Bearer " + token);
+        request.body = body.dump();
+        CancelToken cancel;
+        auto transport = *CurlTransport::make();
+        const auto reply = ask(*transport, request, cancel);
+        EXPECT_TRUE(reply) << path << ": " << reply.error().message;
+        return reply ? json::parse(reply->body, nullptr, false) : json::object();
+    }
+    std::string admin_token() {
+        return admin_call("/v1/login", {{"login", "admin"}, {"password", kPassword}})["token"];
+    }
+    void add_user(const std::string& login) {
+        admin_call("/v1/admin/users",
+                   {{"login", login},
+                    {"name", login},
+                    {"role", "rep"},
+                    {"pools", {"south"}},
+                    {"password", kPassword}},
+                   admin_);
+    }
+    void revoke(Device& device) {
+        char text[17];
+        std::snprintf(text, sizeof text, "%016llx",
+                      static_cast<unsigned long long>(device.replica->sync_state()->replica.id));
+        admin_call("/v1/admin/devices/revoke", {{"replica", text}}, admin_);
+    }
+
+    Device new_device(const std::string& name) {
+        storage::ReplicaOptions options;
+        options.create = true;
+        auto replica = Replica::open(path(name), options);
+        EXPECT_TRUE(replica) << replica.error().message;
+        return {*std::move(replica), *CurlTransport::make()};
+    }
+    Result<Account> log_in(Device& device, const std::string& login,
+                           const std::string& password = kPassword) {
+        return client::login(*device.replica, *device.transport,
+                             {server_->url(), login, password, "a device"});
+    }
+    // A device that is in step.
+    Device ready(const std::string& name, const std::string& login) {
+        Device device = new_device(name);
+        const auto account = log_in(device, login);
+        EXPECT_TRUE(account) << account.error().message;
+        const SyncOutcome outcome = device.sync();
+        EXPECT_TRUE(outcome.status) << outcome.status.error().message;
+        return device;
+    }
+    // A customer of the pool that both users share.
+    RecordId create(Device& device, const std::string& name) {
+        auto transaction = device.replica->begin();
+        const auto id = transaction->create(
+            "account", {{"name", Value::text(name)}, {"pool", Value::text("south")}});
+        EXPECT_TRUE(id) << id.error().message;
+        EXPECT_TRUE(transaction->commit());
+        return *id;
+    }
+    static void rename(Device& device, const RecordId& id, const std::string& name) {
+        auto transaction = device.replica->begin();
+        const auto set = transaction->set("account", id, {{"name", Value::text(name)}});
+        EXPECT_TRUE(set) << set.error().message;
+        EXPECT_TRUE(transaction->commit());
+    }
+    static std::string name_of(Device& device, const RecordId& id) {
+        const auto record = device.replica->record("account", id);
+        if (!record || record->dead) return "(not here)";
+        const Collection* account = device.replica->schema()->find("account");
+        return std::string(record->shown[account->position(account->find("name")->id)].as_bytes());
+    }
+    std::string path(const std::string& name) const { return folder_ / (name + ".satchel"); }
+
+    std::filesystem::path folder_;
+    server::Settings settings_;
+    std::unique_ptr<server::Server> server_;
+    std::string admin_;
+};
+
+void expect_fine(const SyncOutcome& outcome) {
+    EXPECT_TRUE(outcome.status) << outcome.status.error().message;
+}
+
+TEST_F(SyncTest, TwoDevicesConverge) {
+    Device one = ready("one", "li.wei");
+    Device two = ready("two", "chen.jie");
+    const RecordId id = create(one, "上海可乐");
+    expect_fine(one.sync());
+    expect_fine(two.sync());
+    EXPECT_EQ(name_of(two, id), "上海可乐");
+    rename(two, id, "北京可乐");
+    EXPECT_EQ(two.pending(), 1U);
+    expect_fine(two.sync());
+    EXPECT_EQ(two.pending(), 0U);
+    expect_fine(one.sync());
+    EXPECT_EQ(name_of(one, id), "北京可乐");
+    EXPECT_GT(one.replica->status()->last_success_at, 0);
+}
+
+TEST_F(SyncTest, LoginTellsWhoItIs) {
+    Device device = new_device("one");
+    const auto account = log_in(device, "li.wei");
+    ASSERT_TRUE(account) << account.error().message;
+    EXPECT_TRUE(account->logged_in());
+    EXPECT_EQ(account->login, "li.wei");
+    EXPECT_EQ(account->role, "rep");
+    EXPECT_EQ(account->url, server_->url());
+    EXPECT_EQ(client::account(*device.replica)->token, account->token);
+}
+
+TEST_F(SyncTest, AWrongPasswordIsSaidAndStoresNothing) {
+    Device device = new_device("one");
+    const auto account = log_in(device, "li.wei", "wrong");
+    ASSERT_FALSE(account);
+    EXPECT_EQ(account.error().code, ErrorCode::unauthorized);
+    EXPECT_EQ(words_of(account.error()).key, "wrong_password");
+    EXPECT_EQ(client::account(*device.replica)->url, "");
+    EXPECT_EQ(device.sync().status.error().code, ErrorCode::unauthorized);
+}
+
+TEST_F(SyncTest, AFileBelongsToOnePerson) {
+    Device device = ready("one", "li.wei");
+    const auto account = log_in(device, "chen.jie");
+    ASSERT_FALSE(account);
+    EXPECT_EQ(account.error().code, ErrorCode::forbidden);
+    expect_fine(device.sync());
+}
+
+TEST_F(SyncTest, ATokenThatHasEndedNeedsALogInAndLosesNothing) {
+    Device device = ready("one", "li.wei");
+    const RecordId id = create(device, "A");
+    admin_call("/v1/admin/users/password", {{"user", "li.wei"}, {"password", "another one"}},
+               admin_);
+    const SyncOutcome refused = device.sync();
+    ASSERT_FALSE(refused.status);
+    EXPECT_EQ(refused.status.error().code, ErrorCode::unauthorized);
+    EXPECT_EQ(device.pending(), 1U);
+    EXPECT_EQ(name_of(device, id), "A");
+    ASSERT_TRUE(log_in(device, "li.wei", "another one"));
+    expect_fine(device.sync());
+    EXPECT_EQ(device.pending(), 0U);
+}
+
+TEST_F(SyncTest, ARevokedDeviceHandsInAndIsEmptied) {
+    Device device = ready("one", "li.wei");
+    const RecordId id = create(device, "A");
+    expect_fine(device.sync());
+    rename(device, id, "B");
+    revoke(device);
+    const SyncOutcome outcome = device.sync();
+    ASSERT_FALSE(outcome.status);
+    EXPECT_TRUE(outcome.wiped);
+    EXPECT_EQ(outcome.status.error().code, ErrorCode::forbidden);
+    EXPECT_EQ(words_of(outcome.status.error()).key, "revoked") << outcome.status.error().message;
+    EXPECT_EQ(name_of(device, id), "(not here)");
+    EXPECT_EQ(device.pending(), 0U);
+    EXPECT_FALSE(client::account(*device.replica)->logged_in());
+}
+
+TEST_F(SyncTest, LogOutSendsAndEmpties) {
+    Device device = ready("one", "li.wei");
+    Device other = ready("two", "chen.jie");
+    const RecordId id = create(device, "A");
+    const auto outcome = log_out(*device.replica, *device.transport);
+    ASSERT_TRUE(outcome) << outcome.error().message;
+    EXPECT_EQ(outcome->sent, 1U);
+    EXPECT_EQ(outcome->sealed, 0U);
+    EXPECT_TRUE(outcome->token_ended);
+    EXPECT_EQ(name_of(device, id), "(not here)");
+    expect_fine(other.sync());
+    EXPECT_EQ(name_of(other, id), "A");
+    EXPECT_TRUE(log_in(device, "chen.jie"));  // an empty file is anybody's
+}
+
+TEST_F(SyncTest, LogOutWithoutAServerDoesNothingUnlessForced) {
+    Device device = ready("one", "li.wei");
+    const RecordId id = create(device, "A");
+    server_->stop();
+    server_.reset();
+    const auto refused = log_out(*device.replica, *device.transport);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, ErrorCode::offline) << refused.error().message;
+    EXPECT_EQ(name_of(device, id), "A");
+
+    const auto forced = log_out(*device.replica, *device.transport, {.force = true});
+    ASSERT_TRUE(forced) << forced.error().message;
+    EXPECT_EQ(forced->sealed, 1U);
+    EXPECT_FALSE(forced->token_ended);
+    EXPECT_EQ(name_of(device, id), "(not here)");
+
+    start_server();
+    ASSERT_TRUE(log_in(device, "li.wei"));
+    expect_fine(device.sync());
+    EXPECT_EQ(device.pending(), 0U);
+    EXPECT_EQ(name_of(device, id), "A");
+}
+
+TEST_F(SyncTest, AServerThatStopsInTheMiddleIsFoundAgain) {
+    Device device = ready("one", "li.wei");
+    create(device, "A");
+    server_->stop();
+    server_.reset();
+    const SyncOutcome gone = device.sync();
+    ASSERT_FALSE(gone.status);
+    EXPECT_EQ(gone.status.error().code, ErrorCode::offline) << gone.status.error().message;
+    EXPECT_EQ(device.pending(), 1U);
+    start_server();
+    expect_fine(device.sync());
+    EXPECT_EQ(device.pending(), 0U);
+}
+
+// Hands requests on to the real server and cuts its replies to `kept` bytes.
+TestServer::Script cutting(const std::string& url, std::atomic<std::size_t>& kept) {
+    return [url, &kept](Connection& connection) {
+        const std::string request = connection.read_request();
+        if (request.empty()) return;
+        const auto body = request.find("\r\n\r\n") + 4;
+        const auto token = request.find("Authorization: ");
+        HttpRequest onward{.method = "POST", .url = url + "/v1/sync"};
+        onward.headers = {{"Content-Type", "application/x-satchel-sync"},
+                          {"Authorization",
+                           request.substr(token + 15, request.find("\r\n", token) - token - 15)}};
+        onward.body = request.substr(body);
+        CancelToken cancel;
+        const auto reply = (*CurlTransport::make())->exchange(onward, cancel);
+        if (!reply) return;
+        const std::string whole = testing_support::reply(
+            reply->status, reply->body, "Content-Type: application/x-satchel-sync\r\n");
+        connection.write(std::string_view(whole).substr(0, kept));
+    };
+}
+
+TEST_F(SyncTest, ALostReplyCostsARepetitionAndNothingElse) {
+    Device one = ready("one", "li.wei");
+    Device two = ready("two", "chen.jie");
+    std::atomic<std::size_t> kept{0};
+    TestServer bad_line(cutting(server_->url(), kept));
+    ASSERT_TRUE(one.replica->set_setting("server.url", bad_line.url()));
+    const RecordId id = create(one, "A");
+    for (const std::size_t bytes : {0U, 10U, 60U, 130U, 180U}) {
+        kept = bytes;
+        const SyncOutcome cut = one.sync();
+        ASSERT_FALSE(cut.status) << bytes;
+        EXPECT_EQ(cut.status.error().code, ErrorCode::offline) << cut.status.error().message;
+        EXPECT_EQ(one.pending(), 1U);
+    }
+    kept = std::string::npos;
+    expect_fine(one.sync());
+    EXPECT_EQ(one.pending(), 0U);
+    expect_fine(two.sync());
+    EXPECT_EQ(name_of(two, id), "A");
+    EXPECT_EQ(two.replica->conflicts()->size(), 0U);
+}
+
+TEST_F(SyncTest, ACancelInTheMiddleLosesNothing) {
+    Device device = ready("one", "li.wei");
+    for (int i = 0; i < 20; ++i)
+        create(device, "A" + std::to_string(i));
+    CancelToken cancel;
+    SyncOptions options;
+    options.cancel = &cancel;
+    options.on_progress = [&](const SyncProgress&) { cancel.cancel(); };
+    const SyncOutcome stopped = device.sync(options);
+    if (!stopped.status) EXPECT_EQ(stopped.status.error().code, ErrorCode::cancelled);
+    expect_fine(device.sync());
+    EXPECT_EQ(device.pending(), 0U);
+}
+
+TEST_F(SyncTest, AWaitingRequestIsCancelledAtOnce) {
+    Device device = ready("one", "li.wei");
+    CancelToken cancel;
+    std::promise<void> waiting;
+    bool told = false;
+    SyncOptions options;
+    options.cancel = &cancel;
+    options.wait = 30s;
+    options.on_progress = [&](const SyncProgress& progress) {
+        if (progress.waiting && !std::exchange(told, true)) waiting.set_value();
+    };
+    auto running = std::async(std::launch::async, [&] { return device.sync(options); });
+    waiting.get_future().wait();
+    const auto began = steady_clock::now();
+    cancel.cancel();
+    const SyncOutcome outcome = running.get();
+    EXPECT_LT(steady_clock::now() - began, 500ms);
+    ASSERT_FALSE(outcome.status);
+    EXPECT_EQ(outcome.status.error().code, ErrorCode::cancelled);
+}
+
+TEST_F(SyncTest, ADeadlineThatPassesKeepsWhatCame) {
+    Device device = ready("one", "li.wei");
+    create(device, "A");
+    const SyncOutcome late = device.sync({.deadline = steady_clock::now()});
+    ASSERT_FALSE(late.status);
+    EXPECT_EQ(late.status.error().code, ErrorCode::time_out);
+    EXPECT_EQ(device.pending(), 1U);
+    expect_fine(device.sync());
+}
+
+TEST_F(SyncTest, AgentsBringAChangeToEachOtherWhileOpen) {
+    Device one = ready("one", "li.wei");
+    Device two = ready("two", "chen.jie");
+    std::mutex mutex;
+    std::condition_variable told;
+    std::uint64_t news = 0;
+    AgentOptions options;
+    options.live = true;
+    options.policy.write_debounce_ms = 50;
+    options.path = path("one");
+    const auto first = Agent::start(options);
+    options.path = path("two");
+    options.listener = [&](const AgentStatus& status) {
+        const std::lock_guard lock(mutex);
+        news = status.news;
+        told.notify_all();
+    };
+    const auto second = Agent::start(options);
+    const RecordId id = create(one, "上海可乐");
+    first->wrote();
+    std::unique_lock lock(mutex);
+    EXPECT_TRUE(told.wait_for(lock, 30s, [&] { return news > 0; }));
+    lock.unlock();
+    second->stop();
+    EXPECT_EQ(name_of(two, id), "上海可乐");
+}
+
+}  // namespace
+}  // namespace satchel::client
