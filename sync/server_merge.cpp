@@ -28,12 +28,11 @@ std::size_t value_bytes(const RecordState& state) {
     return bytes;
 }
 
-// New, only registers, and no cell of nulls alone: encode_fresh_meta says it all.
+// New and only registers: encode_fresh_meta says it all. Cells of nulls count as not written.
 bool is_plain_creation(const Operation& operation) {
-    if (!operation.clock.empty() || operation.cells.empty() || !operation.sets.empty() ||
-        !operation.counters.empty())
+    if (!operation.clock.empty() || !operation.sets.empty() || !operation.counters.empty())
         return false;
-    return std::all_of(operation.cells.begin(), operation.cells.end(), [](const CellWrite& cell) {
+    return std::any_of(operation.cells.begin(), operation.cells.end(), [](const CellWrite& cell) {
         return std::any_of(cell.values.begin(), cell.values.end(),
                            [](const Value& value) { return !value.is_null(); });
     });
