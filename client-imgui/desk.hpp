@@ -1,0 +1,82 @@
+// Desk: the window's engine side. It owns the replica and a read connection, carries out intents
+// one after the other and makes snapshots. No thread, no window: tests drive it directly.
+//
+//     Desk desk({.path = "sales.satchel"});
+//     desk.open();
+//     desk.carry_out(ShowTable{{.collection = "opportunity"}});
+//     SnapshotPointer snapshot = desk.snapshot();
+//
+// Threads: one at a time. Errors: in the snapshots; a file that cannot be opened is one of them.
+#pragma once
+
+#include "client-imgui/intent.hpp"
+#include "client-imgui/titles.hpp"
+#include "storage/read_connection.hpp"
+
+namespace satchel::window {
+
+struct DeskOptions {
+    std::string path{};
+    storage::ReplicaOptions replica{};
+};
+
+class Desk {
+  public:
+    explicit Desk(DeskOptions options);
+
+    // Opens the file; may be called again after an error.
+    void open();
+    bool is_open() const { return replica_ != nullptr; }
+
+    // SyncNow and StopSync are not the desk's: it passes over them.
+    void carry_out(const Intent& intent);
+    // Looks for changes of other connections. True: there is a new snapshot.
+    bool look();
+    // Reads everything that is shown again.
+    void reload();
+    void take_sync_status(const client::AgentStatus& status);
+    // Whether something was written since the last call: time for a sync.
+    bool take_wrote() { return std::exchange(wrote_, false); }
+
+    SnapshotPointer snapshot();
+
+  private:
+    struct OpenForm {
+        std::uint64_t number = 0;
+        std::string collection;
+        std::optional<RecordId> id;
+    };
+
+    void carry(const ShowTable& intent);
+    void carry(const OpenRecord& intent);
+    void carry(const NewRecord& intent);
+    void carry(const CloseRecord& intent);
+    void carry(const SaveRecord& intent);
+    void carry(const DeleteRecord& intent);
+    void carry(const UndeleteRecord& intent);
+    void carry(const Resolve& intent);
+    void carry(const FindReferences& intent);
+    void carry(const ResendRejected& intent);
+    void carry(const DismissRejected& intent);
+    void carry(const SyncNow&) {}
+    void carry(const StopSync&) {}
+    void carry(const OpenFileAgain&) { open(); }
+
+    Status try_to_open();
+    void conclude(const Status& status);
+    void show_form(const std::string& collection, const std::optional<RecordId>& id);
+    void read_collections();
+    void read_table();
+    void read_form();
+    void read_inbox();
+
+    DeskOptions options_;
+    std::unique_ptr<storage::Replica> replica_;
+    std::optional<storage::ReadConnection> reader_;
+    std::optional<OpenForm> form_;
+    std::uint64_t forms_ = 0;
+    bool wrote_ = false;
+    Snapshot now_;  // the next snapshot as it grows
+};
+
+}  // namespace satchel::window
