@@ -114,8 +114,8 @@ class DeviceSession {
     Result<std::string> scope_to_repair();
     // Whether the session would have something to say besides waiting.
     Result<bool> anything_left();
-    Status take_by_status(const SyncReply& reply, std::int64_t now_ms);
-    Status take_ok(const SyncReply& reply, std::int64_t now_ms);
+    Status take_by_status(SyncReply& reply, std::int64_t now_ms);
+    Status take_ok(SyncReply& reply, std::int64_t now_ms);
     Status take_fork(const SyncReply& reply);
     void note_answer(const SyncReply& reply);
 

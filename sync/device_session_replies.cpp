@@ -15,6 +15,24 @@ void count_verdicts(SessionReport& report, const std::vector<Verdict>& verdicts)
     }
 }
 
+// How far the answer's verdicts go without a hole. What the server has beyond came with a request
+// whose answer was lost: it is sent again for its verdicts, else it would wait for them for ever.
+std::uint64_t last_judged(const SyncRequest& sent, const SyncReply& reply) {
+    std::vector<std::uint64_t> judged;
+    for (const Verdict& verdict : reply.verdicts)
+        if (verdict.incarnation == sent.replica.incarnation)
+            judged.push_back(verdict.first_counter);
+    std::sort(judged.begin(), judged.end());
+    std::uint64_t counter = sent.base_counter;
+    for (const UploadedChangeset& changeset : sent.changesets) {
+        if (changeset.last_counter > reply.acked_counter ||
+            !std::binary_search(judged.begin(), judged.end(), changeset.first_counter))
+            break;
+        counter = changeset.last_counter;
+    }
+    return counter;
+}
+
 }  // namespace
 
 Status DeviceSession::take_reply(ByteView bytes, std::int64_t now_ms) {
@@ -30,7 +48,7 @@ Status DeviceSession::take_reply(ByteView bytes, std::int64_t now_ms) {
     return {};
 }
 
-Status DeviceSession::take_by_status(const SyncReply& reply, std::int64_t now_ms) {
+Status DeviceSession::take_by_status(SyncReply& reply, std::int64_t now_ms) {
     switch (reply.status) {
         case ReplyStatus::ok:
             return take_ok(reply, now_ms);
@@ -40,9 +58,10 @@ Status DeviceSession::take_by_status(const SyncReply& reply, std::int64_t now_ms
         case ReplyStatus::fork:
             return take_fork(reply);
         case ReplyStatus::restored:
-            // A device that was rolled back as well hears of it next: a fork.
+            // What the server has beyond our base is sent again for its verdicts. A device that was
+            // rolled back as well hears of it then: a fork.
             SATCHEL_TRY(store_.take_restored(reply.epoch, reply.restored_head,
-                                             std::min(reply.acked_counter, sent_->last_counter)));
+                                             std::min(reply.acked_counter, sent_->base_counter)));
             report_.restored = true;
             return {};
         case ReplyStatus::upgrade_needed:
@@ -51,7 +70,7 @@ Status DeviceSession::take_by_status(const SyncReply& reply, std::int64_t now_ms
     return Error{ErrorCode::upgrade_needed, "install the newer release"};
 }
 
-Status DeviceSession::take_ok(const SyncReply& reply, std::int64_t now_ms) {
+Status DeviceSession::take_ok(SyncReply& reply, std::int64_t now_ms) {
     std::size_t rows = 0;
     std::size_t departed = 0;
     for (const Bytes& page : reply.pages) {
@@ -59,6 +78,8 @@ Status DeviceSession::take_ok(const SyncReply& reply, std::int64_t now_ms) {
         rows += reader.rows();
         departed += reader.departures().size();
     }
+    reply.acked_counter = last_judged(*sent_, reply);
+    reply.horizon_counter = std::min(reply.horizon_counter, reply.acked_counter);
     SATCHEL_TRY(store_.take(reply, now_ms));
     report_.received_rows += rows;
     report_.departed += departed;

@@ -31,6 +31,40 @@ TEST_F(Session, SurvivesALostReply) {
     EXPECT_TRUE(running().done());
 }
 
+// The server has more than this request brought: an earlier, larger one lost its answer.
+TEST_F(Session, SendsAgainWhatHasNoVerdictYet) {
+    for (int i = 0; i < 4; ++i)
+        store.write(1, Bytes(400, 'x'));
+    EXPECT_EQ(ask().changesets.size(), 4U);
+    options.upload_bytes = 800;
+    session.reset();
+    const SyncRequest request = ask();
+    ASSERT_EQ(request.changesets.size(), 2U);
+    EXPECT_TRUE(give_changed(request, [](SyncReply& reply) { reply.acked_counter = 4; }));
+    EXPECT_EQ(store.state.acked_counter, 2U);
+    const SyncRequest rest = ask();
+    EXPECT_EQ(rest.changesets.size(), 2U);
+    EXPECT_TRUE(
+        give_changed(rest, [](SyncReply& reply) { reply.verdicts.erase(reply.verdicts.begin()); }));
+    EXPECT_EQ(store.state.acked_counter, 2U);
+    give_nothing_new();
+    EXPECT_TRUE(running().done());
+    EXPECT_EQ(store.state.acked_counter, 4U);
+}
+
+TEST_F(Session, OfARestoredServerSendsAgainWhatHasNoVerdictYet) {
+    store.state.epoch = 7;
+    store.state.acked_counter = 4;
+    store.state.last_counter = 4;
+    store.write(2);
+    EXPECT_TRUE(give_changed(ask(), [](SyncReply& reply) {
+        reply.status = ReplyStatus::restored;
+        reply.epoch = 8;
+        reply.acked_counter = 6;
+    }));
+    EXPECT_EQ(store.calls.back(), "take_restored 8 head 0 acked 4");
+}
+
 TEST_F(Session, TakesARepeatedReplyOnce) {
     store.write(1);
     const SyncReply reply = answer(ask());
