@@ -4,6 +4,7 @@
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 
 #include <CLI/CLI.hpp>
 #include <csignal>
@@ -129,6 +130,7 @@ int run(int argc, char** argv) {
     Result<ListenAddress> address = ListenAddress::parse(options.listen);
     if (!address) return fail(address.error());
     options.settings.listen = *std::move(address);
+    umask(077);  // whatever is made is its owner's only
     raise_file_limit();
     return run_server(options, block_signals());
 }

@@ -22,6 +22,16 @@ HttpReply wiped_reply(std::uint64_t acked_counter) {
                       403);
 }
 
+void ask_for_nothing(SyncRequest& request) {
+    request.scopes.clear();
+    request.loading.clear();
+    request.wanted.clear();
+    request.repair_scope.clear();
+    request.repair.clear();
+    request.lists_scopes = true;
+    request.scopes_hash = scopes_hash(request.scopes);
+}
+
 void log_verdicts(const SyncRequest& request, const SyncReply& reply) {
     std::size_t quarantined = 0;
     std::size_t held = 0;
@@ -84,7 +94,10 @@ Result<storage::Access> SyncService::admit(const Entry& entry) {
     return access;
 }
 
+// To a revoked device nothing goes down, and nothing about what it holds keeps what it sends from
+// being taken.
 Result<Handled> SyncService::handle(Entry& entry, const storage::Access& access) {
+    if (access.caller.revoked) ask_for_nothing(entry.request);
     ServerOptions limits;
     if (entry.request.max_reply_bytes > 0)
         limits.page_bytes = static_cast<std::size_t>(

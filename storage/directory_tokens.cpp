@@ -77,10 +77,13 @@ Status Directory::end_token(const Digest& token) {
     return remove->run();
 }
 
+// A revoked device keeps its token: all that it is good for is being told to wipe.
 Status Directory::end_tokens(const RecordId& user, const std::optional<Digest>& but) {
     SATCHEL_ASSIGN(Statement * remove,
                    database_->cached("DELETE FROM _directory_token WHERE user = ?1 "
-                                     "AND (?2 IS NULL OR token <> ?2)"));
+                                     "AND (?2 IS NULL OR token <> ?2) AND (replica IS NULL OR "
+                                     "replica NOT IN (SELECT replica FROM _directory_device "
+                                     "WHERE revoked))"));
     remove->bind_blob(1, user.view());
     if (but) remove->bind_blob(2, view(*but));
     return remove->run();

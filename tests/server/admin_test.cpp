@@ -118,14 +118,14 @@ TEST_F(AdminTest, ABackupIsMadeWhileDevicesSync) {
         return true;
     });
     for (int i = 0; i < 3; ++i) {
-        const Answer answer = client().post("/v1/admin/backup", nlohmann::json::object(), admin());
+        const Answer answer = client().post("/v1/admin/backup", kEmpty, admin());
         ASSERT_EQ(answer.status, 200) << answer.body;
         EXPECT_GT(answer.json()["bytes"].get<std::int64_t>(), 1'000);
         EXPECT_TRUE(std::filesystem::exists(answer.json()["path"].get<std::string>()));
     }
     over = true;
     EXPECT_TRUE(syncing.get());
-    EXPECT_EQ(client().post("/v1/admin/backup/confirm", {}, admin()).status, 200);
+    EXPECT_EQ(client().post("/v1/admin/backup/confirm", kEmpty, admin()).status, 200);
 }
 
 TEST_F(AdminTest, ABackupStaysInItsFolder) {
@@ -160,7 +160,7 @@ TEST_F(AdminTest, ASchemaIsReadChangedAndSentBack) {
 
 TEST_F(AdminTest, PruningAndDeclaringLostAnswer) {
     start();
-    const Answer pruned = client().post("/v1/admin/prune", nlohmann::json::object(), admin());
+    const Answer pruned = client().post("/v1/admin/prune", kEmpty, admin());
     EXPECT_EQ(pruned.status, 200) << pruned.body;
     EXPECT_EQ(pruned.json()["records"], 0);
     EXPECT_EQ(client().post("/v1/admin/lost", {{"dot", "nonsense"}}, admin()).status, 400);

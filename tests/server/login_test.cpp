@@ -54,7 +54,7 @@ TEST_F(LoginTest, ADisabledAccountIsTold) {
     const Answer answer = log_in("li", kReplica);
     EXPECT_EQ(answer.status, 403);
     EXPECT_EQ(answer.code(), "forbidden");
-    EXPECT_EQ(client().post("/v1/password", {}, token).status, 403);
+    EXPECT_EQ(client().post("/v1/password", kEmpty, token).status, 403);
 }
 
 TEST_F(LoginTest, OnlyAdministratorsGetATokenWithoutAFile) {
@@ -78,7 +78,7 @@ TEST_F(LoginTest, AFileOfAnotherUserIsRefused) {
 TEST_F(LoginTest, LogOutEndsTheToken) {
     start();
     const std::string token = this->token("admin");
-    EXPECT_EQ(client().post("/v1/logout", {}, token).status, 200);
+    EXPECT_EQ(client().post("/v1/logout", kEmpty, token).status, 200);
     const Answer answer = client().get("/v1/admin/users", token);
     EXPECT_EQ(answer.status, 401);
     EXPECT_NE(answer.json().value("message", "").find("log in again"), std::string::npos);
@@ -97,8 +97,8 @@ TEST_F(LoginTest, ANewPasswordEndsTheOtherTokensAndTheOldOneDoesNotWork) {
                   .status,
               403);
     EXPECT_EQ(client().post("/v1/password", form, kept).status, 200);
-    EXPECT_EQ(client().post("/v1/logout", {}, other).status, 401);
-    EXPECT_EQ(client().post("/v1/logout", {}, kept).status, 200);
+    EXPECT_EQ(client().post("/v1/logout", kEmpty, other).status, 401);
+    EXPECT_EQ(client().post("/v1/logout", kEmpty, kept).status, 200);
     EXPECT_EQ(log_in("li", kReplica).status, 401);
     EXPECT_EQ(log_in("li", kReplica, "another one 1").status, 200);
 }

@@ -15,6 +15,7 @@
 namespace satchel::server {
 
 constexpr const char* kPassword = "correct horse battery";
+const nlohmann::json kEmpty = nlohmann::json::object();
 
 // A folder that goes with the test.
 class TestFolder {

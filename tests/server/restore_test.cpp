@@ -16,8 +16,7 @@ TEST_F(RestoreTest, DevicesSendAgainWhatTheBackupDoesNotHave) {
     TestDevice phone(folder_, client(), "li");
     const RecordId early = phone.create_account("before the backup");
     phone.sync();
-    const std::string backup =
-        client().post("/v1/admin/backup", nlohmann::json::object(), admin()).json()["path"];
+    const std::string backup = client().post("/v1/admin/backup", kEmpty, admin()).json()["path"];
     const RecordId late = phone.create_account("after the backup");
     phone.sync();
     const std::string address = server_->url();
@@ -44,8 +43,7 @@ TEST_F(RestoreTest, DevicesSendAgainWhatTheBackupDoesNotHave) {
 
 TEST_F(RestoreTest, TheSameBackupTwiceGivesTwoEpochs) {
     start();
-    const std::string backup =
-        client().post("/v1/admin/backup", nlohmann::json::object(), admin()).json()["path"];
+    const std::string backup = client().post("/v1/admin/backup", kEmpty, admin()).json()["path"];
     stop();
     const Result<Restored> first = restore(settings_.data, backup);
     ASSERT_TRUE(first) << first.error().message;

@@ -155,6 +155,16 @@ TEST_F(DirectoryTest, ARevokedDeviceIsKnownAsSuchAndCannotComeBack) {
               ErrorCode::forbidden);
 }
 
+TEST_F(DirectoryTest, ANewPasswordDoesNotKeepARevokedDeviceFromHearingThatItMustWipe) {
+    const Account li = add("li");
+    ASSERT_TRUE(directory_.register_device(7, id(), li.user, "phone", kNow));
+    const std::string token = *directory_.issue_token(li.user, 7, kNow);
+    ASSERT_TRUE(directory_.revoke(7));
+    ASSERT_TRUE(directory_.end_tokens(li.user, std::nullopt));
+    ASSERT_TRUE(directory_.access(token, kNow));
+    EXPECT_TRUE(directory_.access(token, kNow)->caller.revoked);
+}
+
 TEST_F(DirectoryTest, ADisabledAccountsDevicesCountAsRevoked) {
     Account li = add("li");
     ASSERT_TRUE(directory_.register_device(7, id(), li.user, "phone", kNow));
