@@ -1,0 +1,99 @@
+#include "cli/admin_session.hpp"
+
+#include "cli/connection.hpp"
+#include "cli/files.hpp"
+#include "client/account.hpp"
+#include "client/http_answer.hpp"
+#include "client/messages.hpp"
+
+namespace satchel::cli {
+namespace {
+
+constexpr std::chrono::seconds kCallTime{300};  // a backup of a large workspace takes a while
+
+Error garbage(const std::string& url) {
+    return client::failure(ErrorCode::bad_reply, "garbage", {client::host_of(url)});
+}
+
+}  // namespace
+
+Result<std::unique_ptr<AdminSession>> AdminSession::open(const Context& context,
+                                                         const AdminArguments& arguments) {
+    std::unique_ptr<AdminSession> session(new AdminSession());
+    if (!arguments.server.empty()) {
+        SATCHEL_ASSIGN(session->url_, client::server_url(arguments.server));
+        SATCHEL_ASSIGN(session->transport_,
+                       client::CurlTransport::make({.ca_file = arguments.ca_file}));
+        SATCHEL_ASSIGN(
+            const std::string password,
+            read_password(context.password_file,
+                          context.console.text("Password of {}: ", "{} 的密码:", arguments.login)));
+        SATCHEL_TRY(session->log_in(arguments.login, password));
+        return session;
+    }
+    if (context.file.empty())
+        return Error{ErrorCode::invalid_argument,
+                     "which head office? Give --server URL (and --login NAME), or -f FILE of a "
+                     "replica that an administrator is logged in with"};
+    SATCHEL_ASSIGN(const std::unique_ptr<storage::Replica> replica, context.open());
+    SATCHEL_ASSIGN(const client::Account account, client::account(*replica));
+    if (!account.logged_in()) return client::failure(ErrorCode::unauthorized, "not_logged_in");
+    SATCHEL_ASSIGN(session->transport_, connect(*replica));
+    session->url_ = account.url;
+    session->token_ = account.token;
+    return session;
+}
+
+AdminSession::~AdminSession() {
+    if (own_token_) (void)call("POST", "/v1/logout", "");
+}
+
+Status AdminSession::log_in(const std::string& login, const std::string& password) {
+    auto reply = write("/v1/login", {{"login", login}, {"password", password}});
+    if (!reply && reply.error().code == ErrorCode::unauthorized)
+        return client::failure(ErrorCode::unauthorized, "wrong_password");
+    if (!reply) return reply.error();
+    const auto token = reply->find("token");
+    if (token == reply->end() || !token->is_string()) return garbage(url_);
+    token_ = token->get<std::string>();
+    own_token_ = true;
+    return {};
+}
+
+Result<Json> AdminSession::read(const std::string& path) {
+    return call("GET", path, "");
+}
+
+Result<Json> AdminSession::write(const std::string& path, const Json& body) {
+    return call("POST", path, dump(body));
+}
+
+Result<Json> AdminSession::call(const char* method, const std::string& path,
+                                const std::string& body) {
+    client::HttpRequest request{.method = method, .url = url_ + path};
+    if (!token_.empty()) request.headers.emplace_back("Authorization", "Bearer " + token_);
+    if (!body.empty()) request.headers.emplace_back("Content-Type", "application/json");
+    request.body = body;
+    request.deadline = std::chrono::steady_clock::now() + kCallTime;
+    request.patience = kCallTime;
+    client::CancelToken cancel;
+    SATCHEL_ASSIGN(const client::HttpReply reply, transport_->exchange(request, cancel));
+    const client::HttpAnswer answer = client::judge(reply, url_);
+    SATCHEL_TRY(answer.status);
+    Json json = Json::parse(reply.body, nullptr, false);
+    if (!json.is_object()) return garbage(url_);
+    return json;
+}
+
+std::string percent_encoded(std::string_view text) {
+    std::string encoded;
+    for (const char c : text) {
+        const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                           (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_' || c == '~';
+        encoded +=
+            plain ? std::string(1, c) : fmt::format("%{:02X}", static_cast<unsigned char>(c));
+    }
+    return encoded;
+}
+
+}  // namespace satchel::cli

@@ -1,0 +1,149 @@
+// init and status: making a replica file, and the truth about it.
+
+#include <CLI/CLI.hpp>
+#include <filesystem>
+
+#include "cli/context.hpp"
+#include "cli/files.hpp"
+#include "cli/schema_json.hpp"
+#include "cli/values.hpp"
+#include "client/account.hpp"
+#include "sales/starter_schema.hpp"
+#include "storage/services.hpp"
+#include "sync/limits.hpp"
+
+namespace satchel::cli {
+namespace {
+
+using storage::Replica;
+using storage::ReplicaStatus;
+
+struct InitArguments {
+    std::string file;
+    std::string schema = "starter";
+};
+
+Result<SchemaPointer> schema_named(const std::string& text) {
+    if (text == "none") return SchemaPointer();
+    if (text == "starter") return std::make_shared<const Schema>(sales::starter_schema());
+    SATCHEL_ASSIGN(const Bytes json, read_file(text, kMaxSchemaBytes));
+    SATCHEL_ASSIGN(Schema schema, schema_from_json(json));
+    return std::make_shared<const Schema>(std::move(schema));
+}
+
+Result<ExitStatus> init(Context& context, const InitArguments& arguments) {
+    std::error_code ignored;
+    if (std::filesystem::exists(arguments.file, ignored))
+        return Error{ErrorCode::invalid_argument,
+                     arguments.file + " exists already; choose another name, or use it as it is"};
+    storage::ReplicaOptions options;
+    options.create = true;
+    SATCHEL_ASSIGN(options.schema, schema_named(arguments.schema));
+    SATCHEL_ASSIGN(options.key, context.key());
+    SATCHEL_ASSIGN(const std::unique_ptr<Replica> replica, Replica::open(arguments.file, options));
+    SATCHEL_ASSIGN(const ReplicaStatus status, replica->status());
+    Json collections = Json::array();
+    for (const Collection& collection : replica->schema()->collections())
+        if (number(collection.id) >= system_ids::kFirstFree) collections.push_back(collection.name);
+    context.console.say("Made {} (replica {}). Collections: {}", "已创建 {}(副本 {})。数据表:{}",
+                        arguments.file, status.replica.text(),
+                        collection_names(*replica->schema()));
+    context.console.result({{"file", arguments.file},
+                            {"replica", status.replica.text()},
+                            {"encrypted", !options.key.empty()},
+                            {"schema", replica->schema()->number()},
+                            {"collections", collections}});
+    return ExitStatus::ok;
+}
+
+Json status_json(const std::string& file, const ReplicaStatus& status,
+                 const client::Account& account, std::int64_t now) {
+    const auto age = [now](std::int64_t at) { return at == 0 ? Json() : Json(now - at); };
+    return {{"file", file},
+            {"replica", status.replica.text()},
+            {"server", account.url},
+            {"login", account.login},
+            {"name", account.name},
+            {"role", account.role},
+            {"logged_in", account.logged_in()},
+            {"ever_synced", status.ever_synced},
+            {"epoch", status.epoch},
+            {"cursor", number(status.cursor)},
+            {"loading", status.loading},
+            {"pending", status.pending},
+            {"oldest_pending_ms", age(status.oldest_pending_at)},
+            {"held", status.held},
+            {"not_accepted", status.not_accepted},
+            {"conflicts", status.conflicts},
+            {"parked", status.parked},
+            {"last_success_ms", age(status.last_success_at)},
+            {"scopes", status.scopes}};
+}
+
+void say_what_waits(Console& console, const ReplicaStatus& status, std::int64_t now) {
+    const auto since = [&](std::int64_t at) {
+        return client::duration_words(now - at, console.language);
+    };
+    if (status.pending == 0)
+        console.say_key("status_all_sent");
+    else
+        console.say_key("status_pending",
+                        {std::to_string(status.pending), since(status.oldest_pending_at)});
+    if (status.held != 0) console.say_key("status_held", {std::to_string(status.held)});
+    if (status.not_accepted != 0) {
+        console.say_key("status_not_accepted", {std::to_string(status.not_accepted)});
+        console.say("  satchel rejected", "  satchel rejected");
+    }
+    if (status.conflicts != 0) {
+        console.say_key("status_conflicts", {std::to_string(status.conflicts)});
+        console.say("  satchel conflicts", "  satchel conflicts");
+    }
+    if (status.parked != 0)
+        console.say("{} pieces of input could not be applied and are parked in this file.",
+                    "{} 项内容无法应用,已暂存在本文件中。", status.parked);
+    if (status.loading) console.say_key("status_loading");
+}
+
+Result<ExitStatus> tell_status(Context& context) {
+    SATCHEL_ASSIGN(const std::unique_ptr<Replica> replica, context.open());
+    SATCHEL_ASSIGN(const ReplicaStatus status, replica->status());
+    SATCHEL_ASSIGN(const client::Account account, client::account(*replica));
+    const std::int64_t now = storage::SystemClock().now_ms();
+    Console& console = context.console;
+    console.say("{} (replica {}), up to change {} of head office", "{}(副本 {}),总部进度 {}",
+                context.file, status.replica.text(), number(status.cursor));
+    if (account.url.empty())
+        console.say("Not logged in: 'satchel login URL USER'", "尚未登录:satchel login URL USER");
+    else
+        console.say(
+            "{} ({}) at {}{}", "{}({}),服务器 {}{}", account.name, account.login, account.url,
+            account.logged_in() ? ""
+                                : console.text("; log in again to sync", ";需要重新登录才能同步"));
+    if (status.last_success_at == 0)
+        console.say_key("status_never_synced");
+    else
+        console.say_key("status_last_success",
+                        {client::duration_words(now - status.last_success_at, console.language)});
+    say_what_waits(console, status, now);
+    console.result(status_json(context.file, status, account, now));
+    return ExitStatus::ok;
+}
+
+}  // namespace
+
+void add_file_commands(CLI::App& app, Context& context) {
+    const auto arguments = std::make_shared<InitArguments>();
+    CLI::App* command = app.add_subcommand("init", "Make a new, empty replica file");
+    command->add_option("new_file", arguments->file, "The file to make")->required();
+    command->add_option("--schema", arguments->schema,
+                        "starter (customers, opportunities, …), none (it comes with the first "
+                        "sync), or a file with a schema as JSON");
+    command->callback([&context, arguments] {
+        context.command = [&context, arguments] { return init(context, *arguments); };
+    });
+    command = app.add_subcommand("status", "What waits, since when, and why");
+    command->callback(
+        [&context] { context.command = [&context] { return tell_status(context); }; });
+}
+
+}  // namespace satchel::cli

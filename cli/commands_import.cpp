@@ -1,0 +1,290 @@
+// import: the rows of a CSV file become records, in transactions of a thousand.
+
+#include <CLI/CLI.hpp>
+#include <map>
+
+#include "cli/context.hpp"
+#include "cli/files.hpp"
+#include "cli/names.hpp"
+#include "cli/values.hpp"
+#include "sales/encoding.hpp"
+#include "sales/import.hpp"
+#include "storage/record_tables.hpp"
+
+namespace satchel::cli {
+namespace {
+
+using sales::ImportedCell;
+using sales::ImportedRow;
+using sales::ImportStep;
+using storage::LocalTransaction;
+using storage::Replica;
+
+constexpr std::size_t kRowsPerChangeset = 1'000;  // a few hundred KB on its way to the server
+constexpr std::size_t kListedProblems = 100;
+
+// Answers from the replica, each name once.
+class ReplicaResolver final : public sales::Resolver {
+  public:
+    ReplicaResolver(storage::Database& database, const Schema& schema, Names& names)
+        : database_(database), schema_(schema), names_(names) {}
+
+    Result<RecordId> find(CollectionId collection, FieldId field, const Value& value) override {
+        const auto key = std::make_tuple(collection, field, value);
+        if (const auto known = found_.find(key); known != found_.end()) return known->second;
+        SATCHEL_ASSIGN(const RecordId id, look_up(collection, field, value));
+        found_.emplace(key, id);
+        return id;
+    }
+
+    Result<RecordId> user(std::string_view name) override {
+        if (const auto known = users_.find(name); known != users_.end()) return known->second;
+        SATCHEL_ASSIGN(const RecordId id, names_.user(name));
+        users_.emplace(std::string(name), id);
+        return id;
+    }
+
+  private:
+    Result<RecordId> look_up(CollectionId id, FieldId field_id, const Value& value) {
+        const Collection* collection = schema_.find(id);
+        const Field* field = collection == nullptr ? nullptr : collection->find(field_id);
+        if (field == nullptr) return Error{ErrorCode::internal, "a look-up of an unknown field"};
+        SATCHEL_ASSIGN(
+            storage::Statement * rows,
+            database_.cached("SELECT id FROM " + storage::quoted(collection->name) + " WHERE " +
+                             storage::quoted(field->name) + " = ?1 LIMIT 2"));
+        if (value.type() == ValueType::integer)
+            rows->bind(1, value.integer());
+        else
+            rows->bind_text(1, value.as_bytes());
+        SATCHEL_ASSIGN(const bool one, rows->step());
+        if (!one)
+            return Error{ErrorCode::not_found,
+                         "no " + collection->name + " on this device has this " + field->name};
+        SATCHEL_ASSIGN(const RecordId record, RecordId::from_bytes(rows->blob(0)));
+        SATCHEL_ASSIGN(const bool two, rows->step());
+        rows->reset();
+        if (two)
+            return Error{ErrorCode::invalid_argument,
+                         "several records of " + collection->name + " have this " + field->name};
+        return record;
+    }
+
+    storage::Database& database_;
+    const Schema& schema_;
+    Names& names_;
+    std::map<std::tuple<CollectionId, FieldId, Value>, RecordId> found_;
+    std::map<std::string, RecordId, std::less<>> users_;
+};
+
+struct ImportArguments {
+    std::string file;
+    std::string into;
+    std::string map;
+    std::string key;
+    bool check = false;
+};
+
+struct Tally {
+    std::size_t created = 0;
+    std::size_t updated = 0;
+    std::size_t unchanged = 0;
+    std::size_t left_out = 0;
+    std::vector<sales::RowProblem> problems;  // the first of them
+};
+
+// Writes rows, a thousand to a changeset.
+class RowWriter {
+  public:
+    RowWriter(Replica& replica, const Collection& into, Tally& tally)
+        : replica_(replica), into_(into), tally_(tally) {}
+
+    Status write(const ImportedRow& row) {
+        const Status written = try_to_write(row);
+        // Rows with long texts fill a transaction sooner: then the row begins the next one.
+        if (written || written.error().code != ErrorCode::limit || !transaction_ ||
+            transaction_->operations() == 0)
+            return written;
+        SATCHEL_TRY(commit());
+        return try_to_write(row);
+    }
+
+    Status commit() {
+        if (!transaction_) return {};
+        const auto change = transaction_->commit();
+        transaction_.reset();
+        return change ? Status() : Status(change.error());
+    }
+
+  private:
+    Status try_to_write(const ImportedRow& row) {
+        if (!transaction_) {
+            SATCHEL_ASSIGN(LocalTransaction begun, replica_.begin());
+            transaction_.emplace(std::move(begun));
+        }
+        SATCHEL_TRY(row.exists ? update(row) : create(row));
+        if (transaction_->operations() >= kRowsPerChangeset) return commit();
+        return {};
+    }
+
+    const Field& field(const ImportedCell& cell) const { return *into_.find(cell.field); }
+
+    static bool is_register(const ImportedCell& cell) {
+        return cell.kind != FieldKind::set && cell.kind != FieldKind::counter;
+    }
+
+    Status create(const ImportedRow& row) {
+        storage::FieldValues values;
+        for (const ImportedCell& cell : row.cells)
+            if (is_register(cell)) values.emplace_back(field(cell).name, cell.value);
+        SATCHEL_ASSIGN(const RecordId id,
+                       transaction_->create(into_.name, values, row.id ? &*row.id : nullptr));
+        for (const ImportedCell& cell : row.cells) {
+            for (const Bytes& element : cell.elements)
+                SATCHEL_TRY(transaction_->add_to_set(into_.name, id, field(cell).name, element));
+            if (cell.kind == FieldKind::counter && cell.value.integer() != 0)
+                SATCHEL_TRY(
+                    transaction_->count(into_.name, id, field(cell).name, cell.value.integer()));
+        }
+        ++tally_.created;
+        return {};
+    }
+
+    // Writes only what differs from what is shown; sets gain elements, counters stay.
+    Status update(const ImportedRow& row) {
+        const auto view = replica_.record(into_.name, *row.id);
+        if (!view) return view.error();
+        storage::FieldValues values;
+        for (const ImportedCell& cell : row.cells)
+            if (is_register(cell) && view->shown[into_.position(cell.field)] != cell.value)
+                values.emplace_back(field(cell).name, cell.value);
+        if (values.empty()) {
+            ++tally_.unchanged;
+            return {};
+        }
+        SATCHEL_TRY(transaction_->set(into_.name, *row.id, values));
+        ++tally_.updated;
+        return {};
+    }
+
+    Replica& replica_;
+    const Collection& into_;
+    Tally& tally_;
+    std::optional<LocalTransaction> transaction_;
+};
+
+// A code of which the row is to blame, not the disk.
+bool blames_row(ErrorCode code) {
+    return code == ErrorCode::invalid_argument || code == ErrorCode::limit ||
+           code == ErrorCode::not_found;
+}
+
+void note_problem(Tally& tally, sales::RowProblem problem) {
+    ++tally.left_out;
+    if (tally.problems.size() < kListedProblems) tally.problems.push_back(std::move(problem));
+}
+
+Status take_rows(sales::Importer& importer, RowWriter* writer, Tally& tally) {
+    while (true) {
+        SATCHEL_ASSIGN(const ImportStep step, importer.next());
+        if (step == ImportStep::end) return writer == nullptr ? Status() : writer->commit();
+        if (step == ImportStep::problem) {
+            note_problem(tally, importer.problem());
+            continue;
+        }
+        if (writer == nullptr) {  // only a check
+            ++(importer.row().exists ? tally.updated : tally.created);
+            continue;
+        }
+        const Status written = writer->write(importer.row());
+        if (written) continue;
+        if (!blames_row(written.error().code)) return written;
+        note_problem(tally, {importer.row().line, "", "", written.error().message});
+    }
+}
+
+Json problems_json(const Tally& tally) {
+    Json problems = Json::array();
+    for (const sales::RowProblem& problem : tally.problems)
+        problems.push_back({{"line", problem.line},
+                            {"column", problem.column},
+                            {"excerpt", problem.excerpt},
+                            {"message", problem.message}});
+    return problems;
+}
+
+void say_problems(Console& console, const std::string& file, const Tally& tally) {
+    for (const sales::RowProblem& problem : tally.problems)
+        console.note(fmt::format("{}:{}: {}{}{}", file, problem.line,
+                                 problem.column.empty() ? "" : problem.column + ": ",
+                                 problem.message,
+                                 problem.excerpt.empty() ? "" : " («" + problem.excerpt + "»)"));
+    if (tally.left_out > tally.problems.size())
+        console.note(console.text("… and {} more rows", "……还有 {} 行",
+                                  tally.left_out - tally.problems.size()));
+}
+
+ExitStatus tell(Context& context, const ImportArguments& arguments, const sales::Importer& importer,
+                sales::Encoding encoding, const Tally& tally) {
+    Console& console = context.console;
+    say_problems(console, arguments.file, tally);
+    console.say("{}{} new, {} changed, {} as they were, {} left out ({})",
+                "{}新建 {},更改 {},未变 {},跳过 {}({})",
+                arguments.check ? console.text("Check only: ", "仅检查:") : "", tally.created,
+                tally.updated, tally.unchanged, tally.left_out, name(encoding));
+    for (const std::string& column : importer.mapping().unused_columns)
+        console.note(console.text("column not used: {}", "未使用的列:{}", column));
+    console.result({{"file", arguments.file},
+                    {"collection", arguments.into},
+                    {"encoding", std::string(name(encoding))},
+                    {"checked_only", arguments.check},
+                    {"created", tally.created},
+                    {"updated", tally.updated},
+                    {"unchanged", tally.unchanged},
+                    {"left_out", tally.left_out},
+                    {"problems", problems_json(tally)},
+                    {"unused_columns", importer.mapping().unused_columns}});
+    return tally.left_out == 0 ? ExitStatus::ok : ExitStatus::partly;
+}
+
+Result<ExitStatus> import(Context& context, const ImportArguments& arguments) {
+    SATCHEL_ASSIGN(const Bytes bytes, read_file(arguments.file, sales::kMaxImportFileBytes));
+    SATCHEL_ASSIGN(const sales::DecodedText text, sales::to_utf8(bytes));
+    SATCHEL_ASSIGN(const std::unique_ptr<Replica> replica, context.open());
+    const SchemaPointer schema = replica->schema();
+    Names names(replica->database(), *schema);
+    SATCHEL_ASSIGN(const Collection* into, names.collection(arguments.into));
+    ReplicaResolver resolver(replica->database(), *schema, names);
+    SATCHEL_ASSIGN(sales::Importer importer,
+                   sales::Importer::open(text.text, *schema,
+                                         {arguments.into, arguments.map, arguments.key}, resolver));
+    Tally tally;
+    RowWriter writer(*replica, *into, tally);
+    SATCHEL_TRY(take_rows(importer, arguments.check ? nullptr : &writer, tally));
+    return tell(context, arguments, importer, text.encoding, tally);
+}
+
+}  // namespace
+
+void add_import_command(CLI::App& app, Context& context) {
+    const auto arguments = std::make_shared<ImportArguments>();
+    CLI::App* command = app.add_subcommand(
+        "import",
+        "Read a CSV file (UTF-8, GBK, UTF-16) into a collection. Bad rows are named and left out.\n"
+        "  --map \"name=account, revenue=money(revenue, CNY), owner=@user(agent)\"\n"
+        "  field=column, date(column), money(column, CNY), @lookup(account.name, column),\n"
+        "  @user(column), const(text), alias(column, a=b). Without --map, columns that are called\n"
+        "  like fields. Unsure? --check first.");
+    command->add_option("csv", arguments->file, "The file")->required();
+    command->add_option("--into", arguments->into, "The collection")->required();
+    command->add_option("--map", arguments->map, "Which column becomes which field");
+    command->add_option("--key", arguments->key,
+                        "Field that names a record: the same file read again changes, and never "
+                        "doubles");
+    command->add_flag("--check", arguments->check, "Write nothing, only say what would happen");
+    command->callback([&context, arguments] {
+        context.command = [&context, arguments] { return import(context, *arguments); };
+    });
+}
+
+}  // namespace satchel::cli

@@ -1,0 +1,206 @@
+#include "cli/names.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "storage/record_tables.hpp"
+
+namespace satchel::cli {
+namespace {
+
+using storage::Statement;
+
+constexpr std::size_t kHexDigits = 32;
+
+// The digits of an id or its beginning; "" when it is something else.
+std::string hex_of(std::string_view text) {
+    std::string hex;
+    for (const char c : text) {
+        if (c == '-') continue;
+        const char low = c >= 'A' && c <= 'F' ? static_cast<char>(c - 'A' + 'a') : c;
+        if ((low < '0' || low > '9') && (low < 'a' || low > 'f')) return "";
+        hex += low;
+    }
+    return hex.size() <= kHexDigits ? hex : "";
+}
+
+RecordId filled_up(std::string hex, char digit) {
+    hex.resize(kHexDigits, digit);
+    for (const std::size_t at : {8U, 13U, 18U, 23U})
+        hex.insert(at, 1, '-');
+    const auto id = RecordId::parse(hex);
+    return id ? *id : RecordId{};
+}
+
+Result<std::vector<RecordId>> ids_of(Statement& rows) {
+    std::vector<RecordId> ids;
+    while (true) {
+        SATCHEL_ASSIGN(const bool more, rows.step());
+        if (!more) return ids;
+        SATCHEL_ASSIGN(const RecordId id, RecordId::from_bytes(rows.blob(0)));
+        ids.push_back(id);
+    }
+}
+
+Error no_id(std::string_view text) {
+    return {ErrorCode::invalid_argument,
+            "'" + std::string(text.substr(0, 64)) +
+                "' is no record id: give one, its first digits (at least 4), or @ and the name"};
+}
+
+Error several(const Collection& collection, std::string_view text) {
+    return {ErrorCode::invalid_argument, "several records of " + collection.name + " fit '" +
+                                             std::string(text.substr(0, 64)) +
+                                             "': give more digits of the id"};
+}
+
+Error none(const std::string& where, std::string_view text) {
+    return {ErrorCode::not_found, "no " + where + " fits '" + std::string(text.substr(0, 64)) +
+                                      "' on this device; 'satchel why ID' tells more"};
+}
+
+}  // namespace
+
+std::string collection_names(const Schema& schema) {
+    std::string names;
+    for (const Collection& collection : schema.collections())
+        if (number(collection.id) >= system_ids::kFirstFree)
+            names += (names.empty() ? "" : ", ") + collection.name;
+    return names.empty() ? "none yet: log in and sync" : names;
+}
+
+const Field* naming_field(const Collection& collection) {
+    for (const char* wanted : {"name", "number", "title", "login"})
+        if (const Field* field = collection.find(wanted); field != nullptr) return field;
+    for (const Field& field : collection.fields)
+        if (field.kind == FieldKind::text) return &field;
+    return nullptr;
+}
+
+Result<const Collection*> Names::collection(std::string_view name) const {
+    const Collection* known = schema_.find(name);
+    if (known != nullptr) return known;
+    return Error{ErrorCode::invalid_argument, "there is no collection '" +
+                                                  std::string(name.substr(0, 64)) +
+                                                  "'; there are: " + collection_names(schema_)};
+}
+
+Result<std::vector<RecordId>> Names::with_prefix(const Collection& collection,
+                                                 std::string_view hex) {
+    const RecordId low = filled_up(std::string(hex), '0');
+    const RecordId high = filled_up(std::string(hex), 'f');
+    const std::string sql = fmt::format(
+        "SELECT id FROM {} WHERE id BETWEEN ?1 AND ?2 UNION ALL SELECT id FROM _dead"
+        " WHERE id BETWEEN ?1 AND ?2 AND collection = ?3 LIMIT 2",
+        storage::quoted(collection.name));
+    SATCHEL_ASSIGN(Statement rows, database_.prepare(sql));
+    rows.bind_blob(1, low.view());
+    rows.bind_blob(2, high.view());
+    rows.bind(3, number(collection.id));
+    return ids_of(rows);
+}
+
+Result<std::vector<RecordId>> Names::with_name(const Collection& collection,
+                                               std::string_view name) {
+    std::vector<RecordId> found;
+    for (const char* wanted : {"name", "number", "title", "login"}) {
+        if (collection.find(wanted) == nullptr) continue;
+        SATCHEL_ASSIGN(Statement rows,
+                       database_.prepare(fmt::format("SELECT id FROM {} WHERE {} = ?1 LIMIT 2",
+                                                     storage::quoted(collection.name),
+                                                     storage::quoted(wanted))));
+        rows.bind_text(1, name);
+        SATCHEL_ASSIGN(const std::vector<RecordId> ids, ids_of(rows));
+        found.insert(found.end(), ids.begin(), ids.end());
+    }
+    std::sort(found.begin(), found.end());
+    found.erase(std::unique(found.begin(), found.end()), found.end());
+    return found;
+}
+
+Result<RecordId> Names::find(const Collection& collection, std::string_view text) {
+    std::vector<RecordId> found;
+    if (text.starts_with('@')) {
+        SATCHEL_ASSIGN(found, with_name(collection, text.substr(1)));
+    } else {
+        const std::string hex = hex_of(text);
+        if (hex.size() < kMinPrefixDigits) return no_id(text);
+        if (hex.size() == kHexDigits) return filled_up(hex, '0');
+        SATCHEL_ASSIGN(found, with_prefix(collection, hex));
+    }
+    if (found.empty()) return none(collection.name, text);
+    if (found.size() > 1) return several(collection, text);
+    return found.front();
+}
+
+Result<std::pair<const Collection*, RecordId>> Names::find_anywhere(std::string_view text) {
+    const std::string hex = hex_of(text);
+    if (hex.size() < kMinPrefixDigits) return no_id(text);
+    std::pair<const Collection*, RecordId> found{nullptr, {}};
+    for (const Collection& collection : schema_.collections()) {
+        SATCHEL_ASSIGN(const std::vector<RecordId> ids, with_prefix(collection, hex));
+        if (ids.empty()) continue;
+        if (ids.size() > 1 || found.first != nullptr) return several(collection, text);
+        found = {&collection, ids.front()};
+    }
+    if (found.first != nullptr) return found;
+    if (hex.size() == kHexDigits)
+        return std::pair<const Collection*, RecordId>{nullptr, filled_up(hex, '0')};
+    return none("record", text);
+}
+
+Result<RecordId> Names::find_in(CollectionId collection, std::string_view text) {
+    if (collection == system_ids::kUser) return user(text.starts_with('@') ? text.substr(1) : text);
+    const Collection* known = schema_.find(collection);
+    if (known != nullptr) return find(*known, text);
+    SATCHEL_ASSIGN(const auto found, find_anywhere(text));
+    return found.second;
+}
+
+Result<RecordId> Names::user(std::string_view text) {
+    const Collection& users = *schema_.find(system_ids::kUser);
+    SATCHEL_ASSIGN(const std::vector<RecordId> named, with_name(users, text));
+    if (named.size() == 1) return named.front();
+    if (named.size() > 1) return several(users, text);
+    return find(users, text);
+}
+
+std::string Names::author(ReplicaId replica) {
+    if (const auto known = authors_.find(replica.id); known != authors_.end()) return known->second;
+    const std::string id = fmt::format("{:016x}", replica.id);
+    std::string name = replica.text();
+    auto rows = database_.prepare(
+        "SELECT u.name, d.name FROM _device d LEFT JOIN _user u ON u.id = d.user"
+        " WHERE d.replica = ?1");
+    if (rows) {
+        rows->bind_text(1, id);
+        const auto row = rows->step();
+        if (row && *row) {
+            const std::string user(rows->text(0));
+            const std::string device(rows->text(1));
+            name = user.empty() ? device : device.empty() ? user : user + " (" + device + ")";
+        }
+    }
+    return authors_[replica.id] = name;
+}
+
+std::string Names::title(const Collection& collection, const RecordId& id) {
+    const Field* field = naming_field(collection);
+    if (field == nullptr) return "";
+    auto rows = database_.prepare(fmt::format("SELECT {} FROM {} WHERE id = ?1",
+                                              storage::quoted(field->name),
+                                              storage::quoted(collection.name)));
+    if (!rows) return "";
+    rows->bind_blob(1, id.view());
+    const auto row = rows->step();
+    return row && *row ? std::string(rows->text(0)) : "";
+}
+
+std::string Names::title_in(CollectionId collection, const RecordId& id) {
+    const Collection* known = schema_.find(collection);
+    return known == nullptr ? "" : title(*known, id);
+}
+
+}  // namespace satchel::cli
