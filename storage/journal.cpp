@@ -9,9 +9,10 @@ namespace satchel::storage {
 namespace {
 
 // Columns of a JournalRow, in the order that read_row expects.
-#define JOURNAL_COLUMNS                                                                       \
+#define JOURNAL_FACTS                                                                         \
     "number, incarnation, first_counter, last_counter, change_id, stamp, committed_at, hash," \
-    " bytes, state, seq, effective, rank, late, reason, detail, replica, own_rank"
+    " state, seq, effective, rank, late, reason, detail, replica, own_rank"
+#define JOURNAL_COLUMNS JOURNAL_FACTS ", bytes"
 
 bool is_open(ChangesetState state) {
     return state == ChangesetState::pending || state == ChangesetState::accepted ||
@@ -29,11 +30,12 @@ const char* Journal::tables_sql() {
            " replica INTEGER NOT NULL, incarnation INTEGER NOT NULL,"
            " first_counter INTEGER NOT NULL, last_counter INTEGER NOT NULL,"
            " change_id BLOB NOT NULL, stamp INTEGER NOT NULL, committed_at INTEGER NOT NULL,"
-           " hash BLOB NOT NULL, bytes BLOB NOT NULL, before BLOB NOT NULL,"
-           " state INTEGER NOT NULL DEFAULT 0, seq INTEGER NOT NULL DEFAULT 0,"
+           " hash BLOB NOT NULL, state INTEGER NOT NULL DEFAULT 0, seq INTEGER NOT NULL DEFAULT 0,"
            " effective INTEGER NOT NULL DEFAULT 0, rank INTEGER NOT NULL DEFAULT 0,"
            " late INTEGER NOT NULL DEFAULT 0, reason INTEGER NOT NULL DEFAULT 0,"
-           " detail TEXT NOT NULL DEFAULT '', own_rank INTEGER NOT NULL);"
+           " detail TEXT NOT NULL DEFAULT '', own_rank INTEGER NOT NULL,"
+           // Last, so that reading the others never walks over them.
+           " bytes BLOB NOT NULL, before BLOB NOT NULL);"
            // Closed rows are many and open ones few; numbers below this are all closed.
            "CREATE TABLE IF NOT EXISTS journal_mark (id INTEGER PRIMARY KEY CHECK (id = 1),"
            " first_open INTEGER NOT NULL);"
@@ -43,7 +45,7 @@ const char* Journal::tables_sql() {
 Result<JournalRow> Journal::read_row(Statement& in) {
     JournalRow row;
     row.entry.number = in.integer(0);
-    row.entry.replica = {static_cast<std::uint64_t>(in.integer(16)),
+    row.entry.replica = {static_cast<std::uint64_t>(in.integer(15)),
                          static_cast<std::uint32_t>(in.integer(1))};
     row.entry.first_counter = static_cast<std::uint64_t>(in.integer(2));
     row.entry.last_counter = static_cast<std::uint64_t>(in.integer(3));
@@ -51,15 +53,15 @@ Result<JournalRow> Journal::read_row(Statement& in) {
     row.stamp.packed = static_cast<std::uint64_t>(in.integer(5));
     row.entry.committed_at = in.integer(6);
     SATCHEL_ASSIGN(row.hash, digest_from_bytes(in.blob(7)));
-    row.bytes = in.blob(8);
-    row.entry.state = static_cast<ChangesetState>(in.integer(9));
-    row.entry.seq = Sequence{static_cast<std::uint64_t>(in.integer(10))};
-    row.effective.packed = static_cast<std::uint64_t>(in.integer(11));
-    row.rank = static_cast<std::uint8_t>(in.integer(12));
-    row.late = in.integer(13) != 0;
-    row.entry.reason = static_cast<Reason>(in.integer(14));
-    row.entry.detail = in.text(15);
-    row.own_rank = static_cast<std::uint8_t>(in.integer(17));
+    row.entry.state = static_cast<ChangesetState>(in.integer(8));
+    row.entry.seq = Sequence{static_cast<std::uint64_t>(in.integer(9))};
+    row.effective.packed = static_cast<std::uint64_t>(in.integer(10));
+    row.rank = static_cast<std::uint8_t>(in.integer(11));
+    row.late = in.integer(12) != 0;
+    row.entry.reason = static_cast<Reason>(in.integer(13));
+    row.entry.detail = in.text(14);
+    row.own_rank = static_cast<std::uint8_t>(in.integer(16));
+    if (in.column_count() > 17) row.bytes = in.blob(17);
     return row;
 }
 
@@ -191,7 +193,7 @@ Result<std::int64_t> Journal::first_number_after(ReplicaId replica, std::uint64_
 
 Result<std::vector<JournalRow>> Journal::open_rows() {
     SATCHEL_ASSIGN(Statement rows,
-                   database_.prepare("SELECT " JOURNAL_COLUMNS " FROM journal WHERE number >="
+                   database_.prepare("SELECT " JOURNAL_FACTS " FROM journal WHERE number >="
                                      " (SELECT first_open FROM journal_mark)"
                                      " AND state IN (0, 1, 3) ORDER BY number"));
     std::vector<JournalRow> found;
@@ -227,7 +229,7 @@ Result<std::vector<JournalRow>> Journal::rows_lost(ReplicaId replica, std::uint6
 
 Result<std::vector<JournalEntry>> Journal::list(std::size_t limit, bool open_only) {
     const std::string where = open_only ? " WHERE state IN (0, 1, 3, 4)" : "";
-    SATCHEL_ASSIGN(Statement rows, database_.prepare("SELECT " JOURNAL_COLUMNS " FROM journal" +
+    SATCHEL_ASSIGN(Statement rows, database_.prepare("SELECT " JOURNAL_FACTS " FROM journal" +
                                                      where + " ORDER BY number DESC LIMIT ?1"));
     rows.bind(1, static_cast<std::int64_t>(limit));
     std::vector<JournalEntry> found;
@@ -352,6 +354,29 @@ const std::vector<PendingOperation>& Journal::pending(const RecordId& id) const 
     static const std::vector<PendingOperation> kNone;
     const auto at = pending_.find(id);
     return at == pending_.end() ? kNone : at->second;
+}
+
+Result<JournalRow> Journal::facts(std::int64_t number) {
+    SATCHEL_ASSIGN(Statement * select,
+                   database_.cached("SELECT " JOURNAL_FACTS " FROM journal WHERE number = ?1"));
+    select->bind(1, number);
+    SATCHEL_ASSIGN(const bool found, select->step());
+    if (!found) {
+        select->reset();
+        return Error{ErrorCode::corrupt, "a pending journal row is missing"};
+    }
+    auto row = read_row(*select);
+    select->reset();
+    return row;
+}
+
+Status Journal::fill(std::vector<JournalRow>& rows) {
+    for (JournalRow& each : rows) {
+        SATCHEL_ASSIGN(auto whole, row(each.entry.number));
+        if (!whole) return Error{ErrorCode::corrupt, "a pending journal row is missing"};
+        each.bytes = std::move(whole->bytes);
+    }
+    return {};
 }
 
 Status Journal::forget(const JournalRow& row) {

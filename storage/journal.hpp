@@ -61,11 +61,15 @@ class Journal {
                                 const std::vector<Bytes>& before, std::uint8_t own_rank);
 
     Result<std::optional<JournalRow>> row(std::int64_t number);
+    // The same without its bytes: cheap. corrupt when it is missing.
+    Result<JournalRow> facts(std::int64_t number);
+    // Reads the bytes of rows that came without.
+    Status fill(std::vector<JournalRow>& rows);
     // By its first counter in an incarnation.
     Result<std::optional<JournalRow>> row(ReplicaId replica, std::uint64_t first_counter);
     Result<std::vector<JournalRow>> rows_after(ReplicaId replica, std::uint64_t counter,
                                                std::size_t max_bytes);
-    // Not settled, superseded, quarantined or alias: ascending.
+    // Not settled, superseded, quarantined or alias: ascending, without their bytes.
     Result<std::vector<JournalRow>> open_rows();
     // Every row of the replica's id after `seq` or, in this incarnation, after `counter`: what a
     // server restored to that point may have lost. Ascending.

@@ -94,6 +94,7 @@ Status Replica::take_incarnation(std::uint32_t incarnation, std::uint64_t common
     std::erase_if(rows, [&](const JournalRow& row) {
         return row.entry.replica != before || row.entry.first_counter <= common;
     });
+    SATCHEL_TRY(core_->journal.fill(rows));
     core_->row.replica.incarnation = incarnation;
     core_->row.acked_counter = 0;
     SATCHEL_TRY(core_->save_row());

@@ -58,11 +58,13 @@ const char* ServerLog::tables_sql() {
            " horizon INTEGER NOT NULL DEFAULT 0, UNIQUE (id, incarnation));"
            "CREATE TABLE IF NOT EXISTS _log (number INTEGER PRIMARY KEY,"
            " replica INTEGER NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL,"
-           " change BLOB NOT NULL, hash BLOB NOT NULL, bytes BLOB NOT NULL,"
+           " change BLOB NOT NULL, hash BLOB NOT NULL,"
            " receipt INTEGER NOT NULL, device_now INTEGER NOT NULL, author BLOB NOT NULL,"
            " kind INTEGER NOT NULL, seq INTEGER NOT NULL, effective INTEGER NOT NULL,"
            " rank INTEGER NOT NULL, late INTEGER NOT NULL, reason INTEGER NOT NULL,"
-           " detail TEXT NOT NULL, original TEXT NOT NULL, adopted_at INTEGER, adopted_by BLOB);"
+           " detail TEXT NOT NULL, original TEXT NOT NULL, adopted_at INTEGER, adopted_by BLOB,"
+           // Last, so that reading the others never walks over it.
+           " bytes BLOB NOT NULL);"
            "CREATE UNIQUE INDEX IF NOT EXISTS _log_dot ON _log (replica, first);"
            "CREATE INDEX IF NOT EXISTS _log_change ON _log (change);"
            "CREATE INDEX IF NOT EXISTS _log_held ON _log (number) WHERE kind = 1;"
@@ -303,9 +305,8 @@ Status ServerLog::append(const LoggedChangeset& entry) {
     if (known == nullptr)
         return Error{ErrorCode::internal, "a changeset of a replica that was never saved"};
     SATCHEL_ASSIGN(Statement * insert,
-                   database_.cached("INSERT INTO _log VALUES (NULL, ?1, ?2, ?3, ?4, ?5, ?6, ?7,"
-                                    " ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, NULL,"
-                                    " NULL)"));
+                   database_.cached("INSERT INTO _log VALUES (NULL, ?1, ?2, ?3, ?4, ?5, ?7, ?8, ?9,"
+                                    " ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, NULL, NULL, ?6)"));
     const Bytes original = original_text(entry.verdict);
     insert->bind(1, known->number);
     insert->bind(2, stored(entry.first_counter));

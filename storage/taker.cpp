@@ -275,9 +275,10 @@ Status Taker::drop_refused() {
 
 Status Taker::settle() {
     SATCHEL_ASSIGN(std::vector<JournalRow> rows, core_.journal.open_rows());
+    std::erase_if(rows, [this](const JournalRow& row) { return !settles(row); });
+    SATCHEL_TRY(core_.journal.fill(rows));
     std::vector<JournalRow> settled;
     for (JournalRow& row : rows) {
-        if (!settles(row)) continue;
         SATCHEL_TRY(core_.journal.forget(row));
         open_.erase(row.entry.number);
         row.entry.state = ChangesetState::settled;

@@ -63,6 +63,7 @@ class Taker {
     Result<bool> apply_new_row(const TableInfo& table, const PageRow& row, std::int64_t scope_set);
     Status apply_known_row(const TableInfo& table, const PageRow& row,
                            const std::vector<std::string>& scopes);
+    Result<bool> settles_as_shown(std::int64_t number);
     Result<bool> confirm_in_place(const TableInfo& table, const PageRow& row,
                                   const std::vector<std::string>& scopes);
     Result<RecordState> confirmed_by(const PageRow& row, const std::optional<StoredRecord>& stored);
@@ -93,8 +94,9 @@ class Taker {
     std::int64_t now_ms_;
     ChangeCollector changes_;
     std::map<std::int64_t, OpenChangeset> open_;
-    std::vector<JournalRow> dropped_;  // quarantined or alias, by this reply
-    std::set<std::int64_t> unknown_;   // the server has never seen them: to be issued again
+    std::map<std::int64_t, bool> as_shown_;  // of settles_as_shown
+    std::vector<JournalRow> dropped_;        // quarantined or alias, by this reply
+    std::set<std::int64_t> unknown_;         // the server has never seen them: to be issued again
     std::set<RecordId> wanted_;
     Sequence settle_to_{};  // accepted changesets up to here are settled by this reply
     bool no_dead_ = false;  // nothing deleted is kept here: no need to look

@@ -198,15 +198,24 @@ Status Taker::apply_known_row(const TableInfo& table, const PageRow& row,
     return place(table, row.id, stored, std::move(confirmed), row.seq, set);
 }
 
+// Whether this reply settles the changeset with just the stamp and role that it is shown with.
+Result<bool> Taker::settles_as_shown(std::int64_t number) {
+    const auto known = as_shown_.find(number);
+    if (known != as_shown_.end()) return known->second;
+    SATCHEL_ASSIGN(const JournalRow row, core_.journal.facts(number));
+    const bool result = settles(row) && row.effective == row.stamp && row.rank == row.own_rank &&
+                        !row.late && core_.aliases.empty();
+    as_shown_.emplace(number, result);
+    return result;
+}
+
 // A confirmation that changes nothing that is shown: only the row's place moves.
 Result<bool> Taker::confirm_in_place(const TableInfo& table, const PageRow& row,
                                      const std::vector<std::string>& scopes) {
     if (row.kind != RowKind::confirm) return false;
     for (const PendingOperation& each : core_.journal.pending(row.id)) {
-        SATCHEL_ASSIGN(const OpenChangeset* entry, open(each.number));
-        if (!settles(entry->row) || entry->row.effective != entry->row.stamp ||
-            entry->row.rank != entry->row.own_rank || entry->row.late || !core_.aliases.empty())
-            return false;
+        SATCHEL_ASSIGN(const bool as_shown, settles_as_shown(each.number));
+        if (!as_shown) return false;
     }
     SATCHEL_ASSIGN(const auto where, core_.tables.place_of(table, row.id));
     if (!where) return false;
