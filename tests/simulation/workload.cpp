@@ -199,7 +199,10 @@ std::string Workload::write_pair(DeviceNode& device) {
         if (std::binary_search(all.begin(), all.end(), pair.first) &&
             std::binary_search(all.begin(), all.end(), pair.second))
             here.push_back(pair);
-    if (here.empty()) return make_pair(device);
+    // While a scope is loading, what is here is marked incomplete: halves of a pair may differ.
+    const auto status = device.replica().status();
+    readable(status, "status");
+    if (here.empty() || status->loading) return make_pair(device);
     const auto [first, second] = device.random.pick(here);
     const Target a = look(device, "deal", first);
     const Target b = look(device, "deal", second);
