@@ -48,7 +48,12 @@ Result<ReadConnection> ReadConnection::open(const std::string& path, const std::
 }
 
 Result<Rows> ReadConnection::query(std::string_view sql, const std::vector<Value>& arguments) {
-    SATCHEL_ASSIGN(Statement statement, database_.prepare(sql));
+    Result<Statement> prepared = database_.prepare(sql);
+    // SQLite has no code of its own for SQL that is wrong; here the caller's text is to blame.
+    if (!prepared && prepared.error().code == ErrorCode::internal)
+        return Error{ErrorCode::invalid_argument, prepared.error().message};
+    if (!prepared) return prepared.error();
+    Statement statement = *std::move(prepared);
     if (sqlite3_stmt_readonly(statement.handle()) == 0)
         return Error{ErrorCode::read_only,
                      "only SELECT may be run here; write with create, set, delete"};
