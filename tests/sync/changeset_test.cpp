@@ -66,7 +66,7 @@ RC_GTEST_PROP(Changeset, WhatIsWrittenIsReadBack, ()) {
     RC_ASSERT(static_cast<bool>(back));
     RC_ASSERT(*back == changeset);
     const auto header = decode_changeset_header(bytes);
-    RC_ASSERT(header && *header == changeset.header);
+    RC_ASSERT((header && *header == changeset.header));
 }
 
 RC_GTEST_PROP(Changeset, VisitingNamesEveryRecordInOrder, ()) {

@@ -93,10 +93,10 @@ RC_GTEST_PROP(VectorClock, CompareSaysWhoCoversWhom, ()) {
     const VectorClock a = *any_clock(), b = *any_clock();
     VectorClock both = a;
     both.merge(b);
-    RC_ASSERT(both.covers(a) && both.covers(b));
+    RC_ASSERT((both.covers(a) && both.covers(b)));
     const bool above = a.covers(b), below = b.covers(a);
     RC_ASSERT((a.compare(b) == ClockOrder::equal) == (a == b));
-    RC_ASSERT((a.compare(b) == ClockOrder::concurrent) == (!above && !below));
+    RC_ASSERT(((a.compare(b) == ClockOrder::concurrent) == (!above && !below)));
     RC_ASSERT((a.compare(b) == ClockOrder::before) == (b.compare(a) == ClockOrder::after));
     VectorClock other = b;
     other.merge(a);

@@ -187,7 +187,7 @@ RC_GTEST_PROP(Delete, AConcurrentEditByAPersonLeavesEveryFieldThatWasThere, ()) 
     RC_ASSERT(is_dead(after, kDeleteWins));
     RC_ASSERT(after.cells.size() == before.cells.size());
     for (std::size_t i = 0; i < after.cells.size(); ++i)
-        RC_ASSERT(before.cells[i].cell == kAmount || after.cells[i] == before.cells[i]);
+        RC_ASSERT((before.cells[i].cell == kAmount || after.cells[i] == before.cells[i]));
 }
 
 RC_GTEST_PROP(Delete, ADeleteThatSawEverythingStandsWhateverSystemWritesFollow, ()) {

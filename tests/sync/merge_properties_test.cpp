@@ -124,7 +124,7 @@ RC_GTEST_PROP(Merge, ListsAreSortedAndTheClockCoversEveryDot, ()) {
         RC_ASSERT(!cell.siblings.empty());
         for (std::size_t i = 0; i < cell.siblings.size(); ++i) {
             RC_ASSERT(state.clock.covers(cell.siblings[i].dot));
-            RC_ASSERT(i == 0 || cell.siblings[i - 1].dot < cell.siblings[i].dot);
+            RC_ASSERT((i == 0 || cell.siblings[i - 1].dot < cell.siblings[i].dot));
         }
     }
     for (const SetState& set : state.sets)

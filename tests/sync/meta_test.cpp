@@ -158,7 +158,7 @@ RC_GTEST_PROP(Meta, DamageOfTheRowFormIsRefusedOrReadsAsAStateThatStays, ()) {
                 own.values[known.columns[i]] = cell->siblings.front().values[i];
         }
         const auto again = decode_meta(encode_meta(*first, own.layout), own.layout, own.views());
-        RC_ASSERT(again && *again == *first);
+        RC_ASSERT((again && *again == *first));
     });
 }
 

@@ -69,7 +69,7 @@ RC_GTEST_PROP(Schema, DamageIsRefusedOrReadsAsASchemaThatStays, ()) {
             return;
         }
         const auto again = Schema::decode(schema->encode());
-        RC_ASSERT(again && again->encode() == schema->encode());
+        RC_ASSERT((again && again->encode() == schema->encode()));
     });
 }
 
