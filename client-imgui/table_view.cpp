@@ -55,8 +55,8 @@ void draw_tools(Frame& frame) {
 }
 
 float column_width(const Column& column) {
-    if (column.wide) return 190;
-    return column.number ? 130 : 115;
+    if (column.wide) return 128;
+    return column.number ? 116 : 100;
 }
 
 void set_up_columns(Frame& frame, const TableView& table) {

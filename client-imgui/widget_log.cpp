@@ -2,6 +2,7 @@
 
 #include <imgui.h>
 
+#include <algorithm>
 #include <fstream>
 #include <nlohmann/json.hpp>
 
@@ -9,11 +10,19 @@ namespace satchel::window {
 
 void WidgetLog::item(std::string_view name, std::string_view text) {
     if (!ImGui::IsItemVisible()) return;
+    // Only the part that can be clicked: a row of a table is often wider than the table.
+    const ImDrawList& list = *ImGui::GetWindowDrawList();
+    const ImVec2 clip_low = list.GetClipRectMin();
+    const ImVec2 clip_high = list.GetClipRectMax();
     const ImVec2 low = ImGui::GetItemRectMin();
     const ImVec2 high = ImGui::GetItemRectMax();
-    items_[std::string(name)] = {{static_cast<int>(low.x), static_cast<int>(low.y),
-                                  static_cast<int>(high.x), static_cast<int>(high.y)},
-                                 std::string(text)};
+    Item item{{static_cast<int>(std::max(low.x, clip_low.x)),
+               static_cast<int>(std::max(low.y, clip_low.y)),
+               static_cast<int>(std::min(high.x, clip_high.x)),
+               static_cast<int>(std::min(high.y, clip_high.y))},
+              std::string(text)};
+    if (item.rect[0] < item.rect[2] && item.rect[1] < item.rect[3])
+        items_[std::string(name)] = std::move(item);
 }
 
 void WidgetLog::fact(std::string_view name, std::string_view text) {
