@@ -52,10 +52,13 @@ class CountedExchange : public Exchange {
     void reply(HttpReply reply) override {
         ++metrics_.requests;
         metrics_.sent_bytes += reply.body.size();
-        if (reply.status >= 500)
+        if (reply.status >= 500) {
             ++metrics_.server_errors;
-        else if (reply.status >= 400)
+            spdlog::error("failed path={} status={} {}", request().path, reply.status,
+                          reply.body.substr(0, reply.body.find_last_not_of('\n') + 1));
+        } else if (reply.status >= 400) {
             ++metrics_.client_errors;
+        }
         inner_->reply(std::move(reply));
     }
 

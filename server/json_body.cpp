@@ -99,7 +99,6 @@ int http_status(ErrorCode code) {
         case ErrorCode::invalid_argument:
         case ErrorCode::newer_format:
         case ErrorCode::upgrade_needed:
-        case ErrorCode::corrupt:
             return 400;
         case ErrorCode::unauthorized:
             return 401;

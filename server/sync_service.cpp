@@ -68,7 +68,9 @@ void SyncService::start(const ExchangePointer& exchange, const std::string& toke
     Result<SyncRequest> request =
         decode_request(exchange->request().body, office_.store->services());
     if (!request) {
-        exchange->reply(error_reply(request.error()));
+        HttpReply reply = error_reply(request.error());
+        if (reply.status >= 500) reply.status = 400;  // it is the request that is damaged
+        exchange->reply(std::move(reply));
         return;
     }
     const auto entry = std::make_shared<Entry>();
