@@ -44,12 +44,16 @@ struct SqliteServerStore::Core {
     bool any_grave = false;
     bool any_dangling = false;
     bool in_transaction = false;
+    bool stale = false;   // what is in memory could not be read anew: the next begin() does it
+    bool broken = false;  // a part could not be undone: nothing of the transaction may stay
     std::vector<Sequence> head_marks;  // one per open savepoint
 
     Status create(SqliteServerStore& store);
     Status open_existing();
     Status begin_epoch();
     Status load();  // everything that is kept in memory
+    Status begin(const char* sql);
+    Status undo_part();
     Status load_epochs();
     Status load_schema();
     Status load_highest_id();

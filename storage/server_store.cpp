@@ -213,19 +213,27 @@ Status SqliteServerStore::Core::run(const std::string& sql) {
     return statement->run();
 }
 
-Status SqliteServerStore::begin() {
-    SATCHEL_TRY(core_->run("BEGIN IMMEDIATE"));
-    core_->in_transaction = true;
+Status SqliteServerStore::Core::begin(const char* sql) {
+    if (stale) {
+        SATCHEL_TRY(load());
+        stale = false;
+    }
+    SATCHEL_TRY(run(sql));
+    in_transaction = true;
+    broken = false;
     return {};
+}
+
+Status SqliteServerStore::begin() {
+    return core_->begin("BEGIN IMMEDIATE");
 }
 
 Status SqliteServerStore::begin_read() {
-    SATCHEL_TRY(core_->run("BEGIN"));
-    core_->in_transaction = true;
-    return {};
+    return core_->begin("BEGIN");
 }
 
 Status SqliteServerStore::commit() {
+    if (core_->broken) return Error{ErrorCode::io, "a part of the transaction could not be undone"};
     SATCHEL_TRY(core_->scopes.save());
     if (core_->head != core_->saved_head)
         SATCHEL_TRY(core_->set_setting("head", static_cast<std::int64_t>(number(core_->head))));
@@ -241,7 +249,8 @@ void SqliteServerStore::roll_back_all() {
     // A failure of the disk may have ended the transaction by itself; then this fails, rightly.
     if (sqlite3_get_autocommit(core_->database.handle()) == 0)
         static_cast<void>(core_->run("ROLLBACK"));
-    static_cast<void>(core_->load());
+    // The disk that failed may fail again; then what is in memory counts for nothing.
+    core_->stale = !core_->load();
 }
 
 bool SqliteServerStore::in_transaction() const {
@@ -299,13 +308,19 @@ Status SqliteServerStore::release() {
 }
 
 Status SqliteServerStore::roll_back() {
-    SATCHEL_TRY(core_->run("ROLLBACK TO part"));
-    SATCHEL_TRY(core_->run("RELEASE part"));
-    core_->head = core_->head_marks.back();
-    core_->head_marks.pop_back();
-    core_->scopes.undo();
-    SATCHEL_TRY(core_->log.load());
-    return core_->load_schema();
+    const Status undone = core_->undo_part();
+    if (!undone) core_->broken = true;
+    return undone;
+}
+
+Status SqliteServerStore::Core::undo_part() {
+    SATCHEL_TRY(run("ROLLBACK TO part"));
+    SATCHEL_TRY(run("RELEASE part"));
+    head = head_marks.back();
+    head_marks.pop_back();
+    scopes.undo();
+    SATCHEL_TRY(log.load());
+    return load_schema();
 }
 
 Result<AdminTransaction> AdminTransaction::begin(SqliteServerStore& store) {
