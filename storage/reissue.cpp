@@ -84,64 +84,80 @@ Result<std::vector<Change>> ReplicaCore::reissue(const std::vector<JournalRow>& 
     return shown_again.changes();
 }
 
+namespace {
+
+Result<std::vector<Change>> incarnate(ReplicaCore& core, std::uint32_t incarnation,
+                                      std::uint64_t common) {
+    if (incarnation <= core.row.replica.incarnation)
+        return Error{ErrorCode::bad_reply, "the server offered an incarnation that is not new"};
+    const ReplicaId before = core.row.replica;
+    SATCHEL_ASSIGN(std::vector<JournalRow> rows, core.journal.open_rows());
+    std::erase_if(rows, [&](const JournalRow& each) {
+        return each.entry.replica != before || each.entry.first_counter <= common;
+    });
+    SATCHEL_TRY(core.journal.fill(rows));
+    core.row.replica.incarnation = incarnation;
+    core.row.acked_counter = 0;
+    SATCHEL_TRY(core.save_row());
+    return core.reissue(rows);
+}
+
+Result<std::vector<Change>> go_back(ReplicaCore& core, std::uint64_t epoch, Sequence head,
+                                    std::uint64_t acked) {
+    // The server's counter may fall into the middle of a changeset of another history.
+    SATCHEL_ASSIGN(acked, core.journal.end_before(core.row.replica, acked));
+    SATCHEL_ASSIGN(const std::vector<JournalRow> lost,
+                   core.journal.rows_lost(core.row.replica, acked, head));
+    const SyncReply nothing;
+    SATCHEL_TRY(core.journal.follow());
+    Taker taker(core, nothing, core.now());
+    SATCHEL_ASSIGN(const auto unwound, taker.unwind(lost));
+    for (JournalRow each : lost) {
+        each.entry.state = ChangesetState::pending;
+        each.entry.seq = Sequence{0};
+        each.entry.reason = Reason::none;
+        SATCHEL_TRY(core.journal.reopen(each));
+    }
+    core.journal.invalidate();
+    SATCHEL_TRY(core.journal.follow());
+    Taker shown_again(core, nothing, core.now());
+    for (const auto& [id, entry] : unwound)
+        SATCHEL_TRY(shown_again.show(id, entry));
+    SATCHEL_TRY(shown_again.flush_images());
+    SATCHEL_TRY(core.want_after(head));
+    core.row.epoch = epoch;
+    core.row.acked_counter = acked;
+    core.row.cursor = std::min(core.row.cursor, head);
+    core.row.position = {core.row.cursor, RecordId{}};
+    core.row.position.id.bytes.fill(0xFF);
+    if (!core.scopes.loading().empty()) core.row.position = {};
+    SATCHEL_TRY(core.database.execute("DELETE FROM staged; UPDATE wanted SET state = 0"));
+    SATCHEL_TRY(core.scopes.save());
+    SATCHEL_TRY(core.save_row());
+    return shown_again.changes();
+}
+
+}  // namespace
+
 Status Replica::take_incarnation(std::uint32_t incarnation, std::uint64_t common) {
     SATCHEL_ASSIGN(Transaction transaction, Transaction::begin(core_->database));
     SATCHEL_TRY(core_->refresh());
-    if (incarnation <= core_->row.replica.incarnation)
-        return Error{ErrorCode::bad_reply, "the server offered an incarnation that is not new"};
-    const ReplicaId before = core_->row.replica;
-    SATCHEL_ASSIGN(std::vector<JournalRow> rows, core_->journal.open_rows());
-    std::erase_if(rows, [&](const JournalRow& row) {
-        return row.entry.replica != before || row.entry.first_counter <= common;
-    });
-    SATCHEL_TRY(core_->journal.fill(rows));
-    core_->row.replica.incarnation = incarnation;
-    core_->row.acked_counter = 0;
-    SATCHEL_TRY(core_->save_row());
-    SATCHEL_ASSIGN(const std::vector<Change> changes, core_->reissue(rows));
+    const auto changes = incarnate(*core_, incarnation, common);
+    if (!changes) return core_->failed(changes.error());
     const Status committed = transaction.commit();
     if (!committed) return core_->failed(committed.error());
-    core_->notify(changes);
+    core_->notify(*changes);
     return {};
 }
 
 Status Replica::take_restored(std::uint64_t epoch, Sequence head, std::uint64_t acked) {
     SATCHEL_ASSIGN(Transaction transaction, Transaction::begin(core_->database));
     SATCHEL_TRY(core_->refresh());
-    ReplicaRow& row = core_->row;
-    // The server's counter may fall into the middle of a changeset of another history.
-    SATCHEL_ASSIGN(acked, core_->journal.end_before(row.replica, acked));
-    SATCHEL_ASSIGN(const std::vector<JournalRow> lost,
-                   core_->journal.rows_lost(row.replica, acked, head));
-    const SyncReply nothing;
-    SATCHEL_TRY(core_->journal.follow());
-    Taker taker(*core_, nothing, core_->now());
-    SATCHEL_ASSIGN(const auto unwound, taker.unwind(lost));
-    for (JournalRow each : lost) {
-        each.entry.state = ChangesetState::pending;
-        each.entry.seq = Sequence{0};
-        each.entry.reason = Reason::none;
-        SATCHEL_TRY(core_->journal.reopen(each));
-    }
-    core_->journal.invalidate();
-    SATCHEL_TRY(core_->journal.follow());
-    Taker shown_again(*core_, nothing, core_->now());
-    for (const auto& [id, entry] : unwound)
-        SATCHEL_TRY(shown_again.show(id, entry));
-    SATCHEL_TRY(shown_again.flush_images());
-    SATCHEL_TRY(core_->want_after(head));
-    row.epoch = epoch;
-    row.acked_counter = acked;
-    row.cursor = std::min(row.cursor, head);
-    row.position = {row.cursor, RecordId{}};
-    row.position.id.bytes.fill(0xFF);
-    if (!core_->scopes.loading().empty()) row.position = {};
-    SATCHEL_TRY(core_->database.execute("DELETE FROM staged; UPDATE wanted SET state = 0"));
-    SATCHEL_TRY(core_->scopes.save());
-    SATCHEL_TRY(core_->save_row());
+    const auto changes = go_back(*core_, epoch, head, acked);
+    if (!changes) return core_->failed(changes.error());
     const Status committed = transaction.commit();
     if (!committed) return core_->failed(committed.error());
-    core_->notify(shown_again.changes());
+    core_->notify(*changes);
     return {};
 }
 
