@@ -34,6 +34,7 @@ void draw_sibling(Frame& frame, const ConflictView& conflict, std::size_t index,
                   std::string_view mark) {
     const SiblingView& sibling = conflict.siblings[index];
     ImGui::PushID(static_cast<int>(index));
+    ImGui::AlignTextToFramePadding();  // cells of one row share their base line
     text(value_text(frame, conflict, sibling));
     ImGui::PushStyleColor(ImGuiCol_Text, colour::kMuted);
     text((sibling.author.empty() ? frame.say("this_device") : sibling.author) + " · " +
@@ -71,7 +72,8 @@ void draw_conflict(Frame& frame, const ConflictView& conflict, std::size_t index
     begin_card(mark.c_str(), colour::kCard);
     ImGui::AlignTextToFramePadding();
     text_in(colour::kAccent, heading(frame, conflict));
-    ImGui::SameLine(ImGui::GetWindowWidth() - 140);
+    const float width = ImGui::CalcTextSize(frame.say("open_record")).x;
+    ImGui::SameLine(ImGui::GetWindowWidth() - width - 32);
     if (button(frame, "open_record", mark + "open")) open_record(frame, conflict);
     draw_siblings(frame, conflict, mark);
     end_card();
@@ -84,7 +86,7 @@ void draw_siblings(Frame& frame, const ConflictView& conflict, std::string_view 
     const std::size_t beside = std::min(conflict.siblings.size(), kMaxBeside);
     if (conflict.all_shown) text_in(colour::kGood, frame.say("why_union_lines"));
     constexpr ImGuiTableFlags kFlags = ImGuiTableFlags_SizingStretchSame |
-                                       ImGuiTableFlags_BordersInnerV |
+                                       ImGuiTableFlags_BordersInnerV | ImGuiTableFlags_PadOuterX |
                                        ImGuiTableFlags_NoSavedSettings;
     if (!ImGui::BeginTable("siblings", static_cast<int>(beside), kFlags)) return;
     for (std::size_t i = 0; i < conflict.siblings.size(); ++i) {

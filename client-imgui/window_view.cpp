@@ -53,7 +53,8 @@ void draw_count(Frame& frame, const char* key, std::size_t count, const ImVec4& 
 }
 
 void draw_bar(Frame& frame) {
-    ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, {14, 4});
+    ImGui::SetCursorPosY(ImGui::GetWindowHeight() - kBarHeight);
+    ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, {14, 6});
     ImGui::BeginChild("bar", {0, kBarHeight}, false, ImGuiWindowFlags_AlwaysUseWindowPadding);
     ImGui::PopStyleVar();
     const storage::ReplicaStatus& replica = frame.snapshot.replica;
