@@ -42,6 +42,11 @@ DemoDevice Demo::device(const std::string& name, const std::string& login) const
 
 Status Demo::sync(const DemoDevice& device, const char* act) {
     SATCHEL_ASSIGN(const Json answer, device.run({"sync", "--wait", "30"}));
+    tell_sync(device, act, answer);
+    return {};
+}
+
+void Demo::tell_sync(const DemoDevice& device, const char* act, const Json& answer) {
     say(fmt::format(
         "  {:<22} {:>6} rows in {:>5} out, {:>9} bytes down {:>9} up, {:>5} ms, {} sent",
         device.name(), dump(answer["received_rows"]), dump(answer["departed"]),
@@ -50,7 +55,6 @@ Status Demo::sync(const DemoDevice& device, const char* act) {
     Json row = answer;
     row["device"] = device.name();
     figures_[act].push_back(std::move(row));
-    return {};
 }
 
 Status Demo::open_office() {

@@ -67,16 +67,17 @@ Status Demo::crash_the_server() {
     SATCHEL_TRY(office_.start());
     say(fmt::format("  satcheld runs again on {}", office_.url()));
     SATCHEL_ASSIGN(const Json answer, phone().answer_of(child));
-    say("  the phone had gone on trying, and is through now");
-    return sync(phone(), "catch_up");
+    say("  the phone had gone on trying, and is through now:");
+    tell_sync(phone(), "catch_up", answer);
+    return {};
 }
 
 // Twice, because the first one back has not seen what the last one brought.
 Status Demo::come_back() {
     chapter("Everybody comes back: the catch-up");
     const DemoDevice& desk = importer_.front();
-    for (const DemoDevice* each : {&manager(), &colleague(), &successor(), &phone(), &laptop(),
-                                   &manager(), &desk})
+    for (const DemoDevice* each :
+         {&manager(), &colleague(), &successor(), &phone(), &laptop(), &manager(), &desk})
         SATCHEL_TRY(sync(*each, "catch_up"));
     return {};
 }

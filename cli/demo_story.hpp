@@ -70,6 +70,7 @@ class Demo {
 
     DemoDevice device(const std::string& name, const std::string& login) const;
     Status sync(const DemoDevice& device, const char* act);
+    void tell_sync(const DemoDevice& device, const char* act, const Json& answer);
     // Starts a sync of the device and returns when the server has begun to write.
     Result<Child> sync_until_it_writes(const DemoDevice& device,
                                        const std::vector<std::string>& arguments, bool& ended);

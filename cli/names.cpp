@@ -71,12 +71,11 @@ std::string collection_names(const Schema& schema) {
     return names.empty() ? "none yet: log in and sync" : names;
 }
 
-const Field* naming_field(const Collection& collection) {
+std::vector<const Field*> naming_fields(const Collection& collection) {
+    std::vector<const Field*> fields;
     for (const char* wanted : {"name", "number", "title", "login"})
-        if (const Field* field = collection.find(wanted); field != nullptr) return field;
-    for (const Field& field : collection.fields)
-        if (field.kind == FieldKind::text) return &field;
-    return nullptr;
+        if (const Field* field = collection.find(wanted); field != nullptr) fields.push_back(field);
+    return fields;
 }
 
 Result<const Collection*> Names::collection(std::string_view name) const {
@@ -105,12 +104,11 @@ Result<std::vector<RecordId>> Names::with_prefix(const Collection& collection,
 Result<std::vector<RecordId>> Names::with_name(const Collection& collection,
                                                std::string_view name) {
     std::vector<RecordId> found;
-    for (const char* wanted : {"name", "number", "title", "login"}) {
-        if (collection.find(wanted) == nullptr) continue;
+    for (const Field* field : naming_fields(collection)) {
         SATCHEL_ASSIGN(Statement rows,
                        database_.prepare(fmt::format("SELECT id FROM {} WHERE {} = ?1 LIMIT 2",
                                                      storage::quoted(collection.name),
-                                                     storage::quoted(wanted))));
+                                                     storage::quoted(field->name))));
         rows.bind_text(1, name);
         SATCHEL_ASSIGN(const std::vector<RecordId> ids, ids_of(rows));
         found.insert(found.end(), ids.begin(), ids.end());
@@ -187,11 +185,11 @@ std::string Names::author(ReplicaId replica) {
 }
 
 std::string Names::title(const Collection& collection, const RecordId& id) {
-    const Field* field = naming_field(collection);
-    if (field == nullptr) return "";
-    auto rows = database_.prepare(fmt::format("SELECT {} FROM {} WHERE id = ?1",
-                                              storage::quoted(field->name),
-                                              storage::quoted(collection.name)));
+    std::string columns;  // the first that is filled: imported deals have a number and no name
+    for (const Field* field : naming_fields(collection))
+        columns += "nullif(" + storage::quoted(field->name) + ", ''), ";
+    auto rows = database_.prepare("SELECT coalesce(" + columns + "'', '') FROM " +
+                                  storage::quoted(collection.name) + " WHERE id = ?1");
     if (!rows) return "";
     rows->bind_blob(1, id.view());
     const auto row = rows->step();

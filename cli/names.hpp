@@ -10,6 +10,8 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "storage/sqlite.hpp"
 #include "sync/schema.hpp"
@@ -37,7 +39,7 @@ class Names {
 
     // "李伟 (phone)", "head office", or the replica's id.
     std::string author(ReplicaId replica);
-    // What the record's first text field shows; "" when it is not here.
+    // What the first of the record's naming fields shows; "" when there is none, or no record.
     std::string title(const Collection& collection, const RecordId& id);
     std::string title_in(CollectionId collection, const RecordId& id);
 
@@ -53,7 +55,7 @@ class Names {
 // The names of the collections that are not the system's, divided by commas.
 std::string collection_names(const Schema& schema);
 
-// The field that names a record to people: name, number, title, login, else the first text.
-const Field* naming_field(const Collection& collection);
+// The fields that name a record to people, of name, number, title and login.
+std::vector<const Field*> naming_fields(const Collection& collection);
 
 }  // namespace satchel::cli
