@@ -32,7 +32,9 @@ VectorClock moved_clock(const VectorClock& clock, std::uint64_t own, const Vecto
             if (dot.old_dot.replica == entry.replica && dot.old_dot.counter <= entry.counter)
                 result.advance(dot.new_dot);
     }
-    return result;
+    // Of what it had seen nothing is left: the record's making was refused, and it goes with that.
+    // An empty clock would make the record anew, out of an edit.
+    return result.empty() ? clock : result;
 }
 
 }  // namespace
