@@ -47,7 +47,7 @@ Status check_backup(const std::string& path) {
     return Error{ErrorCode::corrupt, "the backup is damaged; take another one"};
 }
 
-// The store adds one.
+// The store goes on from there, by a random step.
 Status raise_epoch(const std::string& path, std::int64_t at_least) {
     SATCHEL_ASSIGN(storage::Database database, storage::Database::open(path, {}));
     SATCHEL_ASSIGN(storage::Statement update,
