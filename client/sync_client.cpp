@@ -85,7 +85,8 @@ class Run {
     // Bytes that came with the right header and are no reply of ours were damaged on the way; that
     // passes, while a damaged file does not.
     static Status taken_badly(const Bytes& reply, const Error& error) {
-        const bool damaged = error.code == ErrorCode::corrupt || error.code == ErrorCode::limit;
+        const bool damaged = error.code == ErrorCode::corrupt || error.code == ErrorCode::limit ||
+                             error.code == ErrorCode::bad_reply;
         if (damaged && !decode_reply(reply, session_services()))
             return failure(ErrorCode::bad_reply, "reply_damaged");
         if (error.code == ErrorCode::upgrade_needed)

@@ -86,7 +86,7 @@ class SyncTest : public testing::Test {
                    {{"login", login},
                     {"name", login},
                     {"role", "rep"},
-                    {"pools", {"south"}},
+                    {"pools", json::array({"south"})},
                     {"password", kPassword}},
                    admin_);
     }
@@ -279,9 +279,9 @@ TEST_F(SyncTest, AServerThatStopsInTheMiddleIsFoundAgain) {
     EXPECT_EQ(device.pending(), 0U);
 }
 
-// Hands requests on to the real server and cuts its replies to `kept` bytes.
-TestServer::Script cutting(const std::string& url, std::atomic<std::size_t>& kept) {
-    return [url, &kept](Connection& connection) {
+// Hands requests on to the real server and keeps the last `missing` bytes of its replies back.
+TestServer::Script cutting(const std::string& url, std::atomic<std::size_t>& missing) {
+    return [url, &missing](Connection& connection) {
         const std::string request = connection.read_request();
         if (request.empty()) return;
         const auto body = request.find("\r\n\r\n") + 4;
@@ -296,25 +296,26 @@ TestServer::Script cutting(const std::string& url, std::atomic<std::size_t>& kep
         if (!reply) return;
         const std::string whole = testing_support::reply(
             reply->status, reply->body, "Content-Type: application/x-satchel-sync\r\n");
-        connection.write(std::string_view(whole).substr(0, kept));
+        connection.write(std::string_view(whole).substr(
+            0, whole.size() - std::min(whole.size(), missing.load())));
     };
 }
 
 TEST_F(SyncTest, ALostReplyCostsARepetitionAndNothingElse) {
     Device one = ready("one", "li.wei");
     Device two = ready("two", "chen.jie");
-    std::atomic<std::size_t> kept{0};
-    TestServer bad_line(cutting(server_->url(), kept));
+    std::atomic<std::size_t> missing{0};
+    TestServer bad_line(cutting(server_->url(), missing));
     ASSERT_TRUE(one.replica->set_setting("server.url", bad_line.url()));
     const RecordId id = create(one, "A");
-    for (const std::size_t bytes : {0U, 10U, 60U, 130U, 180U}) {
-        kept = bytes;
+    for (const std::size_t bytes : {1U, 20U, 60U, 90U, 100'000U}) {
+        missing = bytes;
         const SyncOutcome cut = one.sync();
         ASSERT_FALSE(cut.status) << bytes;
         EXPECT_EQ(cut.status.error().code, ErrorCode::offline) << cut.status.error().message;
         EXPECT_EQ(one.pending(), 1U);
     }
-    kept = std::string::npos;
+    missing = 0;
     expect_fine(one.sync());
     EXPECT_EQ(one.pending(), 0U);
     expect_fine(two.sync());
@@ -331,7 +332,8 @@ TEST_F(SyncTest, ACancelInTheMiddleLosesNothing) {
     options.cancel = &cancel;
     options.on_progress = [&](const SyncProgress&) { cancel.cancel(); };
     const SyncOutcome stopped = device.sync(options);
-    if (!stopped.status) EXPECT_EQ(stopped.status.error().code, ErrorCode::cancelled);
+    const auto code = stopped.status ? ErrorCode::cancelled : stopped.status.error().code;
+    EXPECT_EQ(code, ErrorCode::cancelled);
     expect_fine(device.sync());
     EXPECT_EQ(device.pending(), 0U);
 }
