@@ -278,10 +278,13 @@ SchemaPointer SqliteServerStore::schema() {
 std::uint64_t SqliteServerStore::epoch() {
     return core_->epoch;
 }
+// An epoch that this file never had belongs to another copy of some backup: nobody here can say
+// where the two parted.
 Sequence SqliteServerStore::restored_head(std::uint64_t since_epoch) {
+    const auto& heads = core_->restored_heads;
+    if (since_epoch != 1 && !heads.contains(since_epoch)) return Sequence{};
     Sequence lowest = core_->head;
-    const auto first = core_->restored_heads.upper_bound(since_epoch);
-    for (auto at = first; at != core_->restored_heads.end(); ++at)
+    for (auto at = heads.upper_bound(since_epoch); at != heads.end(); ++at)
         lowest = std::min(lowest, at->second);
     return lowest;
 }

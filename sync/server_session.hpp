@@ -123,7 +123,7 @@ class ServerStore {
     virtual SchemaPointer schema() = 0;
     virtual std::uint64_t epoch() = 0;
     // What a device that last met that epoch can still rely on: the lowest head that a later epoch
-    // began with.
+    // began with; 0 for an epoch that the store has never had.
     virtual Sequence restored_head(std::uint64_t since_epoch) = 0;
     virtual Sequence head() = 0;
     virtual Result<Sequence> next_seq() = 0;
