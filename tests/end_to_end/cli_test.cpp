@@ -1,0 +1,210 @@
+// The command line against a real head office: both programs as child processes.
+
+#include "tests/end_to_end/html_server.hpp"
+#include "tests/end_to_end/office_test.hpp"
+
+namespace satchel::cli {
+namespace {
+
+class Online : public OfficeTest {};
+
+TEST_F(Online, EveryAnswerHasItsDocumentedForm) {
+    add_user("li.wei");
+    EXPECT_EQ(as_documented("login", log_in("phone", "li.wei")), "");
+    EXPECT_EQ(as_documented("sync", done("phone", {"sync"})), "");
+    const std::string id = done("phone", {"create", "account", "name=Acme", "pool=south"})["id"];
+    EXPECT_EQ(as_documented("verify", done("phone", {"verify"})), "");
+    const Json why = done("phone", {"why", id});
+    EXPECT_EQ(as_documented("why", why), "");
+    EXPECT_EQ(why["server"], "visible");
+    EXPECT_EQ(as_documented("status", done("phone", {"status"})), "");
+    EXPECT_EQ(as_documented("logout", done("phone", {"logout"})), "");
+}
+
+TEST_F(Online, TwoDevicesContradictEachOtherAndOneDecides) {
+    add_user("li.wei");
+    add_user("wang.fang");
+    make_device("a", "li.wei");
+    make_device("b", "wang.fang");
+    const std::string id = done("a", {"create", "account", "name=武汉长江", "pool=south"})["id"];
+    done("a", {"sync"});
+    done("b", {"sync"});
+    EXPECT_EQ(done("b", {"get", "account", id})["fields"]["name"], "武汉长江");
+
+    done("a", {"set", "account", id, "sector=钢铁"});
+    done("b", {"set", "account", id, "sector=玻璃"});
+    done("b", {"set", "account", id, "city=武汉"});
+    for (const char* device : {"a", "b", "a"})
+        done(device, {"sync"});
+
+    const Json here = done("a", {"conflicts"})["conflicts"];
+    const Json there = done("b", {"conflicts"})["conflicts"];
+    ASSERT_EQ(here.size(), 1U);
+    EXPECT_EQ(difference(here[0], documented("conflicts")["conflicts"][0]), "");
+    EXPECT_EQ(here[0]["shown"], there[0]["shown"]);
+    EXPECT_EQ(here[0]["values"].size(), 2U);
+    EXPECT_EQ(here[0]["shown"]["sector"], "玻璃");  // written last
+    EXPECT_EQ(done("a", {"get", "account", id})["fields"]["city"], "武汉");
+
+    const std::size_t mine = here[0]["values"][0]["values"]["sector"] == "钢铁" ? 1 : 2;
+    const Json resolved =
+        done("a", {"resolve", "account", id, "sector", "--take", std::to_string(mine)});
+    EXPECT_EQ(resolved["fields"]["sector"], "钢铁");
+    done("a", {"sync"});
+    done("b", {"sync"});
+    EXPECT_TRUE(done("b", {"conflicts"})["conflicts"].empty());
+    EXPECT_EQ(done("b", {"get", "account", id})["fields"]["sector"], "钢铁");
+    EXPECT_TRUE(done("a", {"verify"})["equal"]);
+    EXPECT_TRUE(done("b", {"verify"})["equal"]);
+}
+
+TEST_F(Online, WhatIsNotAcceptedComesBackWithAReasonAndCanBeAdopted) {
+    add_user("li.wei");
+    make_device("desk", "admin");
+    const std::string product =
+        done("desk", {"create", "product", "name=GTX", "sales_price=10.00", "currency=USD"})["id"];
+    done("desk", {"sync"});
+    make_device("a", "li.wei");
+    done("a", {"set", "product", product, "sales_price=1.00", "currency=USD"});
+    done("a", {"create", "account", "name=Behind it", "pool=south"});
+    EXPECT_EQ(done("a", {"sync"})["quarantined"], 1);
+    const Json rejected = done("a", {"rejected"});
+    ASSERT_EQ(rejected["rejected"].size(), 1U);
+    EXPECT_EQ(difference(rejected, documented("rejected")), "");
+    EXPECT_EQ(rejected["rejected"][0]["reason"], "not_allowed");
+    EXPECT_EQ(done("a", {"get", "product", product})["fields"]["sales_price"], "10.00");
+    const Json status = done("a", {"status"});
+    EXPECT_EQ(status["not_accepted"], 1);
+    EXPECT_EQ(status["pending"], 0);  // the account behind it went through
+
+    const std::string number = rejected["rejected"][0]["number"].dump();
+    const std::string change = rejected["rejected"][0]["change"];
+    const Ran listed = admin({"quarantine"});
+    ASSERT_EQ(listed.json["items"].size(), 1U) << listed.out;
+    EXPECT_EQ(admin({"adopt", change}).status, 0);
+    done("a", {"dismiss", number});
+    done("a", {"sync"});
+    EXPECT_EQ(done("a", {"get", "product", product})["fields"]["sales_price"], "1.00");
+    EXPECT_EQ(done("a", {"status"})["not_accepted"], 0);
+    EXPECT_TRUE(done("a", {"verify"})["equal"]);
+}
+
+TEST_F(Online, WhatIsResentIsWrittenAnew) {
+    add_user("li.wei");
+    make_device("desk", "admin");
+    const std::string product =
+        done("desk", {"create", "product", "name=GTX", "sales_price=10.00", "currency=USD"})["id"];
+    done("desk", {"sync"});
+    make_device("a", "li.wei");
+    done("a", {"set", "product", product, "series=X"});
+    done("a", {"sync"});
+    const std::string number = done("a", {"rejected"})["rejected"][0]["number"].dump();
+    done("a", {"resend", number});
+    EXPECT_TRUE(done("a", {"rejected"})["rejected"].empty());
+    EXPECT_EQ(done("a", {"status"})["pending"], 1);
+    done("a", {"sync"});  // still not allowed
+    EXPECT_EQ(done("a", {"rejected"})["rejected"].size(), 1U);
+}
+
+TEST_F(Online, ACustomerChangesHands) {
+    add_user("li.wei");
+    add_user("wang.fang");
+    make_device("a", "li.wei");
+    make_device("b", "wang.fang");
+    const std::string id = done("a", {"create", "account", "name=Acme", "owner=li.wei"})["id"];
+    const std::string deal =
+        done("a", {"create", "opportunity", "name=Deal", "account=" + id})["id"];
+    done("a", {"sync"});
+    EXPECT_EQ(run("b", {"get", "account", id}).status, 3);
+    EXPECT_EQ(done("b", {"why", id})["server"], "not_visible");
+    const Ran handed =
+        admin({"handover", "--to", "wang.fang", "--collection", "account", "--record", id});
+    EXPECT_EQ(handed.status, 0) << handed.out;
+    EXPECT_EQ(done("a", {"sync"})["departed"].get<int>() > 0, true);
+    done("b", {"sync"});
+    EXPECT_EQ(run("a", {"get", "opportunity", deal}).status, 3);
+    EXPECT_EQ(done("b", {"get", "opportunity", deal})["fields"]["name"], "Deal");
+    EXPECT_TRUE(done("a", {"verify"})["equal"]);
+    EXPECT_TRUE(done("b", {"verify"})["equal"]);
+}
+
+TEST_F(Online, BadDaysHaveAStatusOfTheirOwn) {
+    add_user("li.wei");
+    log_in("a", "li.wei");
+    write(path("wrong"), "wrong password\n");
+    const Ran wrong = run("a", {"login", url_, "li.wei", "--password-file", path("wrong")});
+    EXPECT_EQ(wrong.status, 5);
+    EXPECT_EQ(wrong.error_code(), "unauthorized");
+
+    const HtmlServer hotel;
+    const Ran portal =
+        run("a", {"login", hotel.url(), "li.wei", "--password-file", path("password")});
+    EXPECT_EQ(portal.status, 11) << portal.out;
+    EXPECT_EQ(portal.error_code(), "bad_reply");
+
+    done("a", {"sync"});
+    add_user("wang.fang");
+    const Ran other = run("a", {"login", url_, "wang.fang", "--password-file", path("password")});
+    EXPECT_EQ(other.status, 5) << other.out;  // the file is somebody else's
+
+    stop_server();
+    done("a", {"create", "account", "name=Written offline", "pool=south"});
+    EXPECT_EQ(run("a", {"sync"}).status, 4);
+    EXPECT_EQ(run("a", {"verify"}).status, 4);
+    EXPECT_EQ(done("a", {"status"})["pending"], 1);
+    EXPECT_EQ(run("a", {"logout"}).status, 4);
+    start_server(listen());
+    done("a", {"sync", "--wait", "10"});
+    EXPECT_TRUE(done("a", {"verify"})["equal"]);
+}
+
+TEST_F(Online, ARevokedDeviceEmptiesItself) {
+    add_user("li.wei");
+    make_device("a", "li.wei");
+    done("a", {"create", "account", "name=Acme", "pool=south"});
+    done("a", {"sync"});
+    const Json devices = admin({"device", "list", "--user", "li.wei"}).json["devices"];
+    ASSERT_EQ(devices.size(), 1U);
+    EXPECT_EQ(admin({"device", "revoke", devices[0]["replica"]}).status, 0);
+    EXPECT_EQ(run("a", {"sync"}).status, 5);
+    EXPECT_EQ(done("a", {"query", "SELECT count(*) FROM account"})["rows"][0][0], 0);
+}
+
+TEST_F(Online, ABackupIsRestoredAndDevicesSendAgainWhatItLacks) {
+    add_user("li.wei");
+    make_device("a", "li.wei");
+    const Ran backup = admin({"backup", "one.satchel-server"});
+    ASSERT_EQ(backup.status, 0) << backup.out;
+    done("a", {"create", "account", "name=After the backup", "pool=south"});
+    done("a", {"sync"});
+    stop_server();
+    const Ran restored =
+        plain({"admin", "restore", backup.json["path"], "--data", path("office"), "--json"});
+    ASSERT_EQ(restored.status, 0) << restored.out << restored.err;
+    start_server(listen());
+    EXPECT_TRUE(done("a", {"sync"})["restored"]);
+    EXPECT_TRUE(done("a", {"verify"})["equal"]);
+    make_device("b", "li.wei");
+    EXPECT_EQ(done("b", {"get", "account", "@After the backup"})["deleted"], false);
+}
+
+TEST_F(Online, AnAdministratorsQuestionsAreAnswered) {
+    EXPECT_EQ(admin({"user", "list"}).json["users"].size(), 1U);
+    add_user("boss", "manager");
+    add_user("li.wei", "rep", "boss");
+    const Ran changed = admin({"user", "change", "li.wei", "--name", "李伟"});
+    EXPECT_EQ(changed.json["name"], "李伟");
+    EXPECT_EQ(admin({"user", "add", "li.wei"}).status, 2);  // exists
+    EXPECT_EQ(admin({"user", "change", "nobody", "--name", "x"}).status, 3);
+    EXPECT_FALSE(admin({"user", "password", "li.wei"}).json["password"].get<std::string>().empty());
+    const Ran schema = admin({"schema", "show"});
+    EXPECT_TRUE(schema.json["collections"].is_array());
+    write(path("schema.json"), schema.out);
+    EXPECT_EQ(plain({"init", path("c.satchel"), "--schema", path("schema.json")}).status, 0);
+    EXPECT_EQ(admin({"prune"}).status, 0);
+    ASSERT_EQ(plain({"init", path("a.satchel")}).status, 0);
+    EXPECT_EQ(run("a", {"login", url_, "li.wei", "--password-file", path("password")}).status, 5);
+}
+
+}  // namespace
+}  // namespace satchel::cli
