@@ -302,6 +302,14 @@ Result<std::vector<std::string>> Directory::scopes(const Account& account,
     if (account.role == Role::admin) {
         all.emplace_back(kHeadOfficeScope);
         all.insert(all.end(), existing.begin(), existing.end());
+        // Also of people who own nothing yet: what an administrator gives them in this very sync
+        // must stay on the administrator's device.
+        SATCHEL_ASSIGN(const std::vector<Account> everybody, accounts());
+        for (const Account& each : everybody) {
+            all.push_back(user_scope(each.user));
+            for (const std::string& pool : each.pools)
+                all.push_back(pool_scope(pool));
+        }
     }
     SATCHEL_ASSIGN(const std::vector<RecordId> users, with_all_below(account.user));
     for (const RecordId& user : users)

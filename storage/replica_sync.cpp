@@ -31,7 +31,8 @@ Status ReplicaCore::visit_scope(
 }
 
 Status ReplicaCore::want(const RecordId& id) {
-    SATCHEL_ASSIGN(Statement * insert, database.cached("INSERT OR IGNORE INTO wanted (id) VALUES (?1)"));
+    SATCHEL_ASSIGN(Statement * insert,
+                   database.cached("INSERT OR IGNORE INTO wanted (id) VALUES (?1)"));
     insert->bind_blob(1, id.view());
     return insert->run();
 }

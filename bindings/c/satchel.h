@@ -170,7 +170,7 @@ SATCHEL_API satchel_code satchel_read_token(satchel_replica* replica, const char
                                             const satchel_id* id, const char** token,
                                             size_t* token_size, satchel_error** error);
 
-/* ---- Conflicts: different values side by side ------------------------------------------------- */
+/* ---- Conflicts: different values side by side ----------------------------------------------- */
 
 /* One row per cell in conflict: collection (text), id (bytes), field (text). */
 SATCHEL_API satchel_code satchel_conflicts(satchel_replica* replica, satchel_rows** rows,
