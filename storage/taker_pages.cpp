@@ -193,7 +193,14 @@ Status Taker::apply_known_row(const TableInfo& table, const PageRow& row,
     const std::vector<std::string> keys =
         same ? united(core_.scopes.keys_of(stored->scope), scopes) : scopes;
     SATCHEL_ASSIGN(const std::int64_t set, core_.scopes.intern(keys));
-    SATCHEL_ASSIGN(RecordState confirmed, confirmed_by(row, stored));
+    auto known = confirmed_by(row, stored);
+    const bool misfit =
+        known ? row.kind == RowKind::confirm && !known->exists()
+              : row.kind == RowKind::patch && known.error().code == ErrorCode::corrupt;
+    // What should be here is not: it is asked for whole, and holds nothing else up.
+    if (misfit) return core_.want(row.id);
+    if (!known) return known.error();
+    RecordState confirmed = *std::move(known);
     if (wanted) SATCHEL_TRY(forget_wanted(row.id));
     return place(table, row.id, stored, std::move(confirmed), row.seq, set);
 }
