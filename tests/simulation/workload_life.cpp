@@ -64,7 +64,8 @@ std::string Workload::resolve(DeviceNode& device) {
     const storage::OpenConflict conflict = device.random.pick(deals);
     const Target record = look(device, "deal", conflict.record);
     if (record.view.dead) return edit(device);
-    const Field* field = device.replica().schema()->find(ids::kDeal)->find(conflict.cell);
+    const SchemaPointer schema = device.replica().schema();  // begin() may read a newer one
+    const Field* field = schema->find(ids::kDeal)->find(conflict.cell);
     const std::string what = "resolve " + record.id.text() + " " + field->name;
     const Value value = conflict.cell == ids::kStage        ? stage(device)
                         : field->kind == FieldKind::integer ? unique_number(device)

@@ -27,8 +27,7 @@ namespace satchel::simulation {
 // Something that is broken on purpose, outside the engine: the oracle has to notice.
 enum class Canary {
     none,
-    altered_value,  // the network changes a value in a page
-    forged_verdict  // ... and says accepted of what was quarantined
+    altered_value  // the network changes the values in a page, which no checksum covers
 };
 
 class World {
