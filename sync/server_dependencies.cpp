@@ -16,6 +16,8 @@ Judge::Check Judge::check_clock(Work& work) {
     const RecordId& id = operation.record;
     if (work.before && work.before->state.clock.covers(work.dot))
         return refuse(Reason::false_claim, "record " + id.text() + " has taken in a later change");
+    SATCHEL_ASSIGN(auto waits, check_own_held(work));
+    if (waits) return waits;
     if (operation.clock.empty()) return Check(std::nullopt);
     SATCHEL_TRY(expand(work));
     Missing missing;
@@ -57,6 +59,38 @@ Judge::Check Judge::check_entry(const Work& work, const Dot& seen, Missing& miss
         return std::optional(Refusal{VerdictKind::held, Reason::none, "waits for " + seen.text()});
     missing.refused = missing.refused || found->kind == VerdictKind::quarantined;
     return Check(std::nullopt);
+}
+
+// A record takes in a replica's changes in their order: its clock could not say that an earlier one
+// is still missing. (A form opened before that one was written does not name it.)
+Judge::Check Judge::check_own_held(const Work& work) {
+    SATCHEL_TRY(load_held());
+    const auto at = held_->find(work.operation->record);
+    if (at == held_->end() || at->second >= changeset_.header.first_counter)
+        return Check(std::nullopt);
+    const Dot first{changeset_.header.replica, at->second};
+    return std::optional(Refusal{VerdictKind::held, Reason::none, "waits for " + first.text()});
+}
+
+Status Judge::load_held() {
+    if (held_) return {};
+    held_.emplace();
+    if (!store_.has_held()) return {};
+    SATCHEL_ASSIGN(const auto entries, store_.held());
+    for (const LoggedChangeset& entry : entries) {
+        if (entry.replica != changeset_.header.replica) continue;
+        std::uint64_t counter = entry.first_counter;
+        SATCHEL_TRY(visit_records(entry.bytes, [&](CollectionId, const RecordId& record) {
+            held_->try_emplace(record, counter++);
+        }));
+    }
+    return {};
+}
+
+void Judge::note_held() {
+    if (!held_) return;
+    for (std::size_t i = 0; i < changeset_.operations.size(); ++i)
+        held_->try_emplace(changeset_.operations[i].record, changeset_.header.first_counter + i);
 }
 
 // The log has not got it. A server that was restored knows less than its devices.

@@ -34,6 +34,7 @@ Status Judge::judge(LoggedChangeset& entry) {
     verdict.kind = refusal->kind;
     verdict.reason = refusal->reason;
     verdict.detail = std::move(refusal->detail);
+    if (verdict.kind == VerdictKind::held) note_held();
     return {};
 }
 

@@ -129,6 +129,9 @@ class Judge {
     Check check_clock(Work& work);
     Check check_entry(const Work& work, const Dot& seen, Missing& missing);
     Check check_absent(const Dot& seen);
+    Check check_own_held(const Work& work);
+    Status load_held();
+    void note_held();
     Result<const Named*> named(const Dot& dot);
     Status expand(Work& work);
     Status append_aliases(const LoggedChangeset& entry, const LoggedChangeset& original);
@@ -161,6 +164,8 @@ class Judge {
     std::vector<std::pair<CollectionId, RecordId>> rescoped_;
     std::map<CollectionId, Layout> layouts_;
     std::vector<Named> named_;
+    // Records that held changesets of this replica write, with the first counter that does.
+    std::optional<std::unordered_map<RecordId, std::uint64_t>> held_;
     std::size_t look_ups_ = 0;
     bool late_ = false;
     Stamp effective_;
