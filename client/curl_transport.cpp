@@ -194,14 +194,23 @@ class ProgressTeller {
     SteadyTime at_ = steady_clock::now();
 };
 
+// How long the poll may sleep. libcurl's own timer for the deadline may fire a moment early, find
+// nothing to do, and then not come again.
+int sleep_ms(SteadyTime deadline) {
+    if (deadline == SteadyTime::max()) return static_cast<int>(kTick.count());
+    const auto left = std::chrono::ceil<milliseconds>(deadline - steady_clock::now());
+    return static_cast<int>(std::clamp(left, milliseconds(1), kTick).count());
+}
+
 // Drives the transfer to its end; gives the CURLcode.
-int run(CURLM* multi, ProgressTeller& progress, CancelToken& cancel) {
+int run(CURLM* multi, SteadyTime deadline, ProgressTeller& progress, CancelToken& cancel) {
     int running = 1;
     while (!cancel.cancelled()) {
         if (curl_multi_perform(multi, &running) != CURLM_OK) return CURLE_FAILED_INIT;
         progress.tell();
         if (running == 0) break;
-        curl_multi_poll(multi, nullptr, 0, static_cast<int>(kTick.count()), nullptr);
+        if (steady_clock::now() >= deadline) return CURLE_OPERATION_TIMEDOUT;
+        curl_multi_poll(multi, nullptr, 0, sleep_ms(deadline), nullptr);
     }
     int left = 0;
     while (const CURLMsg* message = curl_multi_info_read(multi, &left)) {
@@ -283,7 +292,7 @@ Result<HttpReply> CurlTransport::exchange(const HttpRequest& request, CancelToke
     int code = CURLE_OK;
     {
         const auto wake = cancel.on_cancel([multi] { curl_multi_wakeup(multi); });
-        code = run(multi, progress, cancel);
+        code = run(multi, request.deadline, progress, cancel);
     }
     if (code == CURLE_OK && !arriving.head_complete) code = CURLE_PARTIAL_FILE;
     long status = 0;
