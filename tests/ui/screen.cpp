@@ -5,6 +5,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <filesystem>
 #include <fstream>
@@ -133,7 +134,11 @@ bool Screen::click_until(const std::string& widget, const std::function<bool()>&
 }
 
 void Screen::type(const std::string& text) const {
-    xdotool({"type", "--delay", "60", text});
+    // Characters that no key has are put on a key one after the other; the window has to look them
+    // up before the next one takes the key.
+    const bool plain = std::all_of(text.begin(), text.end(),
+                                   [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+    xdotool({"type", "--delay", plain ? "60" : "700", text});
 }
 
 void Screen::press(const std::string& key) const {
