@@ -31,6 +31,13 @@ void History::record(const Changeset& changeset, std::size_t device,
     learn(changeset.header.id, changeset.dot(0));
 }
 
+void History::mark_as_copy_of(const KnownChange& original) {
+    for (const Index copy : changes_.back().operations)
+        for (const Index index : original.operations)
+            if (operations_[index].operation.record == operations_[copy].operation.record)
+                operations_[copy].original = index;
+}
+
 void History::learn(const ChangeId& id, const Dot& first) {
     const auto found = by_id_.find(id);
     if (found == by_id_.end()) return;

@@ -31,6 +31,12 @@ struct KnownOperation {
     Operation operation;
     Seen seen;
     bool person = true;
+    std::optional<Index> original;  // of what head office adopted
+
+    // Whoever had seen a value that was not accepted has seen the adopted one too.
+    bool seen_by(const KnownOperation& later, Index self) const {
+        return later.seen.contains(self) || (original && later.seen.contains(*original));
+    }
 };
 
 struct KnownChange {
@@ -47,6 +53,8 @@ class History {
     // A durable write. `seen`: per record of it, what the author was shown.
     void record(const Changeset& changeset, std::size_t device,
                 const std::map<RecordId, Seen>& seen);
+    // The last change recorded is head office's copy of this one.
+    void mark_as_copy_of(const KnownChange& original);
     bool knows(const ChangeId& id) const { return by_id_.contains(id); }
     // The change is known under dots from this one on (it was issued again).
     void learn(const ChangeId& id, const Dot& first);

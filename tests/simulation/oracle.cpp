@@ -108,7 +108,7 @@ bool Oracle::replaced(Index index, FieldId cell) {
     const RecordId& record = history_.operations()[index].operation.record;
     for (const Index other : history_.of_record(record)) {
         const KnownOperation& later = history_.operations()[other];
-        if (accepted(later.change) && later.seen.contains(index) &&
+        if (accepted(later.change) && history_.operations()[index].seen_by(later, index) &&
             written(later.operation, cell) != nullptr)
             return true;
     }
@@ -119,7 +119,8 @@ bool Oracle::element_replaced(Index index, const SetWrite& added) {
     const RecordId& record = history_.operations()[index].operation.record;
     for (const Index other : history_.of_record(record)) {
         const KnownOperation& later = history_.operations()[other];
-        if (!accepted(later.change) || !later.seen.contains(index)) continue;
+        if (!accepted(later.change) || !history_.operations()[index].seen_by(later, index))
+            continue;
         for (const SetWrite& write : later.operation.sets)
             if (write.field == added.field && write.element == added.element) return true;
     }

@@ -245,7 +245,10 @@ void World::adopt() {
     }
     probes_.hit(Probe::adopted);
     log("head office adopts " + item.entry.id.text());
+    const std::size_t before = history_.changes().size();
     learn_own_write(seen);
+    if (history_.changes().size() > before)
+        history_.mark_as_copy_of(history_.change(item.entry.id));
 }
 
 void World::prune() {
