@@ -39,6 +39,20 @@ Result<std::int64_t> count_rows(storage::ReadConnection& reader, const Collectio
     return rows.value(0).integer;
 }
 
+// An agent speaks whenever it has looked around; mostly nothing has changed.
+bool says_the_same(const client::AgentStatus& a, const client::AgentStatus& b) {
+    const auto error_of = [](const client::AgentStatus& status) {
+        return status.last_error ? status.last_error->message : std::string();
+    };
+    return a.running == b.running && a.stopped == b.stopped && a.logged_in == b.logged_in &&
+           a.user_name == b.user_name && a.waits_for == b.waits_for &&
+           a.next_try_at / 1000 == b.next_try_at / 1000 && a.last_error_at == b.last_error_at &&
+           error_of(a) == error_of(b) && a.syncs == b.syncs && a.news == b.news &&
+           a.progress.waiting == b.progress.waiting && a.progress.rows == b.progress.rows &&
+           a.progress.received_bytes == b.progress.received_bytes &&
+           a.progress.sent_bytes == b.progress.sent_bytes;
+}
+
 }  // namespace
 
 Desk::Desk(DeskOptions options) : options_(std::move(options)) {
@@ -80,14 +94,16 @@ bool Desk::look() {
     return true;
 }
 
-void Desk::take_sync_status(const client::AgentStatus& status) {
+bool Desk::take_sync_status(const client::AgentStatus& status) {
+    if (says_the_same(status, now_.sync)) return look();
     const bool news = status.news != now_.sync.news;
     now_.sync = status;
-    if (!is_open()) return;
+    if (!is_open()) return true;
     if (news)
         reload();
     else if (auto read = replica_->status(); read)
         now_.replica = *std::move(read);
+    return true;
 }
 
 void Desk::reload() {

@@ -34,7 +34,8 @@ class Desk {
     bool look();
     // Reads everything that is shown again.
     void reload();
-    void take_sync_status(const client::AgentStatus& status);
+    // False: it says nothing new, and no snapshot is needed.
+    bool take_sync_status(const client::AgentStatus& status);
     // Whether something was written since the last call: time for a sync.
     bool take_wrote() { return std::exchange(wrote_, false); }
 

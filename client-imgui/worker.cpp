@@ -62,8 +62,7 @@ void Worker::loop() {
             if (desk_.look()) publish();
             continue;
         }
-        carry_out(mail);
-        publish();
+        if (carry_out(mail)) publish();
     }
     sync_.reset();  // its listener speaks no more
 }
@@ -75,8 +74,8 @@ Worker::Mail Worker::wait_for_mail() {
     return std::exchange(mail_, {});
 }
 
-void Worker::carry_out(const Mail& mail) {
-    if (mail.sync) desk_.take_sync_status(*mail.sync);
+bool Worker::carry_out(const Mail& mail) {
+    const bool news = mail.sync && desk_.take_sync_status(*mail.sync);
     for (std::size_t i = 0; i < mail.intents.size(); ++i) {
         const Intent& intent = mail.intents[i];
         if (overtaken<ShowTable>(mail.intents, i) || overtaken<FindReferences>(mail.intents, i))
@@ -87,6 +86,7 @@ void Worker::carry_out(const Mail& mail) {
     }
     start_sync();
     if (desk_.take_wrote() && sync_) sync_->wrote();
+    return news || !mail.intents.empty();
 }
 
 void Worker::start_sync() {

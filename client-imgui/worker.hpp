@@ -37,7 +37,7 @@ class Worker {
 
     void loop();
     Mail wait_for_mail();
-    void carry_out(const Mail& mail);
+    bool carry_out(const Mail& mail);  // false: nothing changed
     void start_sync();
     void publish();
 
