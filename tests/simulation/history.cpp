@@ -18,7 +18,7 @@ void History::record(const Changeset& changeset, std::size_t device,
     change.replica = changeset.header.replica.id;
     if (device != kHeadOffice) change.holders.insert(device);
     for (const Operation& operation : changeset.operations) {
-        KnownOperation known{changes_.size(), operation, {}, true};
+        KnownOperation known{changes_.size(), operation, {}, true, std::nullopt};
         known.person = changeset.header.intent == Intent::person;
         const auto shown = seen.find(operation.record);
         if (shown != seen.end()) known.seen = shown->second;
