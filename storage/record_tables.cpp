@@ -200,14 +200,18 @@ Status RecordTables::use(SchemaPointer schema, bool with_indexes) {
                           " PRIMARY KEY (collection, id, cell)) WITHOUT ROWID;"));
     for (const Collection& collection : schema->collections())
         SATCHEL_TRY(create_table(collection));
+    read_as(std::move(schema));
+    if (with_indexes) SATCHEL_TRY(build_indexes());
+    return {};
+}
+
+void RecordTables::read_as(SchemaPointer schema) {
     database_.forget_statements();
     schema_ = std::move(schema);
     tables_.clear();
     updates_.clear();
     for (const Collection& collection : schema_->collections())
         tables_.emplace(number(collection.id), make_info(collection));
-    if (with_indexes) SATCHEL_TRY(build_indexes());
-    return {};
 }
 
 Status RecordTables::build_indexes() {

@@ -55,6 +55,9 @@ class RecordTables {
     // `build_indexes`: later, after a bulk load, by build_indexes().
     Status use(SchemaPointer schema, bool build_indexes = true);
     Status build_indexes();
+    // Reads and writes with `schema`, whose tables are there: what use() changed in memory goes
+    // back when its transaction was undone.
+    void read_as(SchemaPointer schema);
 
     const SchemaPointer& schema() const { return schema_; }
     // nullptr when the schema does not know the collection.

@@ -142,25 +142,11 @@ Result<std::vector<Change>> go_back(ReplicaCore& core, std::uint64_t epoch, Sequ
 }  // namespace
 
 Status Replica::take_incarnation(std::uint32_t incarnation, std::uint64_t common) {
-    SATCHEL_ASSIGN(Transaction transaction, Transaction::begin(core_->database));
-    SATCHEL_TRY(core_->refresh());
-    const auto changes = incarnate(*core_, incarnation, common);
-    if (!changes) return core_->failed(changes.error());
-    const Status committed = transaction.commit();
-    if (!committed) return core_->failed(committed.error());
-    core_->notify(*changes);
-    return {};
+    return core_->change([&] { return incarnate(*core_, incarnation, common); });
 }
 
 Status Replica::take_restored(std::uint64_t epoch, Sequence head, std::uint64_t acked) {
-    SATCHEL_ASSIGN(Transaction transaction, Transaction::begin(core_->database));
-    SATCHEL_TRY(core_->refresh());
-    const auto changes = go_back(*core_, epoch, head, acked);
-    if (!changes) return core_->failed(changes.error());
-    const Status committed = transaction.commit();
-    if (!committed) return core_->failed(committed.error());
-    core_->notify(*changes);
-    return {};
+    return core_->change([&] { return go_back(*core_, epoch, head, acked); });
 }
 
 }  // namespace satchel::storage

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -88,7 +89,9 @@ struct ReplicaCore {
         const std::function<void(const TableInfo&, const RecordId&, Sequence)>& visit);
     Status want(const RecordId& id);
     Status want_after(Sequence head);
-    Error failed(Error error);
+    // One transaction in which `work` changes rows and the caches above; observers learn what it
+    // gives. When it fails neither the file nor the caches have changed.
+    Status change(const std::function<Result<std::vector<Change>>()>& work);
     // Issues journal rows again under the present incarnation (storage/reissue.cpp); gives what
     // changed.
     Result<std::vector<Change>> reissue(const std::vector<JournalRow>& rows);

@@ -59,10 +59,20 @@ Status ReplicaCore::want_after(Sequence head) {
     return {};
 }
 
-// A transaction that failed half way: what is in memory is read again before the next one.
-Error ReplicaCore::failed(Error error) {
-    data_version = -1;
-    return error;
+Status ReplicaCore::change(const std::function<Result<std::vector<Change>>()>& work) {
+    SATCHEL_ASSIGN(Transaction transaction, Transaction::begin(database));
+    SATCHEL_TRY(refresh());
+    const SchemaPointer before = tables.schema();
+    const auto changes = work();
+    const Status committed = changes ? transaction.commit() : Status{changes.error()};
+    if (!committed) {
+        data_version = -1;  // the next transaction reads everything again
+        journal.invalidate();
+        tables.read_as(before);
+        return committed;
+    }
+    notify(*changes);
+    return {};
 }
 
 Result<SyncState> Replica::sync_state() {
@@ -138,27 +148,20 @@ Status Replica::make_durable() {
 
 Status Replica::take(const SyncReply& reply, std::int64_t now_ms) {
     if (core_->writing) return Error{ErrorCode::busy, "a transaction is open on this replica"};
-    SATCHEL_ASSIGN(Transaction transaction, Transaction::begin(core_->database));
-    SATCHEL_TRY(core_->refresh());
-    Taker taker(*core_, reply, now_ms);
-    const Status taken = taker.take();
-    if (!taken) return core_->failed(taken.error());
-    std::vector<Change> changes = taker.changes();
-    if (!taker.unknown().empty()) {
+    return core_->change([&]() -> Result<std::vector<Change>> {
+        Taker taker(*core_, reply, now_ms);
+        SATCHEL_TRY(taker.take());
+        std::vector<Change> changes = taker.changes();
+        if (taker.unknown().empty()) return changes;
         std::vector<JournalRow> rows;
         for (const std::int64_t each : taker.unknown()) {
-            auto found = core_->journal.row(each);
-            if (!found) return core_->failed(found.error());
-            if (*found) rows.push_back(**found);
+            SATCHEL_ASSIGN(const auto found, core_->journal.row(each));
+            if (found) rows.push_back(*found);
         }
-        auto more = core_->reissue(rows);
-        if (!more) return core_->failed(more.error());
-        changes.insert(changes.end(), more->begin(), more->end());
-    }
-    const Status committed = transaction.commit();
-    if (!committed) return core_->failed(committed.error());
-    core_->notify(changes);
-    return {};
+        SATCHEL_ASSIGN(const std::vector<Change> more, core_->reissue(rows));
+        changes.insert(changes.end(), more.begin(), more.end());
+        return changes;
+    });
 }
 
 Result<std::optional<Digest>> Replica::chain_hash(std::uint64_t counter) {

@@ -7,23 +7,6 @@
 namespace satchel::storage {
 namespace {
 
-// Entries of `clock` that the record has taken in, or that stand for something refused: what an
-// adopted operation can still say it had seen.
-Result<VectorClock> still_known(ServerLog& log, const VectorClock& clock,
-                                const std::optional<ServerRecord>& record) {
-    VectorClock known;
-    for (const Dot& seen : clock.entries()) {
-        const std::uint64_t held = record ? record->state.clock.counter(seen.replica) : 0;
-        known.advance({seen.replica, std::min(held, seen.counter)});
-        if (held >= seen.counter) continue;
-        SATCHEL_ASSIGN(const auto logged, log.logged(seen.replica, seen.counter));
-        const bool refused = logged && (logged->verdict.kind == VerdictKind::quarantined ||
-                                        logged->verdict.kind == VerdictKind::alias);
-        if (refused) known.advance(seen);
-    }
-    return known;
-}
-
 // The cell of a field with this field's value, and what the record shows in the others.
 CellWrite cell_write(const Collection& collection, const Cell& cell, const ServerRecord* record) {
     CellWrite write{cell.id, {}};
@@ -168,36 +151,6 @@ Result<std::vector<QuarantinedChangeset>> SqliteServerStore::quarantine(std::siz
     for (NumberedChangeset& one : all)
         list.push_back({one.number, std::move(one.entry), one.adopted});
     return list;
-}
-
-Result<Verdict> SqliteServerStore::adopt(std::int64_t log_number, const RecordId& by,
-                                         std::int64_t now_ms) {
-    SATCHEL_ASSIGN(AdminTransaction transaction, AdminTransaction::begin(*this));
-    SATCHEL_ASSIGN(const auto found, core_->log.numbered(log_number));
-    if (!found || found->entry.verdict.kind != VerdictKind::quarantined)
-        return Error{ErrorCode::not_found, "there is no such changeset in quarantine"};
-    if (found->adopted)
-        return Error{ErrorCode::invalid_argument, "the changeset was adopted already"};
-    SATCHEL_ASSIGN(Changeset changeset, decode_changeset(found->entry.bytes));
-    std::vector<Operation> operations = changeset.operations;
-    for (Operation& operation : operations) {
-        SATCHEL_ASSIGN(const auto record, load(operation.collection, operation.record));
-        if (operation.clock.empty()) continue;
-        SATCHEL_ASSIGN(VectorClock known, still_known(core_->log, operation.clock, record));
-        if (known.empty() && record && operation.kind != OperationKind::write)
-            known = record->state.clock;
-        if (!known.empty() || record) operation.clock = std::move(known);
-    }
-    SATCHEL_ASSIGN(const Verdict verdict,
-                   write(std::move(operations), changeset.header.intent, now_ms, by));
-    if (verdict.kind != VerdictKind::accepted) return verdict;
-    // What had seen the quarantined values has seen the adopted ones.
-    for (std::size_t i = 0; i < changeset.operations.size(); ++i)
-        SATCHEL_TRY(append_alias(changeset.operations[i].record, changeset.dot(i),
-                                 {core_->own, verdict.first_counter + i}));
-    SATCHEL_TRY(core_->log.mark_adopted(log_number, by, now_ms));
-    SATCHEL_TRY(transaction.commit());
-    return verdict;
 }
 
 Result<std::size_t> SqliteServerStore::prune(const std::vector<std::uint64_t>& active,

@@ -289,6 +289,22 @@ Result<std::vector<NumberedChangeset>> ServerLog::quarantined(std::size_t limit,
     return read_all(*select);
 }
 
+Result<std::vector<LoggedChangeset>> ServerLog::effective_since(std::uint64_t replica,
+                                                                std::int64_t number) {
+    SATCHEL_ASSIGN(Statement * select,
+                   database_.cached(Bytes(kColumns) +
+                                    "WHERE replica IN (SELECT number FROM _replica WHERE id = ?1)"
+                                    " AND number > ?2 AND (kind = 0 OR adopted_at IS NOT NULL)"
+                                    " ORDER BY number"));
+    select->bind(1, stored(replica));
+    select->bind(2, number);
+    SATCHEL_ASSIGN(auto rows, read_all(*select));
+    std::vector<LoggedChangeset> entries;
+    for (NumberedChangeset& row : rows)
+        entries.push_back(std::move(row.entry));
+    return entries;
+}
+
 Result<std::vector<LoggedChangeset>> ServerLog::held() {
     std::vector<LoggedChangeset> entries;
     if (held_ == 0) return entries;

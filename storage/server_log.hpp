@@ -48,6 +48,10 @@ class ServerLog {
     Result<std::optional<LoggedChangeset>> logged(const ChangeId& id);
     Result<std::optional<NumberedChangeset>> numbered(std::int64_t number);
     Result<std::vector<NumberedChangeset>> quarantined(std::size_t limit, bool with_adopted);
+    // What the device `replica` (whatever incarnation) sent after entry `number` and that counts:
+    // accepted, or adopted. Ascending. Cost: the changesets of that device.
+    Result<std::vector<LoggedChangeset>> effective_since(std::uint64_t replica,
+                                                         std::int64_t number);
     Result<std::vector<LoggedChangeset>> held();
     bool has_held() const { return held_ > 0; }
     Status append(const LoggedChangeset& entry);

@@ -118,7 +118,9 @@ class SqliteServerStore final : public ServerStore {
     Result<std::vector<QuarantinedChangeset>> quarantine(std::size_t limit,
                                                          bool with_adopted = false);
     // Writes a quarantined changeset's values as head office's own, beside whatever is there now
-    // (its clocks are kept, so nothing unseen is overwritten). The verdict stays; it is marked.
+    // (its clocks are kept, so nothing unseen is overwritten). What its author has written anew
+    // since is left out; when nothing remains, nothing is written and `seq` is the head. The
+    // verdict stays; it is marked.
     Result<Verdict> adopt(std::int64_t log_number, const RecordId& by, std::int64_t now_ms);
 
     // Moves records that are dead at or below the stable cut (the lowest cursor confirmed by the

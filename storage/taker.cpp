@@ -197,6 +197,9 @@ Result<RecordState> Taker::replay(const RecordId& id, RecordState confirmed, boo
         if (homeless || confirmed.clock.covers(write.dot)) continue;
         operation.clock = core_.expanded(std::move(operation.clock));
         SATCHEL_TRY(apply(confirmed, operation, write));
+        // Its author had seen that, even where head office has lost it meanwhile: so has whoever
+        // is shown this state.
+        confirmed.clock.merge(operation.clock);
         any = true;
     }
     return confirmed;

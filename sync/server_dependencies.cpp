@@ -127,11 +127,14 @@ Result<const Judge::Named*> Judge::named(const Dot& dot) {
     return &named_.back();
 }
 
-// A clock that covers an alias covers what it stands for.
+// A clock that covers an alias covers what it stands for. An adopted copy stands for a refused
+// change that only its own device ever showed: there alone it was seen.
 Status Judge::expand(Work& work) {
     for (const Dot& seen : work.operation->clock.entries()) {
         SATCHEL_ASSIGN(const auto originals, store_.aliased(work.operation->record, seen));
         for (const Dot& original : originals) {
+            const bool adopted = original.replica.id != seen.replica.id;
+            if (adopted && changeset_.header.replica.id != seen.replica.id) continue;
             if (!work.expanded) work.expanded = work.operation->clock;
             work.expanded->advance(original);
         }

@@ -130,7 +130,8 @@ int Disk::Calls::full_path(sqlite3_vfs*, const char* path, int size, char* full)
 }
 
 int Disk::Calls::randomness(sqlite3_vfs* vfs, int size, char* bytes) {
-    for (int i = 0; i < size; ++i) bytes[i] = static_cast<char>(disk(vfs).random_.next());
+    for (int i = 0; i < size; ++i)
+        bytes[i] = static_cast<char>(disk(vfs).random_.next());
     return size;
 }
 
@@ -286,7 +287,8 @@ void Disk::power_loss(Random& random) {
 }
 
 void Disk::kill() {
-    for (auto& [path, node] : nodes_) node->open.clear();
+    for (auto& [path, node] : nodes_)
+        node->open.clear();
     dead_handles_ += std::exchange(living_handles_, 0);
     ++life_;
 }
@@ -301,9 +303,13 @@ std::optional<Bytes> Disk::read(const std::string& path) const {
     return found->second->file.bytes();
 }
 
-void Disk::put(const std::string& path, Bytes bytes) { node(path)->file.put(std::move(bytes)); }
+void Disk::put(const std::string& path, Bytes bytes) {
+    node(path)->file.put(std::move(bytes));
+}
 
-void Disk::remove(const std::string& path) { nodes_.erase(path); }
+void Disk::remove(const std::string& path) {
+    nodes_.erase(path);
+}
 
 bool Disk::copy(const std::string& from, const std::string& to) {
     auto bytes = read(from);
@@ -313,7 +319,8 @@ bool Disk::copy(const std::string& from, const std::string& to) {
 
 Disk::Snapshot Disk::snapshot() const {
     Snapshot all;
-    for (const auto& [path, node] : nodes_) all[path] = node->file.bytes();
+    for (const auto& [path, node] : nodes_)
+        all[path] = node->file.bytes();
     return all;
 }
 
@@ -321,12 +328,14 @@ void Disk::restore(const Snapshot& snapshot) {
     kill();
     nodes_.clear();
     deleted_.clear();
-    for (const auto& [path, bytes] : snapshot) put(path, bytes);
+    for (const auto& [path, bytes] : snapshot)
+        put(path, bytes);
 }
 
 std::size_t Disk::unsynced() const {
     std::size_t count = 0;
-    for (const auto& [path, node] : nodes_) count += node->file.unsynced();
+    for (const auto& [path, node] : nodes_)
+        count += node->file.unsynced();
     return count;
 }
 

@@ -38,7 +38,7 @@ enum class Failure {
 };
 
 class Disk {
-public:
+  public:
     using Snapshot = std::map<std::string, Bytes>;
 
     // `name` is the VFS's name: one living Disk per name. Random and clock outlive the Disk; they
@@ -78,7 +78,7 @@ public:
 
     std::size_t unsynced() const;  // writes that power loss could take
 
-private:
+  private:
     struct Node;
     struct Handle;
     struct Calls;  // what SQLite calls
@@ -99,7 +99,7 @@ private:
     std::map<std::string, DiskFile> deleted_;  // since the last sync: power loss may undo it
     std::optional<Planned> failure_;
     std::uint64_t failures_ = 0;
-    std::uint64_t life_ = 1;         // a handle of an earlier life is dead
+    std::uint64_t life_ = 1;  // a handle of an earlier life is dead
     std::size_t living_handles_ = 0;
     std::size_t dead_handles_ = 0;
     std::uint64_t temporary_files_ = 0;

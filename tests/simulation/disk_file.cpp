@@ -36,7 +36,8 @@ void DiskFile::truncate(std::size_t size) {
 }
 
 void DiskFile::sync() {
-    for (const Change& change : unsynced_) apply(change, safe_);
+    for (const Change& change : unsynced_)
+        apply(change, safe_);
     unsynced_.clear();
     has_safe_name_ = true;
 }

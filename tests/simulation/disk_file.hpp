@@ -13,7 +13,7 @@
 namespace satchel::simulation {
 
 class DiskFile {
-public:
+  public:
     static constexpr std::size_t kSectorBytes = 512;
 
     const Bytes& bytes() const { return bytes_; }
@@ -28,7 +28,7 @@ public:
     // False until the first sync(): power loss may then take the file's name away too.
     bool has_safe_name() const { return has_safe_name_; }
 
-private:
+  private:
     struct Change {
         std::size_t at;  // of a write: its first byte; of a truncation: the new size
         Bytes bytes;

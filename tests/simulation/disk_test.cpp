@@ -22,7 +22,7 @@ constexpr int kSeeds = 150;
 
 // SplitMix64 (Vigna).
 class SeededRandom : public Random {
-public:
+  public:
     explicit SeededRandom(std::uint64_t seed) : state_(seed) {}
     std::uint64_t next() override {
         std::uint64_t x = state_ += 0x9e3779b97f4a7c15U;
@@ -31,12 +31,12 @@ public:
         return x ^ (x >> 31);
     }
 
-private:
+  private:
     std::uint64_t state_;
 };
 
 class FixedClock : public WallClock {
-public:
+  public:
     std::int64_t now_ms() override { return 1'700'000'000'123; }
 };
 
@@ -73,9 +73,10 @@ std::int64_t integer(Database& database, const char* sql) {
 // half applied or a missing transaction shows.
 Status create(Database& database) {
     SATCHEL_ASSIGN(auto transaction, Transaction::begin(database));
-    SATCHEL_TRY(database.execute("CREATE TABLE entry (id INTEGER PRIMARY KEY, text TEXT);"
-                                 "CREATE TABLE total (value INTEGER);"
-                                 "INSERT INTO total VALUES (0)"));
+    SATCHEL_TRY(
+        database.execute("CREATE TABLE entry (id INTEGER PRIMARY KEY, text TEXT);"
+                         "CREATE TABLE total (value INTEGER);"
+                         "INSERT INTO total VALUES (0)"));
     return transaction.commit();
 }
 
@@ -100,18 +101,18 @@ void expect_whole(Database& database) {
 }
 
 struct Outcome {
-    std::int64_t committed = 0;      // transactions whose commit() said yes
-    std::int64_t checkpointed = 0;   // of them, before the last checkpoint that said yes
-    std::int64_t found = 0;          // transactions there after the power loss
-    bool stopped_inside = false;     // the power went away within a transaction
+    std::int64_t committed = 0;     // transactions whose commit() said yes
+    std::int64_t checkpointed = 0;  // of them, before the last checkpoint that said yes
+    std::int64_t found = 0;         // transactions there after the power loss
+    bool stopped_inside = false;    // the power went away within a transaction
 };
 
 // Commits and checkpoints until the power goes away, at a call that the seed picks.
 void work(Machine& machine, Database& database, Outcome& outcome) {
     machine.disk.fail_after(machine.random.next() % 1500, Failure::io, true);
     for (int step = 0; step < 200; ++step) {
-        const bool added = bool(
-            add_entry(database, static_cast<std::int64_t>(machine.random.next() % 5000)));
+        const bool added =
+            bool(add_entry(database, static_cast<std::int64_t>(machine.random.next() % 5000)));
         outcome.stopped_inside = !added;
         if (!added) break;
         ++outcome.committed;
@@ -325,7 +326,8 @@ TEST(DiskWithSqlite, TheSameSeedsGiveTheSameBytes) {
         Machine machine(5);
         Database database = machine.open();
         EXPECT_TRUE(create(database));
-        for (int i = 0; i < 30; ++i) EXPECT_TRUE(add_entry(database, i * 100));
+        for (int i = 0; i < 30; ++i)
+            EXPECT_TRUE(add_entry(database, i * 100));
         machine.disk.power_loss(machine.random);
         return machine.disk.snapshot();
     };

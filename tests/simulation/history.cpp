@@ -57,7 +57,8 @@ std::size_t History::survey(std::size_t device, const std::set<ChangeId>& journa
             change.holders.insert(device);
         } else if (change.holders.erase(device) != 0) {
             ++lost;
-            if (change.sent && lost_after_sending != nullptr) ++*lost_after_sending;
+            if (change.senders.contains(device) && lost_after_sending != nullptr)
+                ++*lost_after_sending;
         }
     }
     return lost;
@@ -68,9 +69,9 @@ void History::copy_holder(std::size_t from, std::size_t to) {
         if (change.holders.contains(from)) change.holders.insert(to);
 }
 
-void History::mark_sent(const ChangeId& id) {
+void History::mark_sent(const ChangeId& id, std::size_t device) {
     const auto found = by_id_.find(id);
-    if (found != by_id_.end()) changes_[found->second].sent = true;
+    if (found != by_id_.end()) changes_[found->second].senders.insert(device);
 }
 
 const std::vector<Index>& History::of_record(const RecordId& record) const {

@@ -32,11 +32,6 @@ struct KnownOperation {
     Seen seen;
     bool person = true;
     std::optional<Index> original;  // of what head office adopted
-
-    // Whoever had seen a value that was not accepted has seen the adopted one too.
-    bool seen_by(const KnownOperation& later, Index self) const {
-        return later.seen.contains(self) || (original && later.seen.contains(*original));
-    }
 };
 
 struct KnownChange {
@@ -45,7 +40,7 @@ struct KnownChange {
     std::uint64_t replica = 0;
     std::vector<Index> operations;
     std::set<std::size_t> holders;  // devices that had it in their journal at the last look
-    bool sent = false;              // left a device at least once
+    std::set<std::size_t> senders;  // devices that it left at least once
 };
 
 class History {
@@ -63,7 +58,7 @@ class History {
                        std::size_t* lost_after_sending);
     // A new device that is a copy of another one.
     void copy_holder(std::size_t from, std::size_t to);
-    void mark_sent(const ChangeId& id);
+    void mark_sent(const ChangeId& id, std::size_t device);
 
     // The operations that a state shows, with all that they had seen.
     Seen visible(const RecordId& record, const RecordState& state) const;
@@ -74,6 +69,9 @@ class History {
 
     const std::vector<KnownChange>& changes() const { return changes_; }
     const KnownChange& change(const ChangeId& id) const { return changes_[by_id_.at(id)]; }
+    const KnownChange& change_of(Index operation) const {
+        return changes_[operations_[operation].change];
+    }
     const std::vector<KnownOperation>& operations() const { return operations_; }
     const std::vector<Index>& of_record(const RecordId& record) const;
 

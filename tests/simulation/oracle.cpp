@@ -104,27 +104,26 @@ void Oracle::check_kept(const KnownChange& change) {
         check_operation_kept(index);
 }
 
-bool Oracle::replaced(Index index, FieldId cell) {
-    const RecordId& record = history_.operations()[index].operation.record;
-    for (const Index other : history_.of_record(record)) {
+// Whether what `index` wrote where `writes` says was replaced by somebody who had seen it.
+// `perhaps`: head office adopted it, and the author of the refused original went on writing there;
+// what of that counts as seen depends on what was on that screen between refusal and adoption.
+Oracle::Replaced Oracle::replaced(Index index,
+                                  const std::function<bool(const Operation&)>& writes) {
+    const KnownOperation& known = history_.operations()[index];
+    Replaced result{Seeing::no, index};
+    for (const Index other : history_.of_record(known.operation.record)) {
         const KnownOperation& later = history_.operations()[other];
-        if (accepted(later.change) && history_.operations()[index].seen_by(later, index) &&
-            written(later.operation, cell) != nullptr)
-            return true;
+        if (other == index || !accepted(later.change) || !writes(later.operation)) continue;
+        if (later.seen.contains(index)) return {Seeing::yes, other};
+        if (known.original && author(other) == author(index)) result = {Seeing::perhaps, other};
     }
-    return false;
+    return result;
 }
 
-bool Oracle::element_replaced(Index index, const SetWrite& added) {
-    const RecordId& record = history_.operations()[index].operation.record;
-    for (const Index other : history_.of_record(record)) {
-        const KnownOperation& later = history_.operations()[other];
-        if (!accepted(later.change) || !history_.operations()[index].seen_by(later, index))
-            continue;
-        for (const SetWrite& write : later.operation.sets)
-            if (write.field == added.field && write.element == added.element) return true;
-    }
-    return false;
+// The device whose person wrote it first.
+std::uint64_t Oracle::author(Index index) {
+    const KnownOperation& known = history_.operations()[index];
+    return known.original ? author(*known.original) : history_.change_of(index).replica;
 }
 
 // I-2: every value is there, or was replaced by a write whose author had seen it.
@@ -147,16 +146,25 @@ void Oracle::check_operation_kept(Index index) {
             std::any_of(cell->siblings.begin(), cell->siblings.end(), [&](const Sibling& sibling) {
                 return history_.writer(operation.record, write.cell, sibling) == index;
             });
-        if (there == replaced(index, write.cell))
+        const Replaced by = replaced(index, [&write](const Operation& later) {
+            return written(later, write.cell) != nullptr;
+        });
+        if (by.seeing != Seeing::perhaps && there == (by.seeing == Seeing::yes))
             throw Violation{there ? "I-19 no false conflict" : "I-2 no lost write",
                             who + ", cell " + std::to_string(number(write.cell)) + ": " +
                                 write.values.front().text_form() +
-                                (there ? " stands beside a write that had seen it"
+                                (there ? " stands beside a write that had seen it, " +
+                                             history_.change_of(by.by).id.text()
                                        : " is gone, and nobody replaced it") +
                                 "; found " + dots(cell)};
     }
     for (const SetWrite& write : operation.sets) {
-        if (!write.add || element_replaced(index, write)) continue;
+        const Replaced by = replaced(index, [&write](const Operation& later) {
+            return std::any_of(later.sets.begin(), later.sets.end(), [&](const SetWrite& each) {
+                return each.field == write.field && each.element == write.element;
+            });
+        });
+        if (!write.add || by.seeing != Seeing::no) continue;
         const SetState* set = row->record.state.set(write.field);
         const bool there =
             set != nullptr && std::any_of(set->elements.begin(), set->elements.end(),
@@ -286,8 +294,12 @@ void Oracle::check_life(const ServerRow& row) {
         if (!accepted(known.change) || !known.person || known_to_deleters.contains(index)) continue;
         if (known.operation.kind != OperationKind::write) continue;
         may_live = true;
-        must_live =
-            must_live || !known.operation.cells.empty() || !known.operation.counters.empty();
+        const bool perhaps_known =
+            known.original && std::any_of(left.begin(), left.end(), [&](Index mark) {
+                return author(mark) == author(index);
+            });
+        must_live = must_live || (!perhaps_known && (!known.operation.cells.empty() ||
+                                                     !known.operation.counters.empty()));
     }
     if (row.collection == ids::kVisit) may_live = must_live = false;  // delete_wins
     const bool dead = row.dead;

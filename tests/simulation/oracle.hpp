@@ -4,6 +4,7 @@
 // Threads: one. Errors: every check throws a Violation that names the invariant.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -38,8 +39,13 @@ class Oracle {
   private:
     void check_kept(const KnownChange& change);
     void check_operation_kept(Index index);
-    bool replaced(Index index, FieldId cell);
-    bool element_replaced(Index index, const SetWrite& added);
+    enum class Seeing { no, perhaps, yes };
+    struct Replaced {
+        Seeing seeing;
+        Index by;
+    };
+    Replaced replaced(Index index, const std::function<bool(const Operation&)>& writes);
+    std::uint64_t author(Index index);
     void check_record(const ServerRow& row);
     void check_no_false_conflict(const ServerRow& row);
     void check_counters(const ServerRow& row);

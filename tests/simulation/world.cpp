@@ -221,7 +221,7 @@ void World::pump(DeviceNode& device) {
     require(sent, "I-3 no invention", device.name() + " sends what cannot be read");
     for (const UploadedChangeset& each : sent->changesets) {
         const auto header = decode_changeset_header(each.bytes);
-        if (header) history_.mark_sent(header->id);
+        if (header) history_.mark_sent(header->id, device.index);
     }
     trace_.mix(**request);
     device.deadline = now_ + kTimeOutMs;
