@@ -24,6 +24,7 @@ Result<SyncRequest> question(storage::Replica& replica, const std::vector<Record
     SATCHEL_ASSIGN(SyncState state, replica.sync_state());
     SyncRequest request;
     request.replica = state.replica;
+    request.closed = state.closed;
     request.epoch = state.epoch;
     request.device_now = storage::SystemClock().now_ms();
     request.last_counter = state.last_counter;

@@ -12,12 +12,13 @@ Result<std::optional<Bytes>> next_part(storage::Replica& replica, std::uint64_t 
                                        std::int64_t now_ms) {
     SATCHEL_ASSIGN(const SyncState state, replica.sync_state());
     if (acked >= state.last_counter) return std::optional<Bytes>{};
-    SATCHEL_ASSIGN(const auto hash, replica.chain_hash(acked));
+    SATCHEL_ASSIGN(const auto hash, replica.chain_hash(state.replica, acked));
     if (!hash) return std::optional<Bytes>{};
     SyncRequest request;
-    SATCHEL_ASSIGN(request.changesets, replica.upload(acked, kUploadBytes));
+    SATCHEL_ASSIGN(request.changesets, replica.upload(state.replica, acked, kUploadBytes));
     if (request.changesets.empty()) return std::optional<Bytes>{};
     request.replica = state.replica;
+    request.closed = state.closed;
     request.epoch = state.epoch;
     request.device_now = now_ms;
     request.last_counter = state.last_counter;
@@ -37,7 +38,7 @@ Result<bool> hand_in(storage::Replica& replica, SyncPost& post) {
         SATCHEL_ASSIGN(const auto request, next_part(replica, acked, post.now_ms()));
         SATCHEL_ASSIGN(const SyncState state, replica.sync_state());
         if (!request) return acked >= state.last_counter;
-        SATCHEL_TRY(replica.make_durable());
+        SATCHEL_TRY(replica.make_durable(state.replica, state.last_counter));
         const auto reply = post.send(*request, {});
         if (reply || !post.answer().wiped || post.answer().acked_counter <= acked) return false;
         acked = post.answer().acked_counter;

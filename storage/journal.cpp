@@ -14,6 +14,13 @@ namespace {
     " state, seq, effective, rank, late, reason, detail, replica, own_rank"
 #define JOURNAL_COLUMNS JOURNAL_FACTS ", bytes"
 
+// A changeset without a seq: a server that stands at ?4 may lack it when it lacks whatever followed
+// it in the chain.
+#define JOURNAL_AFTER_KEPT                                                                       \
+    "first_counter > (SELECT coalesce(max(k.last_counter), 0) FROM journal AS k WHERE"           \
+    " k.replica = journal.replica AND k.incarnation = journal.incarnation AND k.state IN (1, 2)" \
+    " AND k.seq <= ?4)"
+
 bool is_open(ChangesetState state) {
     return state == ChangesetState::pending || state == ChangesetState::accepted ||
            state == ChangesetState::held;
@@ -196,6 +203,10 @@ Result<std::vector<JournalRow>> Journal::open_rows() {
                    database_.prepare("SELECT " JOURNAL_FACTS " FROM journal WHERE number >="
                                      " (SELECT first_open FROM journal_mark)"
                                      " AND state IN (0, 1, 3) ORDER BY number"));
+    return read_all(rows);
+}
+
+Result<std::vector<JournalRow>> Journal::read_all(Statement& rows) {
     std::vector<JournalRow> found;
     while (true) {
         SATCHEL_ASSIGN(const bool row, rows.step());
@@ -207,24 +218,61 @@ Result<std::vector<JournalRow>> Journal::open_rows() {
 
 Result<std::vector<JournalRow>> Journal::rows_lost(ReplicaId replica, std::uint64_t counter,
                                                    Sequence seq) {
-    SATCHEL_ASSIGN(Statement rows,
-                   database_.prepare("SELECT " JOURNAL_COLUMNS
-                                     " FROM journal WHERE replica = ?1 AND state <> 6 AND"
-                                     " ((incarnation = ?2 AND last_counter > ?3) OR"
-                                     " (incarnation <> ?2 AND (state IN (4, 5) OR"
-                                     " (state IN (1, 2) AND seq > ?4))))"
-                                     " ORDER BY number"));
+    SATCHEL_ASSIGN(
+        Statement rows,
+        database_.prepare("SELECT " JOURNAL_COLUMNS
+                          " FROM journal WHERE replica = ?1 AND state <> 6 AND"
+                          " ((incarnation = ?2 AND last_counter > ?3) OR"
+                          " (incarnation <> ?2 AND state IN (1, 2) AND seq > ?4) OR"
+                          " (incarnation <> ?2 AND state IN (3, 4, 5) AND " JOURNAL_AFTER_KEPT "))"
+                          " ORDER BY number"));
     rows.bind(1, signed_bits(replica.id));
     rows.bind(2, replica.incarnation);
     rows.bind(3, signed_bits(counter));
     rows.bind(4, signed_bits(satchel::number(seq)));
-    std::vector<JournalRow> found;
-    while (true) {
-        SATCHEL_ASSIGN(const bool row, rows.step());
-        if (!row) return found;
-        SATCHEL_ASSIGN(JournalRow next, read_row(rows));
-        found.push_back(std::move(next));
-    }
+    return read_all(rows);
+}
+
+Result<std::vector<JournalRow>> Journal::rows_parted(ReplicaId left, std::uint64_t common,
+                                                     Sequence seq, bool restored) {
+    SATCHEL_ASSIGN(Statement rows,
+                   database_.prepare("SELECT " JOURNAL_COLUMNS
+                                     " FROM journal WHERE replica = ?1 AND state <> 6 AND"
+                                     " (incarnation > ?2 OR"
+                                     " (incarnation = ?2 AND last_counter > ?3)) AND"
+                                     " (state IN (0, 3) OR (state IN (1, 2) AND seq > ?4) OR"
+                                     " (state IN (4, 5) AND ?5))"
+                                     " ORDER BY number"));
+    rows.bind(1, signed_bits(left.id));
+    rows.bind(2, left.incarnation);
+    rows.bind(3, signed_bits(common));
+    rows.bind(4, signed_bits(satchel::number(seq)));
+    rows.bind(5, restored ? 1 : 0);
+    return read_all(rows);
+}
+
+Result<std::optional<JournalEntry>> Journal::earlier_unsent(ReplicaId present) {
+    SATCHEL_ASSIGN(Statement rows,
+                   database_.prepare("SELECT " JOURNAL_FACTS " FROM journal WHERE number >="
+                                     " (SELECT first_open FROM journal_mark) AND state = 0"
+                                     " AND replica = ?1 AND incarnation < ?2"
+                                     " ORDER BY incarnation, number LIMIT 1"));
+    rows.bind(1, signed_bits(present.id));
+    rows.bind(2, present.incarnation);
+    SATCHEL_ASSIGN(const bool found, rows.step());
+    if (!found) return std::optional<JournalEntry>{};
+    SATCHEL_ASSIGN(JournalRow row, read_row(rows));
+    return std::optional(std::move(row.entry));
+}
+
+Result<std::uint64_t> Journal::last_of(ReplicaId replica) {
+    SATCHEL_ASSIGN(Statement rows,
+                   database_.prepare("SELECT coalesce(max(last_counter), 0) FROM journal"
+                                     " WHERE replica = ?1 AND incarnation = ?2 AND state <> 6"));
+    rows.bind(1, signed_bits(replica.id));
+    rows.bind(2, replica.incarnation);
+    SATCHEL_ASSIGN([[maybe_unused]] const bool found, rows.step());
+    return static_cast<std::uint64_t>(rows.integer(0));
 }
 
 Result<std::vector<JournalEntry>> Journal::list(std::size_t limit, bool open_only) {
@@ -279,6 +327,19 @@ Result<std::uint64_t> Journal::end_before(ReplicaId replica, std::uint64_t count
     rows.bind(1, signed_bits(replica.id));
     rows.bind(2, replica.incarnation);
     rows.bind(3, signed_bits(counter));
+    SATCHEL_ASSIGN([[maybe_unused]] const bool found, rows.step());
+    return static_cast<std::uint64_t>(rows.integer(0));
+}
+
+Result<std::uint64_t> Journal::run_start(ReplicaId replica) {
+    SATCHEL_ASSIGN(Statement rows,
+                   database_.prepare("SELECT coalesce(max(first_counter), 1) FROM (SELECT"
+                                     " first_counter, lag(last_counter) OVER (ORDER BY number)"
+                                     " AS before FROM journal WHERE replica = ?1"
+                                     " AND incarnation = ?2)"
+                                     " WHERE before IS NULL OR before <> first_counter - 1"));
+    rows.bind(1, signed_bits(replica.id));
+    rows.bind(2, replica.incarnation);
     SATCHEL_ASSIGN([[maybe_unused]] const bool found, rows.step());
     return static_cast<std::uint64_t>(rows.integer(0));
 }

@@ -71,10 +71,20 @@ class Journal {
                                                std::size_t max_bytes);
     // Not settled, superseded, quarantined or alias: ascending, without their bytes.
     Result<std::vector<JournalRow>> open_rows();
-    // Every row of the replica's id after `seq` or, in this incarnation, after `counter`: what a
-    // server restored to that point may have lost. Ascending.
+    // What a server may have lost that was restored to `seq` and has of the incarnation `replica`
+    // what lies up to `counter`. Ascending; superseded rows are none.
     Result<std::vector<JournalRow>> rows_lost(ReplicaId replica, std::uint64_t counter,
                                               Sequence seq);
+    // What of the incarnation `left` after `common`, and of later ones, is not known to be at a
+    // server that stands at `seq`. `restored`: it may lack what it refused or knew under other
+    // dots, too. Ascending; superseded rows are none.
+    Result<std::vector<JournalRow>> rows_parted(ReplicaId left, std::uint64_t common, Sequence seq,
+                                                bool restored);
+    // The first changeset without a verdict in an incarnation before `present`; nothing: there is
+    // none. Cost: the open rows.
+    Result<std::optional<JournalEntry>> earlier_unsent(ReplicaId present);
+    // Highest counter of an incarnation whose changeset was not issued again under another.
+    Result<std::uint64_t> last_of(ReplicaId replica);
     Result<std::vector<JournalEntry>> list(std::size_t limit, bool open_only);
     Status save_state(const JournalRow& row);
     // Saves a state that makes a closed row open again.
@@ -82,6 +92,9 @@ class Journal {
     Result<std::optional<Digest>> hash_at(ReplicaId replica, std::uint64_t counter);
     // Where the last changeset ends that lies wholly up to `counter`; 0: none.
     Result<std::uint64_t> end_before(ReplicaId replica, std::uint64_t counter);
+    // Where the last changesets of the incarnation begin that follow each other without a hole;
+    // what was pruned leaves one.
+    Result<std::uint64_t> run_start(ReplicaId replica);
     Status prune(ReplicaId replica, std::uint64_t horizon);
 
     Result<std::vector<Bytes>> before_images(std::int64_t number);
@@ -101,6 +114,7 @@ class Journal {
 
   private:
     static Result<JournalRow> read_row(Statement& statement);
+    static Result<std::vector<JournalRow>> read_all(Statement& rows);
     Result<std::int64_t> first_number_after(ReplicaId replica, std::uint64_t counter);
 
     Database& database_;

@@ -64,6 +64,8 @@ struct LocalTransaction::State {
 
     Result<const TableInfo*> table(std::string_view collection) const;
     Result<std::optional<StoredRecord>> load_living(const TableInfo& table, const RecordId& id);
+    VectorClock seen(const RecordId& id, const VectorClock* token, const VectorClock& shown) const;
+    bool plausible(const VectorClock& seen, const VectorClock& shown) const;
     WriteContext context(std::size_t index) const;
     Status check_room(const RecordId& id);
     Status take_apart();
@@ -119,6 +121,17 @@ Result<const Field*> LocalTransaction::State::field(const TableInfo& info, std::
                      info.collection->name + "." + known->name +
                          (kind == FieldKind::set ? " is no set" : " is no counter")};
     return known;
+}
+
+// What the author had seen of the record: the token, or what is there now.
+VectorClock LocalTransaction::State::seen(const RecordId& id, const VectorClock* token,
+                                          const VectorClock& shown) const {
+    return token != nullptr ? core.renamed(id, *token, shown) : shown;
+}
+
+// A token of this record names what is here; but a restored server may have lost some of it.
+bool LocalTransaction::State::plausible(const VectorClock& seen, const VectorClock& shown) const {
+    return !seen.empty() && (shown.covers(seen) || core.row.epoch > 1);
 }
 
 Result<std::optional<StoredRecord>> LocalTransaction::State::load_living(const TableInfo& info,
@@ -414,8 +427,8 @@ Status LocalTransaction::set(std::string_view collection, const RecordId& id,
     SATCHEL_ASSIGN(const TableInfo* info, state_->table(collection));
     SATCHEL_ASSIGN(auto stored, state_->load_living(*info, id));
     Operation operation;
-    operation.clock = token != nullptr ? *token : stored->state.clock;
-    if (!stored->state.clock.covers(operation.clock) || operation.clock.empty())
+    operation.clock = state_->seen(id, token, stored->state.clock);
+    if (!state_->plausible(operation.clock, stored->state.clock))
         return Error{ErrorCode::invalid_argument,
                      "the read token is not of this record, or older than its making"};
     SATCHEL_ASSIGN(operation.cells, state_->cell_writes(*info->collection, values, &stored->state));
@@ -462,7 +475,7 @@ Status LocalTransaction::remove(std::string_view collection, const RecordId& id,
     SATCHEL_ASSIGN(auto stored, state_->load_living(*info, id));
     Operation operation;
     operation.kind = OperationKind::remove;
-    operation.clock = token != nullptr ? *token : stored->state.clock;
+    operation.clock = state_->seen(id, token, stored->state.clock);
     return state_->write(*info, id, std::move(operation), std::move(stored));
 }
 

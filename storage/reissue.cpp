@@ -12,23 +12,28 @@ struct NewDot {
     Dot old_dot;
     Dot new_dot;
 };
-using NewDots = std::map<RecordId, std::vector<NewDot>>;
+
+// What happened to one record's operations so far.
+struct Moved {
+    VectorClock base;  // what really is on the record of its own replica: confirmed, not moved
+    std::vector<NewDot> dots;
+};
 
 // The clock of an operation that is issued again: its own replica's entries name dots that have
-// moved. What stays is what really is on this record: confirmed (`base`) or pending (`kept`).
-VectorClock moved_clock(const VectorClock& clock, std::uint64_t own, const VectorClock& base,
-                        const std::vector<Dot>& kept, const std::vector<NewDot>& moved) {
+// moved. What stays is what really is on this record: confirmed or pending (`kept`).
+VectorClock moved_clock(const VectorClock& clock, std::uint64_t own, const Moved& moved,
+                        const std::vector<Dot>& kept) {
     VectorClock result;
     for (const Dot& entry : clock.entries()) {
         if (entry.replica.id != own) {
             result.advance(entry);
             continue;
         }
-        const std::uint64_t confirmed = base.counter(entry.replica);
+        const std::uint64_t confirmed = moved.base.counter(entry.replica);
         if (confirmed > 0) result.advance({entry.replica, std::min(confirmed, entry.counter)});
         for (const Dot& dot : kept)
             if (dot.replica == entry.replica && dot.counter <= entry.counter) result.advance(dot);
-        for (const NewDot& dot : moved)
+        for (const NewDot& dot : moved.dots)
             if (dot.old_dot.replica == entry.replica && dot.old_dot.counter <= entry.counter)
                 result.advance(dot.new_dot);
     }
@@ -37,7 +42,28 @@ VectorClock moved_clock(const VectorClock& clock, std::uint64_t own, const Vecto
     return result.empty() ? clock : result;
 }
 
+// A confirmed state may hold an operation that is now moved (a restored server has lost it): of its
+// replica only what its author had seen before it is still there.
+void take_back(VectorClock& base, const Dot& moved, const VectorClock& seen_before) {
+    if (!base.covers(moved)) return;
+    VectorClock rest;
+    for (const Dot& entry : base.entries())
+        if (entry.replica != moved.replica) rest.advance(entry);
+    const std::uint64_t before = seen_before.counter(moved.replica);
+    if (before > 0) rest.advance({moved.replica, before});
+    base = std::move(rest);
+}
+
 }  // namespace
+
+Result<std::vector<Dot>> ReplicaCore::pending_dots(const RecordId& record) {
+    std::vector<Dot> dots;
+    for (const PendingOperation& each : journal.pending(record)) {
+        SATCHEL_ASSIGN(const JournalRow facts, journal.facts(each.number));
+        dots.push_back({facts.entry.replica, facts.entry.first_counter + each.index});
+    }
+    return dots;
+}
 
 Result<std::vector<Change>> ReplicaCore::reissue(const std::vector<JournalRow>& rows) {
     const SyncReply nothing;
@@ -47,7 +73,9 @@ Result<std::vector<Change>> ReplicaCore::reissue(const std::vector<JournalRow>& 
     for (const JournalRow& old : rows)
         SATCHEL_TRY(journal.forget(old));
     SATCHEL_ASSIGN(ChainHead head, journal.head(row.replica));
-    NewDots moved;
+    std::map<RecordId, Moved> moved;
+    for (const auto& [id, entry] : unwound)
+        moved[id].base = entry.base.clock;
     for (JournalRow old : rows) {
         SATCHEL_ASSIGN(Changeset changeset, decode_changeset(old.bytes));
         const Changeset before = changeset;
@@ -55,18 +83,12 @@ Result<std::vector<Change>> ReplicaCore::reissue(const std::vector<JournalRow>& 
         changeset.header.first_counter = head.counter + 1;
         for (std::size_t i = 0; i < changeset.operations.size(); ++i) {
             Operation& operation = changeset.operations[i];
-            const auto known = unwound.find(operation.record);
-            const VectorClock base =
-                known == unwound.end() ? VectorClock{} : known->second.base.clock;
-            std::vector<Dot> kept;
-            for (const PendingOperation& each : journal.pending(operation.record)) {
-                SATCHEL_ASSIGN(const auto other, journal.row(each.number));
-                if (other)
-                    kept.push_back({other->entry.replica, other->entry.first_counter + each.index});
-            }
-            operation.clock =
-                moved_clock(operation.clock, row.replica.id, base, kept, moved[operation.record]);
-            moved[operation.record].push_back({before.dot(i), changeset.dot(i)});
+            Moved& on_record = moved[operation.record];
+            take_back(on_record.base, before.dot(i), operation.clock);
+            SATCHEL_ASSIGN(const std::vector<Dot> kept, pending_dots(operation.record));
+            operation.clock = moved_clock(operation.clock, row.replica.id, on_record, kept);
+            on_record.dots.push_back({before.dot(i), changeset.dot(i)});
+            SATCHEL_TRY(save_alias(operation.record, {before.dot(i), changeset.dot(i)}));
         }
         const Bytes bytes = encode(changeset);
         const Digest hash = chain_link(&blake2b, head.hash, bytes);
@@ -88,48 +110,83 @@ Result<std::vector<Change>> ReplicaCore::reissue(const std::vector<JournalRow>& 
 
 namespace {
 
-Result<std::vector<Change>> incarnate(ReplicaCore& core, std::uint32_t incarnation,
+// Whether what is confirmed of the record may hold what the server has not.
+Status doubt(ReplicaCore& core, const std::vector<JournalRow>& rows) {
+    for (const JournalRow& row : rows) {
+        if (row.entry.seq == Sequence{0}) continue;
+        SATCHEL_TRY(visit_records(row.bytes, [&core](CollectionId, const RecordId& record) {
+            return core.want(record);
+        }));
+        core.row.doubts_states = true;
+    }
+    return {};
+}
+
+Result<std::vector<Change>> incarnate(ReplicaCore& core, ReplicaId left, std::uint32_t incarnation,
                                       std::uint64_t common) {
     if (incarnation <= core.row.replica.incarnation)
         return Error{ErrorCode::bad_reply, "the server offered an incarnation that is not new"};
-    const ReplicaId before = core.row.replica;
-    SATCHEL_ASSIGN(std::vector<JournalRow> rows, core.journal.open_rows());
-    std::erase_if(rows, [&](const JournalRow& each) {
-        return each.entry.replica != before || each.entry.first_counter <= common;
-    });
-    SATCHEL_TRY(core.journal.fill(rows));
+    SATCHEL_ASSIGN(
+        const std::vector<JournalRow> rows,
+        core.journal.rows_parted(left, common, core.row.cursor, core.row.leaves_incarnation));
+    SATCHEL_TRY(doubt(core, rows));
     core.row.replica.incarnation = incarnation;
     core.row.acked_counter = 0;
+    core.row.sent_counter = 0;
+    core.row.leaves_incarnation = false;
+    core.row.earlier_open = true;
+    SATCHEL_ASSIGN(std::vector<Change> changes, core.reissue(rows));
     SATCHEL_TRY(core.save_row());
-    return core.reissue(rows);
+    return changes;
 }
 
-Result<std::vector<Change>> go_back(ReplicaCore& core, std::uint64_t epoch, Sequence head,
-                                    std::uint64_t acked) {
+// Opens again what a restored server may have lost. What lies before a hole in the journal is so
+// old that its backup is certain: of that only the verdict is asked for, as of what waits.
+Status reopen_lost(ReplicaCore& core, std::vector<JournalRow>& lost, const RestoredServer& server) {
+    std::map<ReplicaId, std::uint64_t> starts;
+    for (JournalRow& row : lost) {
+        JournalEntry& entry = row.entry;
+        const auto [start, first] = starts.try_emplace(entry.replica, 0);
+        if (first) {
+            SATCHEL_ASSIGN(start->second, core.journal.run_start(entry.replica));
+        }
+        const bool linked = start->second == 1 || entry.first_counter > start->second;
+        const bool there = entry.replica == server.asked && entry.last_counter <= server.acked;
+        entry.state = linked && !there ? ChangesetState::pending : ChangesetState::held;
+        entry.seq = Sequence{0};
+        entry.reason = Reason::none;
+        SATCHEL_TRY(core.journal.reopen(row));
+        const bool goes_up =
+            entry.replica == core.row.replica && entry.state == ChangesetState::pending;
+        if (goes_up)
+            core.row.acked_counter = std::min(core.row.acked_counter, entry.first_counter - 1);
+    }
+    return {};
+}
+
+Result<std::vector<Change>> go_back(ReplicaCore& core, const RestoredServer& server) {
     // The server's counter may fall into the middle of a changeset of another history.
-    SATCHEL_ASSIGN(acked, core.journal.end_before(core.row.replica, acked));
-    SATCHEL_ASSIGN(const std::vector<JournalRow> lost,
-                   core.journal.rows_lost(core.row.replica, acked, head));
+    SATCHEL_ASSIGN(const std::uint64_t acked, core.journal.end_before(server.asked, server.acked));
+    SATCHEL_ASSIGN(std::vector<JournalRow> lost,
+                   core.journal.rows_lost(server.asked, acked, server.head));
+    core.row.sent_counter = server.sent;
+    if (server.asked == core.row.replica) core.row.acked_counter = acked;
     const SyncReply nothing;
     SATCHEL_TRY(core.journal.follow());
     Taker taker(core, nothing, core.now());
     SATCHEL_ASSIGN(const auto unwound, taker.unwind(lost));
-    for (JournalRow each : lost) {
-        each.entry.state = ChangesetState::pending;
-        each.entry.seq = Sequence{0};
-        each.entry.reason = Reason::none;
-        SATCHEL_TRY(core.journal.reopen(each));
-    }
+    SATCHEL_TRY(reopen_lost(core, lost, server));
     core.journal.invalidate();
     SATCHEL_TRY(core.journal.follow());
     Taker shown_again(core, nothing, core.now());
     for (const auto& [id, entry] : unwound)
         SATCHEL_TRY(shown_again.show(id, entry));
     SATCHEL_TRY(shown_again.flush_images());
-    SATCHEL_TRY(core.want_after(head));
-    core.row.epoch = epoch;
-    core.row.acked_counter = acked;
-    core.row.cursor = std::min(core.row.cursor, head);
+    SATCHEL_TRY(core.want_after(server.head));
+    core.row.epoch = server.epoch;
+    core.row.leaves_incarnation = true;
+    core.row.earlier_open = true;
+    core.row.cursor = std::min(core.row.cursor, server.head);
     core.row.position = {core.row.cursor, RecordId{}};
     core.row.position.id.bytes.fill(0xFF);
     if (!core.scopes.loading().empty()) core.row.position = {};
@@ -141,12 +198,12 @@ Result<std::vector<Change>> go_back(ReplicaCore& core, std::uint64_t epoch, Sequ
 
 }  // namespace
 
-Status Replica::take_incarnation(std::uint32_t incarnation, std::uint64_t common) {
-    return core_->change([&] { return incarnate(*core_, incarnation, common); });
+Status Replica::take_incarnation(ReplicaId left, std::uint32_t incarnation, std::uint64_t common) {
+    return core_->change([&] { return incarnate(*core_, left, incarnation, common); });
 }
 
-Status Replica::take_restored(std::uint64_t epoch, Sequence head, std::uint64_t acked) {
-    return core_->change([&] { return go_back(*core_, epoch, head, acked); });
+Status Replica::take_restored(const RestoredServer& server) {
+    return core_->change([&] { return go_back(*core_, server); });
 }
 
 }  // namespace satchel::storage

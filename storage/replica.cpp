@@ -24,13 +24,15 @@ constexpr const char* kTables =
     " replica INTEGER NOT NULL, incarnation INTEGER NOT NULL, hlc INTEGER NOT NULL DEFAULT 0,"
     " epoch INTEGER NOT NULL DEFAULT 0, cursor INTEGER NOT NULL DEFAULT 0,"
     " position_seq INTEGER NOT NULL DEFAULT 0, position_id BLOB NOT NULL,"
-    " acked_counter INTEGER NOT NULL DEFAULT 0, clock_offset INTEGER NOT NULL DEFAULT 0,"
+    " acked_counter INTEGER NOT NULL DEFAULT 0, sent_counter INTEGER NOT NULL DEFAULT 0,"
+    " leaves_incarnation INTEGER NOT NULL DEFAULT 0, earlier_open INTEGER NOT NULL DEFAULT 0,"
+    " clock_offset INTEGER NOT NULL DEFAULT 0,"
     " last_success INTEGER NOT NULL DEFAULT 0, doubts_states INTEGER NOT NULL DEFAULT 0,"
     " rank INTEGER NOT NULL DEFAULT 0, durable INTEGER NOT NULL DEFAULT 0, schema BLOB NOT NULL);"
     "CREATE TABLE setting (key TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;"
-    "CREATE TABLE alias (incarnation INTEGER NOT NULL, first INTEGER NOT NULL,"
-    " count INTEGER NOT NULL, replica INTEGER NOT NULL, original_incarnation INTEGER NOT NULL,"
-    " original INTEGER NOT NULL, PRIMARY KEY (incarnation, first)) WITHOUT ROWID;"
+    "CREATE TABLE alias (record BLOB NOT NULL, incarnation INTEGER NOT NULL,"
+    " counter INTEGER NOT NULL, replica INTEGER NOT NULL, original_incarnation INTEGER NOT NULL,"
+    " original INTEGER NOT NULL, PRIMARY KEY (record, incarnation, counter)) WITHOUT ROWID;"
     "CREATE TABLE staged (number INTEGER PRIMARY KEY, page BLOB NOT NULL);"
     // state 0: to be asked for; 1: the answer is staged; 2: the server does not have it.
     "CREATE TABLE wanted (id BLOB NOT NULL PRIMARY KEY, state INTEGER NOT NULL DEFAULT 0)"
@@ -94,7 +96,8 @@ Status ReplicaCore::load_row() {
     SATCHEL_ASSIGN(Statement * in,
                    database.cached("SELECT replica, incarnation, hlc, epoch, cursor, position_seq,"
                                    " position_id, acked_counter, clock_offset, last_success,"
-                                   " doubts_states, rank FROM replica"));
+                                   " doubts_states, rank, sent_counter, leaves_incarnation,"
+                                   " earlier_open FROM replica"));
     SATCHEL_ASSIGN(const bool found, in->step());
     if (!found) return Error{ErrorCode::corrupt, "the replica's own row is missing"};
     row.replica = {static_cast<std::uint64_t>(in->integer(0)),
@@ -110,6 +113,9 @@ Status ReplicaCore::load_row() {
     row.last_success = in->integer(9);
     row.doubts_states = in->integer(10) != 0;
     row.rank = static_cast<std::uint8_t>(in->integer(11));
+    row.sent_counter = static_cast<std::uint64_t>(in->integer(12));
+    row.leaves_incarnation = in->integer(13) != 0;
+    row.earlier_open = in->integer(14) != 0;
     in->reset();
     return {};
 }
@@ -119,7 +125,8 @@ Status ReplicaCore::save_row() {
                    database.cached("UPDATE replica SET incarnation = ?1, hlc = ?2, epoch = ?3,"
                                    " cursor = ?4, position_seq = ?5, position_id = ?6,"
                                    " acked_counter = ?7, clock_offset = ?8, last_success = ?9,"
-                                   " doubts_states = ?10, rank = ?11"));
+                                   " doubts_states = ?10, rank = ?11, sent_counter = ?12,"
+                                   " leaves_incarnation = ?13, earlier_open = ?14"));
     out->bind(1, row.replica.incarnation);
     out->bind(2, signed_bits(row.hlc.packed));
     out->bind(3, signed_bits(row.epoch));
@@ -131,6 +138,9 @@ Status ReplicaCore::save_row() {
     out->bind(9, row.last_success);
     out->bind(10, row.doubts_states ? 1 : 0);
     out->bind(11, row.rank);
+    out->bind(12, signed_bits(row.sent_counter));
+    out->bind(13, row.leaves_incarnation ? 1 : 0);
+    out->bind(14, row.earlier_open ? 1 : 0);
     return out->run();
 }
 
@@ -173,44 +183,57 @@ void ReplicaCore::notify(const std::vector<Change>& changes) {
 
 Status ReplicaCore::load_aliases() {
     aliases.clear();
-    SATCHEL_ASSIGN(Statement rows, database.prepare("SELECT incarnation, first, count, replica,"
+    SATCHEL_ASSIGN(Statement rows, database.prepare("SELECT record, incarnation, counter, replica,"
                                                     " original_incarnation, original FROM alias"));
     while (true) {
         SATCHEL_ASSIGN(const bool more, rows.step());
         if (!more) return {};
+        SATCHEL_ASSIGN(const RecordId record, RecordId::from_bytes(rows.blob(0)));
         Alias alias;
-        alias.incarnation = static_cast<std::uint32_t>(rows.integer(0));
-        alias.first = static_cast<std::uint64_t>(rows.integer(1));
-        alias.count = static_cast<std::uint64_t>(rows.integer(2));
-        alias.original.replica = {static_cast<std::uint64_t>(rows.integer(3)),
-                                  static_cast<std::uint32_t>(rows.integer(4))};
-        alias.original.counter = static_cast<std::uint64_t>(rows.integer(5));
-        aliases.push_back(alias);
+        alias.own = {{row.replica.id, static_cast<std::uint32_t>(rows.integer(1))},
+                     static_cast<std::uint64_t>(rows.integer(2))};
+        alias.original = {{static_cast<std::uint64_t>(rows.integer(3)),
+                           static_cast<std::uint32_t>(rows.integer(4))},
+                          static_cast<std::uint64_t>(rows.integer(5))};
+        aliases[record].push_back(alias);
     }
 }
 
-Status ReplicaCore::save_alias(const Alias& alias) {
+Status ReplicaCore::save_alias(const RecordId& record, const Alias& alias) {
     SATCHEL_ASSIGN(Statement * insert,
                    database.cached("INSERT OR REPLACE INTO alias VALUES (?1, ?2, ?3, ?4, ?5, ?6)"));
-    insert->bind(1, alias.incarnation);
-    insert->bind(2, signed_bits(alias.first));
-    insert->bind(3, signed_bits(alias.count));
+    insert->bind_blob(1, record.view());
+    insert->bind(2, alias.own.replica.incarnation);
+    insert->bind(3, signed_bits(alias.own.counter));
     insert->bind(4, signed_bits(alias.original.replica.id));
     insert->bind(5, alias.original.replica.incarnation);
     insert->bind(6, signed_bits(alias.original.counter));
     SATCHEL_TRY(insert->run());
-    aliases.push_back(alias);
+    aliases[record].push_back(alias);
     return {};
 }
 
-VectorClock ReplicaCore::expanded(VectorClock seen) const {
-    for (const Alias& alias : aliases) {
-        const std::uint64_t top = seen.counter({row.replica.id, alias.incarnation});
-        if (top < alias.first) continue;
-        const std::uint64_t covered = std::min(top - alias.first + 1, alias.count);
-        seen.advance({alias.original.replica, alias.original.counter + covered - 1});
-    }
+VectorClock ReplicaCore::expanded(const RecordId& record, VectorClock seen) const {
+    const auto known = aliases.find(record);
+    if (known == aliases.end()) return seen;
+    for (const Alias& alias : known->second)
+        if (seen.covers(alias.own)) seen.advance(alias.original);
     return seen;
+}
+
+VectorClock ReplicaCore::renamed(const RecordId& record, const VectorClock& token,
+                                 const VectorClock& shown) const {
+    const VectorClock whole = expanded(record, token);
+    VectorClock result;
+    for (const Dot& entry : whole.entries()) {
+        const bool earlier = entry.replica.id == row.replica.id && entry.replica != row.replica;
+        const std::uint64_t there = shown.counter(entry.replica);
+        if (!earlier)
+            result.advance(entry);
+        else if (there > 0)
+            result.advance({entry.replica, std::min(entry.counter, there)});
+    }
+    return result;
 }
 
 void ChangeCollector::add(CollectionId collection, const RecordId& record) {

@@ -217,15 +217,16 @@ class Replica final : public DeviceStore {
 
     // DeviceStore
     Result<SyncState> sync_state() override;
-    Result<std::vector<UploadedChangeset>> upload(std::uint64_t counter,
+    Result<std::vector<UploadedChangeset>> upload(ReplicaId replica, std::uint64_t counter,
                                                   std::size_t max_bytes) override;
     Result<std::vector<VerdictQuestion>> questions() override;
     Result<std::vector<RecordId>> wanted(std::size_t limit) override;
-    Status make_durable() override;
+    Status make_durable(ReplicaId replica, std::uint64_t counter) override;
     Status take(const SyncReply& reply, std::int64_t now_ms) override;
-    Status take_incarnation(std::uint32_t incarnation, std::uint64_t common) override;
-    Status take_restored(std::uint64_t epoch, Sequence head, std::uint64_t acked) override;
-    Result<std::optional<Digest>> chain_hash(std::uint64_t counter) override;
+    Status take_incarnation(ReplicaId left, std::uint32_t incarnation,
+                            std::uint64_t common) override;
+    Status take_restored(const RestoredServer& server) override;
+    Result<std::optional<Digest>> chain_hash(ReplicaId replica, std::uint64_t counter) override;
     Result<std::vector<std::string>> scopes_to_repair() override;
     Result<std::vector<RepairBucket>> repair_buckets(const std::string& scope) override;
 

@@ -28,7 +28,10 @@ struct ReplicaRow {
     Sequence cursor{};
     WalkPosition position;
     std::uint64_t acked_counter = 0;
-    std::int64_t clock_offset = 0;  // server's clock less ours, milliseconds
+    std::uint64_t sent_counter = 0;   // what of this incarnation ever left the device
+    bool leaves_incarnation = false;  // the server was restored: what was not sent gets new names
+    bool earlier_open = false;        // earlier incarnations have something to send
+    std::int64_t clock_offset = 0;    // server's clock less ours, milliseconds
     std::int64_t last_success = 0;
     bool doubts_states = false;
     std::uint8_t rank = 0;  // of the user's role, as the last verdict said
@@ -42,11 +45,9 @@ struct ReplicaCore {
           scopes(database),
           path(std::move(file_path)) {}
 
-    // Dots of this replica that the server knows under other ones: `count` from `first` on.
+    // A dot of this replica that the server knows under another one.
     struct Alias {
-        std::uint32_t incarnation = 1;
-        std::uint64_t first = 0;
-        std::uint64_t count = 0;
+        Dot own;
         Dot original;
     };
 
@@ -66,7 +67,7 @@ struct ReplicaCore {
     bool writing = false;
     std::int64_t next_observer = 1;
     std::map<std::int64_t, Observer> observers;
-    std::vector<Alias> aliases;
+    std::unordered_map<RecordId, std::vector<Alias>> aliases;
 
     Status create_tables();
     Status load_row();
@@ -77,9 +78,13 @@ struct ReplicaCore {
     Status install_schema(SchemaPointer schema);
     std::int64_t now() const { return clock->now_ms(); }
     Status load_aliases();
-    Status save_alias(const Alias& alias);
-    // The clock with the original dots of every alias that it covers.
-    VectorClock expanded(VectorClock clock) const;
+    Status save_alias(const RecordId& record, const Alias& alias);
+    // The clock of an operation on the record, with the original dots of every alias it covers.
+    VectorClock expanded(const RecordId& record, VectorClock clock) const;
+    // A read token of the record, which may be older than the present incarnation: what was issued
+    // again since goes by its new dots. `shown`: the record's clock now.
+    VectorClock renamed(const RecordId& record, const VectorClock& token,
+                        const VectorClock& shown) const;
     // `shown` with the before-images of everything pending put back.
     Result<RecordState> confirmed(const RecordId& id, RecordState shown);
     void notify(const std::vector<Change>& changes);
@@ -87,6 +92,7 @@ struct ReplicaCore {
     Status visit_scope(
         const std::string& scope,
         const std::function<void(const TableInfo&, const RecordId&, Sequence)>& visit);
+    Status fill_chain(SyncState& state);
     Status want(const RecordId& id);
     Status want_after(Sequence head);
     // One transaction in which `work` changes rows and the caches above; observers learn what it
@@ -95,6 +101,8 @@ struct ReplicaCore {
     // Issues journal rows again under the present incarnation (storage/reissue.cpp); gives what
     // changed.
     Result<std::vector<Change>> reissue(const std::vector<JournalRow>& rows);
+    // Dots of what is pending on the record, ascending.
+    Result<std::vector<Dot>> pending_dots(const RecordId& record);
 };
 
 // Collects what a commit changed.

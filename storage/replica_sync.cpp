@@ -79,29 +79,53 @@ Result<SyncState> Replica::sync_state() {
     SATCHEL_ASSIGN(Transaction transaction, Transaction::begin(core_->database));
     SATCHEL_TRY(core_->refresh());
     const ReplicaRow& row = core_->row;
-    SATCHEL_ASSIGN(const ChainHead head, core_->journal.head(row.replica));
     SyncState state;
-    state.replica = row.replica;
-    state.last_counter = head.counter;
-    state.last_hash = head.hash;
-    state.acked_counter = std::min(row.acked_counter, head.counter);
-    SATCHEL_ASSIGN(const auto acked, core_->journal.hash_at(row.replica, state.acked_counter));
-    if (!acked) return Error{ErrorCode::corrupt, "the journal lacks its last acknowledged entry"};
+    SATCHEL_TRY(core_->fill_chain(state));
+    SATCHEL_ASSIGN(const auto acked, core_->journal.hash_at(state.replica, state.acked_counter));
+    if (!acked)
+        return Error{ErrorCode::corrupt, "the journal lacks its last acknowledged entry, " +
+                                             Dot{state.replica, state.acked_counter}.text()};
     state.acked_hash = *acked;
     state.epoch = row.epoch;
+    state.sent_counter = row.sent_counter;
     state.cursor = row.cursor;
     state.position = row.position;
     state.scopes = core_->scopes.keys();
     state.loading = core_->scopes.loading();
-    state.doubts_states = row.doubts_states;
+    // What does not add up may lack what a patch or a confirmation builds on.
+    SATCHEL_ASSIGN(const std::int64_t unequal,
+                   core_->database.integer("SELECT EXISTS (SELECT 1 FROM repair)"));
+    state.doubts_states = row.doubts_states || unequal != 0;
     SATCHEL_TRY(transaction.commit());
     return state;
 }
 
-Result<std::vector<UploadedChangeset>> Replica::upload(std::uint64_t counter,
+// Which chain goes up next, and from where to where.
+Status ReplicaCore::fill_chain(SyncState& state) {
+    if (row.earlier_open) {
+        SATCHEL_ASSIGN(const auto earlier, journal.earlier_unsent(row.replica));
+        if (earlier) {
+            state.closed = true;
+            state.replica = earlier->replica;
+            state.acked_counter = earlier->first_counter - 1;
+            SATCHEL_ASSIGN(state.last_counter, journal.last_of(earlier->replica));
+            return {};
+        }
+    }
+    SATCHEL_ASSIGN(const ChainHead head, journal.head(row.replica));
+    state.replica = row.replica;
+    state.acked_counter = std::min(row.acked_counter, head.counter);
+    state.last_counter = head.counter;
+    if (!row.leaves_incarnation) return {};
+    state.last_counter = std::clamp(row.sent_counter, state.acked_counter, head.counter);
+    state.wants_incarnation = state.acked_counter == state.last_counter;
+    return {};
+}
+
+Result<std::vector<UploadedChangeset>> Replica::upload(ReplicaId replica, std::uint64_t counter,
                                                        std::size_t max_bytes) {
     SATCHEL_ASSIGN(std::vector<JournalRow> rows,
-                   core_->journal.rows_after(core_->row.replica, counter, max_bytes));
+                   core_->journal.rows_after(replica, counter, max_bytes));
     std::vector<UploadedChangeset> upload;
     for (JournalRow& row : rows)
         upload.push_back({row.entry.first_counter, row.entry.last_counter, std::move(row.bytes)});
@@ -112,9 +136,7 @@ Result<std::vector<VerdictQuestion>> Replica::questions() {
     SATCHEL_ASSIGN(const std::vector<JournalRow> rows, core_->journal.open_rows());
     std::vector<VerdictQuestion> questions;
     for (const JournalRow& row : rows) {
-        const bool earlier = row.entry.replica != core_->row.replica;
-        const bool waits = row.entry.state == ChangesetState::held;
-        if ((!earlier && !waits) || row.entry.state == ChangesetState::accepted) continue;
+        if (row.entry.state != ChangesetState::held) continue;
         questions.push_back({row.entry.replica.incarnation, row.entry.first_counter, row.entry.id});
         if (questions.size() == kMaxVerdicts) break;
     }
@@ -137,12 +159,20 @@ Result<std::vector<RecordId>> Replica::wanted(std::size_t limit) {
     return ids;
 }
 
-// A commit with synchronous = FULL syncs the whole log, earlier commits included.
-Status Replica::make_durable() {
+// A commit with synchronous = FULL syncs the whole log, earlier commits included; one that changes
+// no byte would write nothing, so a number grows.
+Status Replica::make_durable(ReplicaId replica, std::uint64_t counter) {
+    const std::uint64_t sent = replica == core_->row.replica
+                                   ? std::max(core_->row.sent_counter, counter)
+                                   : core_->row.sent_counter;
+    SATCHEL_ASSIGN(Statement * update,
+                   core_->database.cached("UPDATE replica SET sent_counter = ?1,"
+                                          " durable = durable + 1"));
+    update->bind(1, static_cast<std::int64_t>(sent));
     SATCHEL_TRY(core_->database.execute("PRAGMA synchronous = FULL"));
-    const Status written =
-        core_->database.execute("UPDATE replica SET durable = durable + 1 WHERE id = 1");
+    const Status written = update->run();
     SATCHEL_TRY(core_->database.execute("PRAGMA synchronous = NORMAL"));
+    if (written) core_->row.sent_counter = sent;
     return written;
 }
 
@@ -164,8 +194,8 @@ Status Replica::take(const SyncReply& reply, std::int64_t now_ms) {
     });
 }
 
-Result<std::optional<Digest>> Replica::chain_hash(std::uint64_t counter) {
-    return core_->journal.hash_at(core_->row.replica, counter);
+Result<std::optional<Digest>> Replica::chain_hash(ReplicaId replica, std::uint64_t counter) {
+    return core_->journal.hash_at(replica, counter);
 }
 
 Result<std::vector<std::string>> Replica::scopes_to_repair() {

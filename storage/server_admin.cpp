@@ -207,6 +207,21 @@ Status SqliteServerStore::declare_lost(const Dot& dot, std::string_view by, std:
     return transaction.commit();
 }
 
+namespace {
+
+// Whether the log's changeset holds, under this dot, an operation on the record.
+Result<bool> writes(const LoggedChangeset& logged, const Dot& dot, const RecordId& record) {
+    std::uint64_t counter = logged.first_counter;
+    bool found = false;
+    SATCHEL_TRY(visit_records(logged.bytes, [&](CollectionId, const RecordId& id) {
+        found = found || (counter == dot.counter && id == record);
+        ++counter;
+    }));
+    return found;
+}
+
+}  // namespace
+
 Result<std::size_t> SqliteServerStore::sweep_held(std::int64_t now_ms) {
     SATCHEL_ASSIGN(AdminTransaction transaction, AdminTransaction::begin(*this));
     SATCHEL_ASSIGN(const auto entries, held());
@@ -217,7 +232,10 @@ Result<std::size_t> SqliteServerStore::sweep_held(std::int64_t now_ms) {
         for (const Operation& operation : changeset.operations)
             for (const Dot& seen : operation.clock.entries()) {
                 SATCHEL_ASSIGN(const auto logged, this->logged(seen.replica, seen.counter));
-                if (logged || is_declared_lost(seen)) continue;
+                if (is_declared_lost(seen)) continue;
+                SATCHEL_ASSIGN(const bool here, logged ? writes(*logged, seen, operation.record)
+                                                       : Result<bool>(false));
+                if (here) continue;
                 SATCHEL_TRY(core_->log.declare_lost(seen, "the deadline", now_ms));
                 ++lost;
             }

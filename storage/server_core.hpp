@@ -50,7 +50,7 @@ struct SqliteServerStore::Core {
 
     Status create(SqliteServerStore& store);
     Status open_existing();
-    Status begin_epoch();
+    Status begin_epoch(std::int64_t now_ms);
     Status load();  // everything that is kept in memory
     Status begin(const char* sql);
     Status undo_part();

@@ -97,14 +97,19 @@ Status SqliteServerStore::Core::create(SqliteServerStore& store) {
 
 Status SqliteServerStore::Core::open_existing() {
     SATCHEL_TRY(load());
-    return options.restored ? begin_epoch() : Status{};
+    return options.restored ? begin_epoch(clock->now_ms()) : Status{};
 }
 
 // The file is a copy of what the workspace once was: everything issued after it is unknown here.
-// One backup may be restored twice, so the new epoch is not simply the next number.
-Status SqliteServerStore::Core::begin_epoch() {
-    constexpr std::uint64_t kSpread = 4096;
-    const std::uint64_t next = epoch + 1 + random->next() % kSpread;
+// One backup may be restored twice, so the new epoch is not simply the next number: it grows with
+// the time, sixteen to the minute, and never falls behind one that the file knows.
+Status SqliteServerStore::Core::begin_epoch(std::int64_t now_ms) {
+    constexpr std::int64_t kBegin = 1'735'689'600'000;                     // 2025 in UTC
+    constexpr std::int64_t kLatest = std::int64_t{64} * 366 * 86'400'000;  // beyond it: clock wrong
+    constexpr std::uint64_t kPerMinute = 16;
+    const std::int64_t since = std::clamp<std::int64_t>(now_ms - kBegin, 0, kLatest);
+    const std::uint64_t by_time = static_cast<std::uint64_t>(since) / 60'000 * kPerMinute;
+    const std::uint64_t next = std::max(epoch + 1, by_time) + random->next() % kPerMinute;
     SATCHEL_ASSIGN(Transaction transaction, Transaction::begin(database));
     SATCHEL_TRY(set_setting("epoch", static_cast<std::int64_t>(next)));
     SATCHEL_ASSIGN(Statement * insert, database.cached("INSERT INTO _epoch VALUES (?1, ?2)"));

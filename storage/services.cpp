@@ -16,7 +16,7 @@ namespace satchel::storage {
 namespace {
 
 constexpr int kCompressionLevel = 2;
-constexpr int kMaxWindowLog = 23;  // 8 MiB
+constexpr int kMaxWindowLog = 23;                // 8 MiB
 constexpr std::size_t kChunkBytes = 128U << 10;  // the largest block of a Zstandard frame
 
 // libsodium picks its fast implementations here; before, it would run the portable ones.

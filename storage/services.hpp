@@ -35,16 +35,16 @@ Result<Bytes> inflate(ByteView frame, std::size_t max_bytes);
 
 // The system's cryptographic generator, fetched in blocks.
 class SystemRandom : public Random {
-public:
+  public:
     std::uint64_t next() override;
 
-private:
+  private:
     std::array<std::uint64_t, 32> block_{};
     std::size_t left_ = 0;
 };
 
 class SystemClock : public WallClock {
-public:
+  public:
     std::int64_t now_ms() override;
 };
 

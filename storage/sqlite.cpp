@@ -106,7 +106,9 @@ Error sqlite_error(sqlite3* connection, std::string_view what) {
     return describe({cause.code, sqlite3_errmsg(connection)}, what, code);
 }
 
-void Statement::expect_bound([[maybe_unused]] int code) { assert(code == SQLITE_OK); }
+void Statement::expect_bound([[maybe_unused]] int code) {
+    assert(code == SQLITE_OK);
+}
 
 Error Statement::failure() {
     Error error = sqlite_error(sqlite3_db_handle(handle_), "using the database");
@@ -153,8 +155,8 @@ Status Database::configure(const OpenOptions& options) {
     SATCHEL_TRY(integer("SELECT count(*) FROM sqlite_schema"));
     if (!options.read_only) SATCHEL_TRY(start_log());
     SATCHEL_TRY(execute("PRAGMA temp_store = MEMORY; PRAGMA mmap_size = 0"));
-    SATCHEL_TRY(execute(options.full_sync ? "PRAGMA synchronous = FULL"
-                                          : "PRAGMA synchronous = NORMAL"));
+    SATCHEL_TRY(
+        execute(options.full_sync ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL"));
     return execute(("PRAGMA cache_size = -" + std::to_string(options.cache_kib)).c_str());
 }
 
@@ -172,7 +174,9 @@ Status Database::execute(const char* sql) {
     return error("using the database");
 }
 
-Result<Statement> Database::prepare(std::string_view sql) { return prepare(sql, 0); }
+Result<Statement> Database::prepare(std::string_view sql) {
+    return prepare(sql, 0);
+}
 
 Result<Statement> Database::prepare(std::string_view sql, unsigned flags) {
     sqlite3_stmt* prepared = nullptr;
@@ -212,8 +216,8 @@ Status Database::set_user_version(std::int32_t version) {
 }
 
 Status Database::checkpoint() {
-    const int code = sqlite3_wal_checkpoint_v2(handle(), nullptr, SQLITE_CHECKPOINT_TRUNCATE,
-                                               nullptr, nullptr);
+    const int code =
+        sqlite3_wal_checkpoint_v2(handle(), nullptr, SQLITE_CHECKPOINT_TRUNCATE, nullptr, nullptr);
     if (code == SQLITE_OK) return {};
     return error("emptying the log");
 }

@@ -48,12 +48,12 @@ Error sqlite_error(sqlite3* connection, std::string_view what);
 
 struct OpenOptions {
     bool read_only = false;
-    bool create = true;       // make the file when there is none; else not_found
-    std::string key;          // any bytes; empty = not encrypted. Cipher: AEGIS-256
-    std::string vfs;          // name of a registered sqlite3_vfs; empty = the system's files
-    bool exclusive = false;   // one connection only, no shared memory file (the simulator)
-    bool full_sync = false;   // true: a commit survives power loss. false: after power loss the
-                              // file is some earlier committed state, never a broken one
+    bool create = true;      // make the file when there is none; else not_found
+    std::string key;         // any bytes; empty = not encrypted. Cipher: AEGIS-256
+    std::string vfs;         // name of a registered sqlite3_vfs; empty = the system's files
+    bool exclusive = false;  // one connection only, no shared memory file (the simulator)
+    bool full_sync = false;  // true: a commit survives power loss. false: after power loss the
+                             // file is some earlier committed state, never a broken one
     int busy_timeout_ms = 5000;
     int cache_kib = 65536;
 };
@@ -61,7 +61,7 @@ struct OpenOptions {
 // One prepared statement. Parameters and columns: the first parameter is 1, the first column 0.
 // A failed step resets the statement; it can be bound and run again.
 class Statement {
-public:
+  public:
     explicit Statement(sqlite3_stmt* handle) : handle_(handle) {}  // takes it over
     Statement(Statement&& other) noexcept : handle_(std::exchange(other.handle_, nullptr)) {}
     Statement& operator=(Statement&& other) noexcept {
@@ -98,7 +98,7 @@ public:
 
     sqlite3_stmt* handle() const { return handle_; }
 
-private:
+  private:
     Error failure();
     static void expect_bound(int code);
 
@@ -107,7 +107,7 @@ private:
 
 // One connection to one file. Moving it leaves its Statements and Transactions valid.
 class Database {
-public:
+  public:
     // Opens the file, in WAL mode unless read_only, and reads it once, so that what is wrong with
     // it comes out here: not_found, not_a_database, wrong_key, read_only (the file or its folder
     // does not let us write), corrupt, busy, io. ":memory:" is a private database in memory.
@@ -144,7 +144,7 @@ public:
     sqlite3* handle() const { return handle_.get(); }
     Error error(std::string what) const;
 
-private:
+  private:
     struct Close {
         void operator()(sqlite3* handle) const { sqlite3_close_v2(handle); }
     };
@@ -169,7 +169,7 @@ private:
 // The right to write, from begin() to commit(); without a commit() the destructor undoes all.
 // At most one per Database.
 class Transaction {
-public:
+  public:
     // busy when another connection kept the right to write for longer than the busy timeout.
     static Result<Transaction> begin(Database& database);
     Transaction(Transaction&& other) noexcept : open_(std::exchange(other.open_, nullptr)) {}
@@ -179,7 +179,7 @@ public:
     // On failure nothing was committed and the destructor undoes it all.
     Status commit();
 
-private:
+  private:
     explicit Transaction(sqlite3* connection) : open_(connection) {}
 
     sqlite3* open_;  // null when done
@@ -187,7 +187,7 @@ private:
 
 // A part of a transaction that can be undone alone. May be nested; ends in the reverse order.
 class Savepoint {
-public:
+  public:
     static Result<Savepoint> begin(Database& database);
     Savepoint(Savepoint&& other) noexcept : open_(std::exchange(other.open_, nullptr)) {}
     Savepoint& operator=(Savepoint&&) = delete;
@@ -195,7 +195,7 @@ public:
 
     Status commit();
 
-private:
+  private:
     explicit Savepoint(sqlite3* connection) : open_(connection) {}
 
     sqlite3* open_;
@@ -218,7 +218,9 @@ inline void Statement::bind_blob(int index, ByteView bytes) {
     expect_bound(sqlite3_bind_blob64(handle_, index, data, bytes.size(), SQLITE_STATIC));
 }
 
-inline void Statement::bind_null(int index) { expect_bound(sqlite3_bind_null(handle_, index)); }
+inline void Statement::bind_null(int index) {
+    expect_bound(sqlite3_bind_null(handle_, index));
+}
 
 inline Result<bool> Statement::step() {
     const int code = sqlite3_step(handle_);
@@ -229,7 +231,8 @@ inline Result<bool> Statement::step() {
 
 inline Status Statement::run() {
     int code = SQLITE_ROW;
-    while (code == SQLITE_ROW) code = sqlite3_step(handle_);
+    while (code == SQLITE_ROW)
+        code = sqlite3_step(handle_);
     if (code != SQLITE_DONE) return failure();
     sqlite3_reset(handle_);
     return {};

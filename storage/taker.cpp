@@ -30,6 +30,10 @@ Status Taker::take() {
         row.last_success = now_ms_;
     }
     SATCHEL_TRY(core_.journal.move_mark());
+    if (row.earlier_open) {
+        SATCHEL_ASSIGN(const auto earlier, core_.journal.earlier_unsent(row.replica));
+        row.earlier_open = earlier.has_value();
+    }
     SATCHEL_TRY(core_.scopes.save());
     return core_.save_row();
 }
@@ -64,9 +68,7 @@ Status Taker::take_verdict(const Verdict& verdict) {
             break;
         case VerdictKind::alias: {
             row->entry.state = ChangesetState::alias;
-            const std::uint64_t count = row->entry.last_counter - row->entry.first_counter + 1;
-            SATCHEL_TRY(core_.save_alias(
-                {verdict.incarnation, verdict.first_counter, count, verdict.original}));
+            SATCHEL_TRY(note_alias(*row, verdict.original));
             dropped_.push_back(*row);
             break;
         }
@@ -78,6 +80,18 @@ Status Taker::take_verdict(const Verdict& verdict) {
     row->entry.detail = verdict.detail;
     open_.erase(row->entry.number);
     return core_.journal.save_state(*row);
+}
+
+// Both changesets are the same change: their operations follow in the same order.
+Status Taker::note_alias(const JournalRow& row, const Dot& original) {
+    Dot own{row.entry.replica, row.entry.first_counter};
+    Dot known = original;
+    return visit_records(row.bytes, [&](CollectionId, const RecordId& record) -> Status {
+        SATCHEL_TRY(core_.save_alias(record, {own, known}));
+        ++own.counter;
+        ++known.counter;
+        return {};
+    });
 }
 
 Status Taker::take_scopes() {
@@ -169,7 +183,7 @@ Result<RecordState> Taker::with_own(const RecordId& id, RecordState base) {
         SATCHEL_ASSIGN(const OpenChangeset* entry, open(each.number));
         if (!settles(entry->row)) continue;
         Operation operation = entry->changeset.operations[each.index];
-        operation.clock = core_.expanded(std::move(operation.clock));
+        operation.clock = core_.expanded(id, std::move(operation.clock));
         const WriteContext write{entry->changeset.dot(each.index), entry->row.effective,
                                  entry->row.rank, entry->changeset.header.intent, entry->row.late};
         if (base.clock.covers(write.dot)) continue;
@@ -195,11 +209,8 @@ Result<RecordState> Taker::replay(const RecordId& id, RecordState confirmed, boo
             entry->images_changed = true;
         }
         if (homeless || confirmed.clock.covers(write.dot)) continue;
-        operation.clock = core_.expanded(std::move(operation.clock));
+        operation.clock = core_.expanded(id, std::move(operation.clock));
         SATCHEL_TRY(apply(confirmed, operation, write));
-        // Its author had seen that, even where head office has lost it meanwhile: so has whoever
-        // is shown this state.
-        confirmed.clock.merge(operation.clock);
         any = true;
     }
     return confirmed;

@@ -49,6 +49,7 @@ class Taker {
 
     Status take_verdicts();
     Status take_verdict(const Verdict& verdict);
+    Status note_alias(const JournalRow& row, const Dot& original);
     Status take_scopes();
     Status lose_scope(const std::string& key);
     Status leave_scope(const TableInfo& table, const RecordId& id, const std::string& key);

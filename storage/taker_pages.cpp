@@ -210,8 +210,8 @@ Result<bool> Taker::settles_as_shown(std::int64_t number) {
     const auto known = as_shown_.find(number);
     if (known != as_shown_.end()) return known->second;
     SATCHEL_ASSIGN(const JournalRow row, core_.journal.facts(number));
-    const bool result = settles(row) && row.effective == row.stamp && row.rank == row.own_rank &&
-                        !row.late && core_.aliases.empty();
+    const bool result =
+        settles(row) && row.effective == row.stamp && row.rank == row.own_rank && !row.late;
     as_shown_.emplace(number, result);
     return result;
 }
@@ -219,7 +219,7 @@ Result<bool> Taker::settles_as_shown(std::int64_t number) {
 // A confirmation that changes nothing that is shown: only the row's place moves.
 Result<bool> Taker::confirm_in_place(const TableInfo& table, const PageRow& row,
                                      const std::vector<std::string>& scopes) {
-    if (row.kind != RowKind::confirm) return false;
+    if (row.kind != RowKind::confirm || core_.aliases.contains(row.id)) return false;
     for (const PendingOperation& each : core_.journal.pending(row.id)) {
         SATCHEL_ASSIGN(const bool as_shown, settles_as_shown(each.number));
         if (!as_shown) return false;

@@ -35,7 +35,9 @@ struct Character {
     std::size_t bytes;  // 0: not UTF-8
 };
 
-bool is_continuation(char byte) { return (static_cast<unsigned char>(byte) & 0xC0U) == 0x80U; }
+bool is_continuation(char byte) {
+    return (static_cast<unsigned char>(byte) & 0xC0U) == 0x80U;
+}
 
 // The first character of a text that is not empty, as Unicode's table 3-7 has it: no overlong
 // forms, no surrogates, nothing beyond U+10FFFF.
@@ -103,10 +105,10 @@ struct Free {
 
 Result<Bytes> normalise(ByteView text) {
     utf8proc_uint8_t* mapped = nullptr;
-    const utf8proc_ssize_t size = utf8proc_map(
-        reinterpret_cast<const utf8proc_uint8_t*>(text.data()),
-        static_cast<utf8proc_ssize_t>(text.size()), &mapped,
-        static_cast<utf8proc_option_t>(UTF8PROC_STABLE | UTF8PROC_COMPOSE));
+    const utf8proc_ssize_t size =
+        utf8proc_map(reinterpret_cast<const utf8proc_uint8_t*>(text.data()),
+                     static_cast<utf8proc_ssize_t>(text.size()), &mapped,
+                     static_cast<utf8proc_option_t>(UTF8PROC_STABLE | UTF8PROC_COMPOSE));
     const std::unique_ptr<utf8proc_uint8_t, Free> owner(mapped);
     if (size < 0) return Error{ErrorCode::internal, utf8proc_errmsg(size)};
     return Bytes(reinterpret_cast<const char*>(mapped), static_cast<std::size_t>(size));

@@ -26,6 +26,7 @@ std::uint64_t tag_of(const SyncRequest& request, const Services& services) {
     facts.unsigned_integer(request.epoch);
     facts.integer(request.device_now);
     facts.unsigned_integer(request.last_counter);
+    facts.unsigned_integer(request.wants_incarnation ? 1 : 0);
     facts.unsigned_integer(request.base_counter);
     facts.unsigned_integer(number(request.cursor));
     facts.unsigned_integer(number(request.position.seq));
@@ -42,13 +43,14 @@ std::uint64_t tag_of(const SyncRequest& request, const Services& services) {
 }
 
 // Drops what does not fit one request; the rest goes with the next one.
-Status trim(std::vector<UploadedChangeset>& changesets, std::uint64_t counter) {
+Status trim(std::vector<UploadedChangeset>& changesets, std::uint64_t counter, std::uint64_t last) {
     std::size_t bytes = 0;
     std::size_t keep = 0;
     for (const UploadedChangeset& changeset : changesets) {
         if (changeset.first_counter != counter + 1 || changeset.last_counter <= counter)
             return Error{ErrorCode::corrupt, "the journal has no changeset that begins with " +
                                                  std::to_string(counter + 1)};
+        if (changeset.last_counter > last) break;
         if (keep == kMaxVerdicts || (keep > 0 && bytes >= kMaxUploadBytes)) break;
         counter = changeset.last_counter;
         bytes += changeset.bytes.size();
@@ -68,7 +70,8 @@ Result<std::optional<Bytes>> DeviceSession::next_request(std::int64_t now_ms) {
     if (report_.rounds >= options_.max_rounds || idle_rounds_ >= kMaxIdleRounds)
         return no_progress(report_);
     SATCHEL_ASSIGN(SyncRequest request, build_request(now_ms));
-    if (!request.changesets.empty()) SATCHEL_TRY(store_.make_durable());
+    if (!request.changesets.empty())
+        SATCHEL_TRY(store_.make_durable(request.replica, request.changesets.back().last_counter));
     Bytes bytes = encode(request, services_);
     ++report_.rounds;
     report_.sent_bytes += bytes.size();
@@ -82,7 +85,10 @@ Result<std::optional<Bytes>> DeviceSession::next_request(std::int64_t now_ms) {
 Result<SyncRequest> DeviceSession::build_request(std::int64_t now_ms) {
     SATCHEL_ASSIGN(SyncState state, store_.sync_state());
     SyncRequest request;
+    sent_before_ = state.sent_counter;
     request.replica = state.replica;
+    request.closed = state.closed;
+    request.wants_incarnation = state.wants_incarnation;
     request.epoch = state.epoch;
     request.device_now = now_ms;
     request.last_counter = state.last_counter;
@@ -103,7 +109,8 @@ Result<SyncRequest> DeviceSession::build_request(std::int64_t now_ms) {
     SATCHEL_TRY(fill_repair(request));
     const bool silent = request.changesets.empty() && request.questions.empty() &&
                         request.wanted.empty() && request.repair_scope.empty() &&
-                        !send_scope_list_ && request.last_counter == request.base_counter;
+                        !send_scope_list_ && !request.wants_incarnation &&
+                        request.last_counter == request.base_counter;
     if (silent && at_checkpoint_ && !waited_) request.wait_ms = options_.wait_ms;
     request.tag = tag_of(request, services_);
     return request;
@@ -112,12 +119,11 @@ Result<SyncRequest> DeviceSession::build_request(std::int64_t now_ms) {
 Status DeviceSession::fill_upload(SyncRequest& request) {
     if (request.last_counter == request.base_counter) return {};
     const std::size_t max_bytes = std::min(options_.upload_bytes, kMaxUploadBytes);
-    SATCHEL_ASSIGN(request.changesets, store_.upload(request.base_counter, max_bytes));
-    SATCHEL_TRY(trim(request.changesets, request.base_counter));
+    SATCHEL_ASSIGN(request.changesets,
+                   store_.upload(request.replica, request.base_counter, max_bytes));
+    SATCHEL_TRY(trim(request.changesets, request.base_counter, request.last_counter));
     if (request.changesets.empty())
         return Error{ErrorCode::corrupt, "the journal does not hold what was not sent yet"};
-    // Another process may have written in between.
-    request.last_counter = std::max(request.last_counter, request.changesets.back().last_counter);
     return {};
 }
 
@@ -154,7 +160,7 @@ Status DeviceSession::fill_repair(SyncRequest& request) {
 Result<bool> DeviceSession::anything_left() {
     SATCHEL_ASSIGN(const SyncState state, store_.sync_state());
     if (send_scope_list_ || !state.loading.empty()) return true;
-    if (state.last_counter > state.acked_counter) return true;
+    if (state.last_counter > state.acked_counter || state.wants_incarnation) return true;
     SyncRequest questions;
     SATCHEL_TRY(fill_questions(questions));
     if (!questions.questions.empty()) return true;

@@ -24,17 +24,30 @@ namespace satchel {
 
 // Where a replica stands towards its server.
 struct SyncState {
+    // The incarnation whose changesets are to go up next: the present one, or an earlier one of
+    // which a restored server lacks something (`closed`).
     ReplicaId replica;
-    std::uint64_t last_counter = 0;  // of this incarnation
-    Digest last_hash{};
+    bool closed = false;
+    std::uint64_t last_counter = 0;   // of this incarnation: what may go up
     std::uint64_t acked_counter = 0;  // the server has everything up to here
     Digest acked_hash{};              // the chain there
+    std::uint64_t sent_counter = 0;   // of the present incarnation: what ever left the device
+    bool wants_incarnation = false;   // after a restore, once the server has again what it had
     std::uint64_t epoch = 0;
     Sequence cursor{};
     WalkPosition position;
     std::vector<std::string> scopes;   // held, ascending
     std::vector<std::string> loading;  // of these, not complete
     bool doubts_states = false;        // after a server restore, until the wanted have come
+};
+
+// A server that was restored from a backup, as it told.
+struct RestoredServer {
+    std::uint64_t epoch = 0;
+    Sequence head{};          // it lost what came after it
+    ReplicaId asked;          // by a request of this incarnation,
+    std::uint64_t acked = 0;  // ... of which it has what lies up to here.
+    std::uint64_t sent = 0;   // what of the present incarnation had left before that request
 };
 
 // What a replica must be able to do to be synced. Each method is one transaction: after an error
@@ -44,23 +57,25 @@ class DeviceStore {
     virtual ~DeviceStore() = default;
 
     virtual Result<SyncState> sync_state() = 0;
-    // Whole changesets after `counter` in order, cut after `max_bytes` (at least one if any).
-    virtual Result<std::vector<UploadedChangeset>> upload(std::uint64_t counter,
+    // Whole changesets of an incarnation after `counter` in order, cut after `max_bytes` (at least
+    // one if any).
+    virtual Result<std::vector<UploadedChangeset>> upload(ReplicaId replica, std::uint64_t counter,
                                                           std::size_t max_bytes) = 0;
     virtual Result<std::vector<VerdictQuestion>> questions() = 0;
     virtual Result<std::vector<RecordId>> wanted(std::size_t limit) = 0;
-    // Everything committed so far survives a power cut. Called before changesets leave the device.
-    virtual Status make_durable() = 0;
+    // Everything committed so far survives a power cut, and that the changesets of `replica` up to
+    // `counter` left the device. Called before they do.
+    virtual Status make_durable(ReplicaId replica, std::uint64_t counter) = 0;
 
     // Takes in an `ok` reply: verdicts, scopes, pages, checkpoint, wanted and repair answers.
     virtual Status take(const SyncReply& reply, std::int64_t now_ms) = 0;
-    // The device's history and the server's part after `common`: everything unsettled after it is
-    // issued again under the new incarnation.
-    virtual Status take_incarnation(std::uint32_t incarnation, std::uint64_t common) = 0;
-    // The server lost what came after `head`, and of this replica what came after `acked`.
-    virtual Status take_restored(std::uint64_t epoch, Sequence head, std::uint64_t acked) = 0;
+    // The device's history of the incarnation `left` and the server's part after `common`: what the
+    // server lacks after it is issued again under the new incarnation.
+    virtual Status take_incarnation(ReplicaId left, std::uint32_t incarnation,
+                                    std::uint64_t common) = 0;
+    virtual Status take_restored(const RestoredServer& server) = 0;
     // The chain's hash after the changeset that ends at `counter`; nothing when not kept any more.
-    virtual Result<std::optional<Digest>> chain_hash(std::uint64_t counter) = 0;
+    virtual Result<std::optional<Digest>> chain_hash(ReplicaId replica, std::uint64_t counter) = 0;
     // Scopes whose count or checksum did not agree at the last checkpoint.
     virtual Result<std::vector<std::string>> scopes_to_repair() = 0;
     virtual Result<std::vector<RepairBucket>> repair_buckets(const std::string& scope) = 0;
@@ -123,6 +138,7 @@ class DeviceSession {
     const Services& services_;
     SessionOptions options_;
     SessionReport report_;
+    std::uint64_t sent_before_ = 0;      // SyncState::sent_counter before that request
     std::optional<SyncRequest> sent_;    // waits for its answer; without the changesets' bytes
     std::vector<ChangeId> asked_;        // questions answered in this session, ascending
     std::vector<std::string> repaired_;  // scopes compared in this session already

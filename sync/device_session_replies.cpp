@@ -60,8 +60,9 @@ Status DeviceSession::take_by_status(SyncReply& reply, std::int64_t now_ms) {
         case ReplyStatus::restored:
             // What the server has beyond our base is sent again for its verdicts. A device that was
             // rolled back as well hears of it then: a fork.
-            SATCHEL_TRY(store_.take_restored(reply.epoch, reply.restored_head,
-                                             std::min(reply.acked_counter, sent_->base_counter)));
+            SATCHEL_TRY(store_.take_restored({reply.epoch, reply.restored_head, sent_->replica,
+                                              std::min(reply.acked_counter, sent_->base_counter),
+                                              sent_before_}));
             report_.restored = true;
             return {};
         case ReplyStatus::upgrade_needed:
@@ -78,7 +79,7 @@ Status DeviceSession::take_ok(SyncReply& reply, std::int64_t now_ms) {
         rows += reader.rows();
         departed += reader.departures().size();
     }
-    reply.acked_counter = last_judged(*sent_, reply);
+    reply.acked_counter = sent_->closed ? 0 : last_judged(*sent_, reply);
     reply.horizon_counter = std::min(reply.horizon_counter, reply.acked_counter);
     SATCHEL_TRY(store_.take(reply, now_ms));
     report_.received_rows += rows;
@@ -93,12 +94,13 @@ Status DeviceSession::take_ok(SyncReply& reply, std::int64_t now_ms) {
 Status DeviceSession::take_fork(const SyncReply& reply) {
     std::uint64_t common = 0;
     for (const ChainPoint& point : reply.chain) {
-        SATCHEL_ASSIGN(const std::optional<Digest> ours, store_.chain_hash(point.counter));
+        SATCHEL_ASSIGN(const std::optional<Digest> ours,
+                       store_.chain_hash(sent_->replica, point.counter));
         if (ours != point.hash) continue;
         common = point.counter;
         break;
     }
-    SATCHEL_TRY(store_.take_incarnation(reply.new_incarnation, common));
+    SATCHEL_TRY(store_.take_incarnation(sent_->replica, reply.new_incarnation, common));
     report_.forked = true;
     return {};
 }

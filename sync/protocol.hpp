@@ -74,6 +74,8 @@ struct SyncRequest {
     std::uint64_t epoch = 0;         // the server's, as last told; 0: never synced
     std::int64_t device_now = 0;     // milliseconds, the device's own uncorrected clock
     std::uint64_t last_counter = 0;  // highest counter the device ever wrote in this incarnation
+    bool closed = false;             // an earlier incarnation: only sent ones are sent again
+    bool wants_incarnation = false;  // after a restore: the next changes need names nobody knows
     std::uint64_t base_counter = 0;  // chain point before the first changeset uploaded here
     Digest base_hash{};              // ... and its hash
     std::vector<UploadedChangeset> changesets;

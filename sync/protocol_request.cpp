@@ -13,6 +13,9 @@ namespace {
 constexpr std::string_view kWhat = "the sync request";
 constexpr std::uint64_t kListsScopes = 1;
 constexpr std::uint64_t kWholeStatesOnly = 2;
+constexpr std::uint64_t kClosed = 4;
+constexpr std::uint64_t kWantsIncarnation = 8;
+constexpr std::uint64_t kAllFlags = 15;
 
 // The counters are not sent: a replica's go without holes from the chain point on.
 void write_changesets(Writer& out, const SyncRequest& request, const Services& services) {
@@ -127,9 +130,11 @@ void read_place(Reader& in, SyncRequest& request) {
     request.cursor = Sequence{in.unsigned_integer()};
     request.position = read_position(in);
     request.scopes_hash = in.unsigned_integer();
-    const std::uint64_t flags = in.bounded(kListsScopes | kWholeStatesOnly);
+    const std::uint64_t flags = in.bounded(kAllFlags);
     request.lists_scopes = (flags & kListsScopes) != 0;
     request.whole_states_only = (flags & kWholeStatesOnly) != 0;
+    request.closed = (flags & kClosed) != 0;
+    request.wants_incarnation = (flags & kWantsIncarnation) != 0;
     if (request.lists_scopes) request.scopes = read_texts(in, kMaxScopes);
     request.loading = read_texts(in, kMaxScopes);
 }
@@ -172,7 +177,9 @@ Bytes encode(const SyncRequest& request, const Services& services) {
     write_position(out, request.position);
     out.unsigned_integer(request.scopes_hash);
     out.unsigned_integer((request.lists_scopes ? kListsScopes : 0) |
-                         (request.whole_states_only ? kWholeStatesOnly : 0));
+                         (request.whole_states_only ? kWholeStatesOnly : 0) |
+                         (request.closed ? kClosed : 0) |
+                         (request.wants_incarnation ? kWantsIncarnation : 0));
     if (request.lists_scopes) write_texts(out, request.scopes);
     write_texts(out, request.loading);
     write_ids(out, request.wanted);

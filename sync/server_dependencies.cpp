@@ -53,8 +53,14 @@ Judge::Check Judge::check_entry(const Work& work, const Dot& seen, Missing& miss
     const bool on_record = found->readable ? index < found->records.size() &&
                                                  found->records[index] == work.operation->record
                                            : found->replica.id == changeset_.header.replica.id;
-    if (!on_record || found->kind == VerdictKind::accepted)
+    if (!on_record || found->kind == VerdictKind::accepted) {
+        // Two copies of one device may have used the dot in turns, one before a restore and one
+        // after.
+        if (store_.epoch() > 1)
+            return std::optional(
+                Refusal{VerdictKind::held, Reason::none, "waits for " + seen.text()});
         return refuse(Reason::false_claim, what + ": it is not of this record");
+    }
     if (found->kind == VerdictKind::held)
         return std::optional(Refusal{VerdictKind::held, Reason::none, "waits for " + seen.text()});
     missing.refused = missing.refused || found->kind == VerdictKind::quarantined;

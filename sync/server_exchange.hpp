@@ -37,6 +37,7 @@ class Exchange {
     Result<bool> find_replica();
     Result<bool> check_base();
     Result<bool> fork();
+    std::uint64_t last_of_earlier_epochs() const;
     void say_restored();
     // server_upload.cpp
     Result<bool> upload();

@@ -8,7 +8,7 @@ namespace {
 
 constexpr std::size_t kChainPoints = 64;
 // Incarnations that one device may use up between two restores of the server.
-constexpr std::uint64_t kIncarnationsPerEpoch = 64;
+constexpr std::uint64_t kIncarnationsPerEpoch = 7;  // 64 years of epochs fit 32 bits
 
 }  // namespace
 
@@ -21,10 +21,16 @@ Result<bool> Exchange::greet() {
     }
     SATCHEL_ASSIGN(const bool found, find_replica());
     if (!found) return fork();
-    return check_base();
+    SATCHEL_ASSIGN(const bool same, check_base());
+    if (!same || !request_.wants_incarnation) return same;
+    SATCHEL_TRY(fork());
+    handled_.reply.chain.clear();
+    if (request_.base_counter != 0)
+        handled_.reply.chain.push_back({request_.base_counter, request_.base_hash});
+    return false;
 }
 
-// New here, or known. False: an incarnation that nobody issued.
+// New here, known, or issued in a time that a restore took back. False: nobody issued it.
 Result<bool> Exchange::find_replica() {
     SATCHEL_ASSIGN(const auto found, store_.replica(request_.replica));
     known_.replica = request_.replica;
@@ -34,11 +40,17 @@ Result<bool> Exchange::find_replica() {
         return true;
     }
     SATCHEL_ASSIGN(const std::uint32_t highest, store_.highest_incarnation(request_.replica.id));
-    return highest == 0 && request_.replica.incarnation == 1;
+    const bool is_new = highest == 0 && request_.replica.incarnation == 1;
+    return is_new || request_.replica.incarnation <= last_of_earlier_epochs();
+}
+
+// Every incarnation of this epoch is above it.
+std::uint64_t Exchange::last_of_earlier_epochs() const {
+    return (store_.epoch() - 1) * kIncarnationsPerEpoch;
 }
 
 Result<bool> Exchange::check_base() {
-    if (request_.last_counter < known_.high) return fork();
+    if (!request_.closed && request_.last_counter < known_.high) return fork();
     if (request_.base_counter > known_.high) {
         say_restored();
         return false;
@@ -56,9 +68,9 @@ Result<bool> Exchange::check_base() {
 // are kept, so that two copies never get the same.
 Result<bool> Exchange::fork() {
     SATCHEL_ASSIGN(const std::uint32_t highest, store_.highest_incarnation(request_.replica.id));
-    const std::uint64_t floor = (store_.epoch() - 1) * kIncarnationsPerEpoch;
     const std::uint64_t next =
-        std::max<std::uint64_t>({highest, request_.replica.incarnation, floor}) + 1;
+        std::max<std::uint64_t>({highest, request_.replica.incarnation, last_of_earlier_epochs()}) +
+        1;
     if (next > UINT32_MAX)
         return Error{ErrorCode::limit, "the replica has used up its incarnations"};
     SATCHEL_ASSIGN(const auto last, store_.replica({request_.replica.id, highest}));

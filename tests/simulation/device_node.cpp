@@ -46,7 +46,7 @@ void DeviceNode::open() {
     const auto state = replica_->sync_state();
     require(state, "I-12 durable", name() + " cannot be read");
     replica_id = state->replica.id;
-    if (options.create) require(replica_->make_durable(), "I-12 durable", name());
+    if (options.create) require(replica_->make_durable({replica_id, 1}, 0), "I-12 durable", name());
 }
 
 void DeviceNode::close() {

@@ -10,6 +10,16 @@ const CellWrite* written(const Operation& operation, FieldId cell) {
     return nullptr;
 }
 
+bool saw(const Seen& seen, FieldId field, Index operation) {
+    const auto there = seen.find(field);
+    return there != seen.end() && there->second.contains(operation);
+}
+
+bool saw(const Seen& seen, Index operation) {
+    return std::any_of(seen.begin(), seen.end(),
+                       [&](const auto& each) { return each.second.contains(operation); });
+}
+
 void History::record(const Changeset& changeset, std::size_t device,
                      const std::map<RecordId, Seen>& seen) {
     KnownChange change;
@@ -74,6 +84,13 @@ void History::mark_sent(const ChangeId& id, std::size_t device) {
     if (found != by_id_.end()) changes_[found->second].senders.insert(device);
 }
 
+std::set<ReplicaId> History::replicas() const {
+    std::set<ReplicaId> replicas;
+    for (const auto& [dot, operations] : by_dot_)
+        replicas.insert(dot.replica);
+    return replicas;
+}
+
 const std::vector<Index>& History::of_record(const RecordId& record) const {
     static const std::vector<Index> kNone;
     const auto found = by_record_.find(record);
@@ -122,26 +139,30 @@ Index History::marker(const RecordId& record, const LifeMark& mark) const {
 
 Seen History::visible(const RecordId& record, const RecordState& state) const {
     Seen seen;
-    const auto take = [&](Index index) {
-        if (!seen.insert(index).second) return;
-        seen.insert(operations_[index].seen.begin(), operations_[index].seen.end());
+    const auto take = [&](FieldId field, Index index) {
+        std::set<Index>& here = seen[field];
+        if (!here.insert(index).second) return;
+        const auto before = operations_[index].seen.find(field);
+        if (before != operations_[index].seen.end())
+            here.insert(before->second.begin(), before->second.end());
     };
     for (const CellState& cell : state.cells)
         for (const Sibling& sibling : cell.siblings)
-            take(writer(record, cell.cell, sibling));
+            take(cell.cell, writer(record, cell.cell, sibling));
     for (const SetState& set : state.sets)
         for (const SetElement& element : set.elements)
             for (const SetDot& dot : element.dots)
-                take(adder(record, set.field, element.element, dot.dot));
+                take(set.field, adder(record, set.field, element.element, dot.dot));
     for (const CounterState& counter : state.counters)
         for (const CounterPart& part : counter.parts)
-            take(find(record, part.last, "a counter step", [&](const KnownOperation& known) {
-                return std::any_of(
-                    known.operation.counters.begin(), known.operation.counters.end(),
-                    [&](const CounterStep& step) { return step.field == counter.field; });
-            }));
+            take(counter.field,
+                 find(record, part.last, "a counter step", [&](const KnownOperation& known) {
+                     return std::any_of(
+                         known.operation.counters.begin(), known.operation.counters.end(),
+                         [&](const CounterStep& step) { return step.field == counter.field; });
+                 }));
     for (const LifeMark& mark : state.life)
-        take(marker(record, mark));
+        take(kLife, marker(record, mark));
     return seen;
 }
 

@@ -1,9 +1,11 @@
 // History: what everybody wrote, and what each author had been shown, kept outside the engine. The
 // oracle judges by it.
 //
-// An operation's `seen` is transitive: what its author was shown of the record, what those authors
-// had been shown, and so on. It is worked out from the values on the author's screen, never from
-// the engine's clocks.
+// An operation's `seen` follows the chain of each cell: the values that its author was shown in the
+// cell, what their authors had been shown there, and so on. It is worked out from the values on the
+// author's screen, never from the engine's clocks. (Across cells it does not follow: whoever saw a
+// title whose author had once seen an amount has not seen the amount. A restored server can take
+// the amount away in between.)
 //
 // Threads: one. Errors: throws Violation when a state shows what nobody wrote (I-3).
 #pragma once
@@ -21,8 +23,15 @@
 
 namespace satchel::simulation {
 
-using Index = std::size_t;  // of an operation in the history
-using Seen = std::set<Index>;
+using Index = std::size_t;                        // of an operation in the history
+using Seen = std::map<FieldId, std::set<Index>>;  // by cell, set or counter; kLife: life marks
+
+constexpr FieldId kLife{0};
+
+// Whether `seen` holds the operation under the field.
+bool saw(const Seen& seen, FieldId field, Index operation);
+// ... or under any.
+bool saw(const Seen& seen, Index operation);
 
 constexpr std::size_t kHeadOffice = static_cast<std::size_t>(-1);  // author without a device
 
@@ -41,6 +50,7 @@ struct KnownChange {
     std::vector<Index> operations;
     std::set<std::size_t> holders;  // devices that had it in their journal at the last look
     std::set<std::size_t> senders;  // devices that it left at least once
+    bool sent_again = false;        // its author wrote the same anew after it was refused
 };
 
 class History {
@@ -59,6 +69,7 @@ class History {
     // A new device that is a copy of another one.
     void copy_holder(std::size_t from, std::size_t to);
     void mark_sent(const ChangeId& id, std::size_t device);
+    void mark_sent_again(const ChangeId& id) { changes_[by_id_.at(id)].sent_again = true; }
 
     // The operations that a state shows, with all that they had seen.
     Seen visible(const RecordId& record, const RecordState& state) const;
@@ -73,6 +84,8 @@ class History {
         return changes_[operations_[operation].change];
     }
     const std::vector<KnownOperation>& operations() const { return operations_; }
+    // Under which replicas anything was ever written.
+    std::set<ReplicaId> replicas() const;
     const std::vector<Index>& of_record(const RecordId& record) const;
 
     // Two records whose field `mark` is always written together.

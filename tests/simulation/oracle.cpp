@@ -68,7 +68,7 @@ void Oracle::read_verdicts() {
         const auto logged = server_.store().logged(change.id);
         require(logged, "head office reads", "log");
         if (!*logged) {
-            if (!change.holders.empty())
+            if (!change.holders.empty() && !change.sent_again)
                 throw Violation{"I-13 liveness", "change " + change.id.text() +
                                                      " is in the journal of device " +
                                                      std::to_string(*change.holders.begin()) +
@@ -104,20 +104,28 @@ void Oracle::check_kept(const KnownChange& change) {
         check_operation_kept(index);
 }
 
-// Whether what `index` wrote where `writes` says was replaced by somebody who had seen it.
+// Whether what `index` wrote in `field` was replaced by somebody who had seen it; `writes`: where.
 // `perhaps`: head office adopted it, and the author of the refused original went on writing there;
 // what of that counts as seen depends on what was on that screen between refusal and adoption.
-Oracle::Replaced Oracle::replaced(Index index,
+Oracle::Replaced Oracle::replaced(Index index, FieldId field,
                                   const std::function<bool(const Operation&)>& writes) {
     const KnownOperation& known = history_.operations()[index];
     Replaced result{Seeing::no, index};
     for (const Index other : history_.of_record(known.operation.record)) {
         const KnownOperation& later = history_.operations()[other];
         if (other == index || !accepted(later.change) || !writes(later.operation)) continue;
-        if (later.seen.contains(index)) return {Seeing::yes, other};
+        if (saw(later.seen, field, index)) return {Seeing::yes, other};
         if (known.original && author(other) == author(index)) result = {Seeing::perhaps, other};
     }
     return result;
+}
+
+// What it had seen was declared lost, and may have come back under other dots since: then it stands
+// beside it, which nobody can know any more.
+bool Oracle::built_on_lost(Index index) {
+    const std::vector<Dot> seen = history_.operations()[index].operation.clock.entries();
+    return std::any_of(seen.begin(), seen.end(),
+                       [this](const Dot& dot) { return server_.store().is_declared_lost(dot); });
 }
 
 // The device whose person wrote it first.
@@ -146,9 +154,10 @@ void Oracle::check_operation_kept(Index index) {
             std::any_of(cell->siblings.begin(), cell->siblings.end(), [&](const Sibling& sibling) {
                 return history_.writer(operation.record, write.cell, sibling) == index;
             });
-        const Replaced by = replaced(index, [&write](const Operation& later) {
+        const Replaced by = replaced(index, write.cell, [&write](const Operation& later) {
             return written(later, write.cell) != nullptr;
         });
+        if (there && by.seeing == Seeing::yes && built_on_lost(by.by)) continue;
         if (by.seeing != Seeing::perhaps && there == (by.seeing == Seeing::yes))
             throw Violation{there ? "I-19 no false conflict" : "I-2 no lost write",
                             who + ", cell " + std::to_string(number(write.cell)) + ": " +
@@ -159,7 +168,7 @@ void Oracle::check_operation_kept(Index index) {
                                 "; found " + dots(cell)};
     }
     for (const SetWrite& write : operation.sets) {
-        const Replaced by = replaced(index, [&write](const Operation& later) {
+        const Replaced by = replaced(index, write.field, [&write](const Operation& later) {
             return std::any_of(later.sets.begin(), later.sets.end(), [&](const SetWrite& each) {
                 return each.field == write.field && each.element == write.element;
             });
@@ -181,8 +190,7 @@ void Oracle::check_operation_kept(Index index) {
 void Oracle::check_record(const ServerRow& row) {
     if (history_.of_record(row.id).empty())
         throw Violation{"I-3 no invention", "nobody made the record " + row.id.text()};
-    for (const Index index : history_.visible(row.id, row.record.state))
-        (void)index;
+    (void)history_.visible(row.id, row.record.state);  // throws when nobody wrote what is there
     check_no_false_conflict(row);
     check_counters(row);
     check_sets(row);
@@ -211,7 +219,8 @@ void Oracle::check_no_false_conflict(const ServerRow& row) {
                                                      history_.changes()[known.change].id.text() +
                                                      ", which was not accepted"};
             for (const Sibling& b : cell.siblings)
-                if (known.seen.contains(history_.writer(row.id, cell.cell, b)))
+                if (saw(known.seen, cell.cell, history_.writer(row.id, cell.cell, b)) &&
+                    !built_on_lost(writer))
                     throw Violation{"I-19 no false conflict",
                                     "record " + row.id.text() + ", cell " +
                                         std::to_string(number(cell.cell)) + ": " + dots(&cell) +
@@ -251,7 +260,7 @@ void Oracle::check_sets(const ServerRow& row) {
                 bool removed = false;
                 for (const Index other : history_.of_record(row.id)) {
                     const KnownOperation& later = history_.operations()[other];
-                    if (!accepted(later.change) || !later.seen.contains(adder)) continue;
+                    if (!accepted(later.change) || !saw(later.seen, set.field, adder)) continue;
                     for (const SetWrite& write : later.operation.sets)
                         removed = removed || (!write.add && write.field == set.field &&
                                               write.element == element.element);
@@ -278,20 +287,22 @@ void Oracle::check_life(const ServerRow& row) {
     std::vector<Index> left;
     for (const Index mark : marks)
         if (std::none_of(marks.begin(), marks.end(),
-                         [&](Index other) { return operation(other).seen.contains(mark); }))
+                         [&](Index other) { return saw(operation(other).seen, kLife, mark); }))
             left.push_back(mark);
     bool deleted = false, undeleted = false;
-    Seen known_to_deleters;
+    std::vector<const Seen*> known_to_deleters;
     for (const Index mark : left) {
         const KnownOperation& known = operation(mark);
         (known.operation.kind == OperationKind::remove ? deleted : undeleted) = true;
-        if (known.operation.kind == OperationKind::remove)
-            known_to_deleters.insert(known.seen.begin(), known.seen.end());
+        if (known.operation.kind == OperationKind::remove) known_to_deleters.push_back(&known.seen);
     }
     bool may_live = undeleted, must_live = undeleted;
     for (const Index index : all) {
         const KnownOperation& known = operation(index);
-        if (!accepted(known.change) || !known.person || known_to_deleters.contains(index)) continue;
+        if (!accepted(known.change) || !known.person) continue;
+        if (std::any_of(known_to_deleters.begin(), known_to_deleters.end(),
+                        [index](const Seen* seen) { return saw(*seen, index); }))
+            continue;
         if (known.operation.kind != OperationKind::write) continue;
         may_live = true;
         const bool perhaps_known =
@@ -316,15 +327,8 @@ void Oracle::check_life(const ServerRow& row) {
 
 // I-15, and that what is in quarantine is what was written.
 void Oracle::check_chains() {
-    std::set<std::uint64_t> replicas;
-    for (const KnownChange& change : history_.changes())
-        replicas.insert(change.replica);
-    for (const std::uint64_t id : replicas) {
-        const auto highest = server_.store().highest_incarnation(id);
-        require(highest, "head office reads", "incarnations");
-        for (std::uint32_t incarnation = 1; incarnation <= *highest; ++incarnation)
-            check_chain({id, incarnation});
-    }
+    for (const ReplicaId replica : history_.replicas())
+        check_chain(replica);
 }
 
 void Oracle::check_chain(ReplicaId replica) {

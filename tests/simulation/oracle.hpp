@@ -44,8 +44,10 @@ class Oracle {
         Seeing seeing;
         Index by;
     };
-    Replaced replaced(Index index, const std::function<bool(const Operation&)>& writes);
+    Replaced replaced(Index index, FieldId field,
+                      const std::function<bool(const Operation&)>& writes);
     std::uint64_t author(Index index);
+    bool built_on_lost(Index index);
     void check_record(const ServerRow& row);
     void check_no_false_conflict(const ServerRow& row);
     void check_counters(const ServerRow& row);

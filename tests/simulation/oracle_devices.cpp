@@ -146,28 +146,25 @@ void Oracle::check_session(DeviceNode& device) {
 void Oracle::check_pairs(DeviceNode& device) {
     if (history_.pairs.empty() || device.revoked) return;
     if (!state_of(device).loading.empty()) return;
-    const auto marks = [&](const RecordId& id) {
+    const auto marks = [&](const RecordId& id, std::string& story) {
         std::vector<Value> values;
         const auto view = device.replica().record("deal", id);
         const CellState* cell = view ? view->state.cell(ids::kMark) : nullptr;
-        if (cell != nullptr)
-            for (const Sibling& sibling : cell->siblings)
-                values.push_back(sibling.values.front());
+        if (cell == nullptr) return values;
+        story += "\n      " + id.text() + " clock " + view->state.clock.text();
+        for (const Sibling& sibling : cell->siblings) {
+            values.push_back(sibling.values.front());
+            story += " [" + text(sibling) + "]";
+        }
         std::sort(values.begin(), values.end());
         return values;
     };
-    const auto text = [](const std::vector<Value>& values) {
-        std::string all;
-        for (const Value& value : values)
-            all += " " + value.text_form().substr(0, 20);
-        return all;
-    };
     for (const auto& [first, second] : history_.pairs) {
-        const std::vector<Value> a = marks(first), b = marks(second);
+        std::string story;
+        const std::vector<Value> a = marks(first, story), b = marks(second, story);
         if (a != b)
-            throw Violation{"I-10 atomic visibility", device.name() + " shows" + text(a) + " in " +
-                                                          first.text() + " and" + text(b) + " in " +
-                                                          second.text()};
+            throw Violation{"I-10 atomic visibility",
+                            device.name() + " shows one half of a change:" + story};
         if (!a.empty()) probes_.hit(Probe::pair_checked);
     }
 }

@@ -106,6 +106,7 @@ std::string Workload::send_again(DeviceNode& device) {
     }
     device.disk.heal();
     probes_.hit(Probe::resent);
+    history_.mark_sent_again(entry.id);
     read_journal(device);
     return what + " as " + again->text().substr(0, 8);
 }

@@ -105,6 +105,7 @@ void World::disasters_of_head_office() {
     if (random_.chance(plan_.server_restore * 3)) {
         const Status confirmed = server_.confirm_backup();
         require(confirmed, "head office writes", "backup confirmed");
+        log("head office keeps its backup");
         probes_.hit(Probe::server_backup);
     }
     if (server_.has_backup() && random_.chance(plan_.server_restore)) restore_server();

@@ -49,7 +49,8 @@ TEST_F(Session, SendsWhatIsDurableAndGoesOnFromTheAcknowledgedPoint) {
     store.write(3);
     store.write(1);
     const SyncRequest request = ask();
-    EXPECT_EQ(store.calls, std::vector<std::string>{"make_durable"});
+    EXPECT_EQ(store.calls,
+              std::vector<std::string>{"make_durable " + std::to_string(store.state.last_counter)});
     EXPECT_EQ(request.base_counter, 5U);
     EXPECT_EQ(request.base_hash, sample_digest(5));
     EXPECT_EQ(request.last_counter, 9U);

@@ -184,7 +184,8 @@ TEST_F(Session, RefusesAnswersThatDoNotFit) {
         ASSERT_FALSE(refused) << what;
         EXPECT_EQ(refused.error().code, ErrorCode::bad_reply) << what;
     }
-    EXPECT_EQ(store.calls, std::vector<std::string>{"make_durable"});
+    EXPECT_EQ(store.calls,
+              std::vector<std::string>{"make_durable " + std::to_string(store.state.last_counter)});
     EXPECT_TRUE(give(answer(request)));
 }
 

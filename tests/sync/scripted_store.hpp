@@ -35,7 +35,7 @@ class ScriptedStore : public DeviceStore {
 
     Result<SyncState> sync_state() override { return state; }
 
-    Result<std::vector<UploadedChangeset>> upload(std::uint64_t counter,
+    Result<std::vector<UploadedChangeset>> upload(ReplicaId, std::uint64_t counter,
                                                   std::size_t max_bytes) override {
         std::vector<UploadedChangeset> part;
         std::size_t bytes = 0;
@@ -56,7 +56,9 @@ class ScriptedStore : public DeviceStore {
             wanted_ids.begin() + static_cast<std::ptrdiff_t>(std::min(limit, wanted_ids.size())));
     }
 
-    Status make_durable() override { return note("make_durable"); }
+    Status make_durable(ReplicaId, std::uint64_t counter) override {
+        return note("make_durable " + std::to_string(counter));
+    }
 
     Status take(const SyncReply& reply, std::int64_t) override {
         SATCHEL_TRY(note("take"));
@@ -80,7 +82,7 @@ class ScriptedStore : public DeviceStore {
         return {};
     }
 
-    Status take_incarnation(std::uint32_t incarnation, std::uint64_t common) override {
+    Status take_incarnation(ReplicaId, std::uint32_t incarnation, std::uint64_t common) override {
         SATCHEL_TRY(note("take_incarnation " + std::to_string(incarnation) + " from " +
                          std::to_string(common)));
         state.replica.incarnation = incarnation;
@@ -88,18 +90,19 @@ class ScriptedStore : public DeviceStore {
         return {};
     }
 
-    Status take_restored(std::uint64_t epoch, Sequence head, std::uint64_t acked) override {
-        SATCHEL_TRY(note("take_restored " + std::to_string(epoch) + " head " +
-                         std::to_string(number(head)) + " acked " + std::to_string(acked)));
-        state.epoch = epoch;
-        state.cursor = std::min(state.cursor, head);
+    Status take_restored(const RestoredServer& server) override {
+        SATCHEL_TRY(note("take_restored " + std::to_string(server.epoch) + " head " +
+                         std::to_string(number(server.head)) + " acked " +
+                         std::to_string(server.acked)));
+        state.epoch = server.epoch;
+        state.cursor = std::min(state.cursor, server.head);
         state.position = {state.cursor, {}};
-        state.acked_counter = acked;
+        state.acked_counter = server.acked;
         state.doubts_states = true;
         return {};
     }
 
-    Result<std::optional<Digest>> chain_hash(std::uint64_t counter) override {
+    Result<std::optional<Digest>> chain_hash(ReplicaId, std::uint64_t counter) override {
         const auto at = chain.find(counter);
         return at == chain.end() ? std::optional<Digest>{} : at->second;
     }
