@@ -4,9 +4,9 @@
 #include <algorithm>
 #include <ctime>
 
+#include "sales/schema_json.hpp"
 #include "server/api.hpp"
 #include "server/data_directory.hpp"
-#include "server/schema_json.hpp"
 
 namespace satchel::server {
 namespace {
@@ -74,11 +74,11 @@ HttpReply confirm_backup(Office& office, const ApiCall&) {
 }
 
 Result<Json> show_schema(Office& office, const ApiCall&) {
-    return json_of(*office.store->schema());
+    return sales::schema_to_json(*office.store->schema());
 }
 
 Result<Json> update_schema(Office& office, const ApiCall& call) {
-    SATCHEL_ASSIGN(const Schema schema, schema_of(call.body));
+    SATCHEL_ASSIGN(const Schema schema, sales::schema_from_json(call.body.json()));
     SATCHEL_TRY(office.store->install_schema(schema, call.now_ms));
     spdlog::info("schema updated number={}", schema.number());
     return Json{{"number", schema.number()}, {"seq", number(office.store->head())}};
