@@ -214,7 +214,8 @@ void add_record_commands(CLI::App* admin, Group& group) {
     command->add_option("--collection", a.collection, "Only of this collection");
     command->add_option("--record", a.record, "Only this record (with --collection)");
     group.add(admin, "quarantine", "Changes that were not accepted", list_quarantine)
-        ->add_option("--limit", a.limit, "At most so many, the newest");
+        ->add_option("--limit", a.limit, "At most so many, the newest")
+        ->check(CLI::PositiveNumber);
     group.add(admin, "adopt", "Take a change that was not accepted in after all", adopt)
         ->add_option("change", a.change, "Its id, as 'quarantine' prints it")
         ->required();

@@ -36,6 +36,9 @@ Result<ExitStatus> init(Context& context, const InitArguments& arguments) {
     if (std::filesystem::exists(arguments.file, ignored))
         return Error{ErrorCode::invalid_argument,
                      arguments.file + " exists already; choose another name, or use it as it is"};
+    const auto folder = std::filesystem::path(arguments.file).parent_path();
+    if (!folder.empty() && !std::filesystem::is_directory(folder, ignored))
+        return Error{ErrorCode::not_found, "there is no folder " + folder.string()};
     storage::ReplicaOptions options;
     options.create = true;
     SATCHEL_ASSIGN(options.schema, schema_named(arguments.schema));
