@@ -23,6 +23,17 @@ std::int64_t signed_bits(std::uint64_t value) {
     return static_cast<std::int64_t>(value);
 }
 
+Bytes encode_images(const std::vector<Bytes>& images) {
+    Writer out;
+    for (const Bytes& image : images) {
+        if (image.empty())
+            out.nil();
+        else
+            out.bytes(image);
+    }
+    return out.take();
+}
+
 }  // namespace
 
 const char* Journal::tables_sql() {
@@ -65,6 +76,16 @@ Result<JournalRow> Journal::read_row(Statement& in) {
     return row;
 }
 
+Result<std::vector<JournalRow>> Journal::read_all(Statement& rows) {
+    std::vector<JournalRow> found;
+    while (true) {
+        SATCHEL_ASSIGN(const bool row, rows.step());
+        if (!row) return found;
+        SATCHEL_ASSIGN(JournalRow next, read_row(rows));
+        found.push_back(std::move(next));
+    }
+}
+
 Result<ChainHead> Journal::head(ReplicaId replica) {
     ChainHead head;
     head.hash = chain_start(&blake2b, replica);
@@ -92,13 +113,7 @@ Result<ChainHead> Journal::head(ReplicaId replica) {
 Result<std::int64_t> Journal::append(const ChangesetHeader& header, ByteView bytes,
                                      const Digest& hash, const std::vector<Bytes>& before,
                                      std::uint8_t own_rank) {
-    Writer images;
-    for (const Bytes& image : before) {
-        if (image.empty())
-            images.nil();
-        else
-            images.bytes(image);
-    }
+    const Bytes images = encode_images(before);
     SATCHEL_ASSIGN(
         Statement * insert,
         database_.cached("INSERT INTO journal (replica, incarnation, first_counter, last_counter,"
@@ -113,7 +128,7 @@ Result<std::int64_t> Journal::append(const ChangesetHeader& header, ByteView byt
     insert->bind(7, header.committed_at);
     insert->bind_blob(8, view(hash));
     insert->bind_blob(9, bytes);
-    insert->bind_blob(10, images.out());
+    insert->bind_blob(10, images);
     insert->bind(11, own_rank);
     SATCHEL_TRY(insert->run());
     return database_.last_rowid();
@@ -196,13 +211,7 @@ Result<std::vector<JournalRow>> Journal::open_rows() {
                    database_.prepare("SELECT " JOURNAL_FACTS " FROM journal WHERE number >="
                                      " (SELECT first_open FROM journal_mark)"
                                      " AND state IN (0, 1, 3) ORDER BY number"));
-    std::vector<JournalRow> found;
-    while (true) {
-        SATCHEL_ASSIGN(const bool row, rows.step());
-        if (!row) return found;
-        SATCHEL_ASSIGN(JournalRow next, read_row(rows));
-        found.push_back(std::move(next));
-    }
+    return read_all(rows);
 }
 
 Result<std::vector<JournalRow>> Journal::rows_lost(ReplicaId replica, std::uint64_t counter,
@@ -218,13 +227,7 @@ Result<std::vector<JournalRow>> Journal::rows_lost(ReplicaId replica, std::uint6
     rows.bind(2, replica.incarnation);
     rows.bind(3, signed_bits(counter));
     rows.bind(4, signed_bits(satchel::number(seq)));
-    std::vector<JournalRow> found;
-    while (true) {
-        SATCHEL_ASSIGN(const bool row, rows.step());
-        if (!row) return found;
-        SATCHEL_ASSIGN(JournalRow next, read_row(rows));
-        found.push_back(std::move(next));
-    }
+    return read_all(rows);
 }
 
 Result<std::vector<JournalEntry>> Journal::list(std::size_t limit, bool open_only) {
@@ -232,13 +235,11 @@ Result<std::vector<JournalEntry>> Journal::list(std::size_t limit, bool open_onl
     SATCHEL_ASSIGN(Statement rows, database_.prepare("SELECT " JOURNAL_FACTS " FROM journal" +
                                                      where + " ORDER BY number DESC LIMIT ?1"));
     rows.bind(1, static_cast<std::int64_t>(limit));
-    std::vector<JournalEntry> found;
-    while (true) {
-        SATCHEL_ASSIGN(const bool row, rows.step());
-        if (!row) return found;
-        SATCHEL_ASSIGN(JournalRow next, read_row(rows));
-        found.push_back(std::move(next.entry));
-    }
+    SATCHEL_ASSIGN(std::vector<JournalRow> found, read_all(rows));
+    std::vector<JournalEntry> entries;
+    for (JournalRow& row : found)
+        entries.push_back(std::move(row.entry));
+    return entries;
 }
 
 Status Journal::save_state(const JournalRow& row) {
@@ -311,17 +312,11 @@ Result<std::vector<Bytes>> Journal::before_images(std::int64_t number) {
 }
 
 Status Journal::save_before_images(std::int64_t number, const std::vector<Bytes>& images) {
-    Writer out;
-    for (const Bytes& image : images) {
-        if (image.empty())
-            out.nil();
-        else
-            out.bytes(image);
-    }
+    const Bytes encoded = encode_images(images);
     SATCHEL_ASSIGN(Statement * update,
                    database_.cached("UPDATE journal SET before = ?2 WHERE number = ?1"));
     update->bind(1, number);
-    update->bind_blob(2, out.out());
+    update->bind_blob(2, encoded);
     return update->run();
 }
 

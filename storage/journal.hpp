@@ -101,6 +101,7 @@ class Journal {
 
   private:
     static Result<JournalRow> read_row(Statement& statement);
+    static Result<std::vector<JournalRow>> read_all(Statement& rows);
     Result<std::int64_t> first_number_after(ReplicaId replica, std::uint64_t counter);
 
     Database& database_;

@@ -285,7 +285,7 @@ LocalTransaction::LocalTransaction(LocalTransaction&&) noexcept = default;
 LocalTransaction& LocalTransaction::operator=(LocalTransaction&&) noexcept = default;
 LocalTransaction::~LocalTransaction() = default;
 
-Result<LocalTransaction> Replica::begin() {
+Result<LocalTransaction> Replica::begin(Intent intent) {
     if (core_->writing)
         return Error{ErrorCode::busy, "a transaction is open on this replica already"};
     SATCHEL_ASSIGN(SqliteTransaction transaction, SqliteTransaction::begin(core_->database));
@@ -293,6 +293,7 @@ Result<LocalTransaction> Replica::begin() {
     auto state = std::make_unique<LocalTransaction::State>(*core_, std::move(transaction));
     SATCHEL_ASSIGN(state->head, core_->journal.head(core_->row.replica));
     core_->writing = true;
+    state->intent = intent;
     state->committed_at = core_->now();
     const std::int64_t corrected = state->committed_at + core_->row.clock_offset;
     core_->hybrid =
@@ -497,9 +498,6 @@ Status LocalTransaction::repeat(const Operation& rejected) {
     return state_->write(*info, rejected.record, std::move(operation), std::move(stored));
 }
 
-void LocalTransaction::mark_as_system() {
-    state_->intent = Intent::system;
-}
 std::size_t LocalTransaction::operations() const {
     return state_->touched.size();
 }
