@@ -90,7 +90,7 @@ void write_repair(Writer& out, const SyncRequest& request) {
 }
 
 void read_repair(Reader& in, SyncRequest& request) {
-    request.repair_scope = in.text();
+    request.repair_scope = read_scope(in);
     if (request.repair_scope.empty()) return;
     for (std::size_t i = 0; i < kRepairBuckets && in.ok(); ++i) {
         RepairBucket bucket;
@@ -130,8 +130,8 @@ void read_place(Reader& in, SyncRequest& request) {
     const std::uint64_t flags = in.bounded(kListsScopes | kWholeStatesOnly);
     request.lists_scopes = (flags & kListsScopes) != 0;
     request.whole_states_only = (flags & kWholeStatesOnly) != 0;
-    if (request.lists_scopes) request.scopes = read_texts(in, kMaxScopes);
-    request.loading = read_texts(in, kMaxScopes);
+    if (request.lists_scopes) request.scopes = read_scopes(in);
+    request.loading = read_scopes(in);
 }
 
 }  // namespace
@@ -173,8 +173,8 @@ Bytes encode(const SyncRequest& request, const Services& services) {
     out.unsigned_integer(request.scopes_hash);
     out.unsigned_integer((request.lists_scopes ? kListsScopes : 0) |
                          (request.whole_states_only ? kWholeStatesOnly : 0));
-    if (request.lists_scopes) write_texts(out, request.scopes);
-    write_texts(out, request.loading);
+    if (request.lists_scopes) write_scopes(out, request.scopes);
+    write_scopes(out, request.loading);
     write_ids(out, request.wanted);
     write_repair(out, request);
     out.unsigned_integer(request.wait_ms);

@@ -517,6 +517,16 @@ TEST_F(ServerVerdict, TooManyUnknownNamesInClocksEndTheSearch) {
     expect_quarantined(after(li, std::move(operations)), Reason::false_claim);
 }
 
+TEST_F(ServerVerdict, APoolsNameHasALimit) {
+    const std::string longest(kMaxScopeBytes - 2, 'p');
+    li.grant(pool_scope(longest));
+    li.grant(pool_scope(longest + "p"));
+    EXPECT_EQ(after(li, {create(kAccount, record_id(1), {text(kPool, longest)})}).kind,
+              VerdictKind::accepted);
+    expect_quarantined(after(li, {create(kAccount, record_id(2), {text(kPool, longest + "p")})}),
+                       Reason::invalid_value);
+}
+
 TEST_F(ServerVerdict, ASetOverItsLimitIsABadValue) {
     after(li, {account(1, kLi)});
     Operation tags = write(kAccount, record_id(1), li.records[record_id(1)].state.clock, {});
