@@ -20,7 +20,6 @@ struct Arguments {
     bool disable = false;
     bool enable = false;
     std::int64_t limit = 100;
-    std::int64_t days = 400;
 };
 
 using Action = Result<Json> (*)(AdminSession&, const Context&, const Arguments&);
@@ -103,8 +102,8 @@ Result<Json> set_schema(AdminSession& session, const Context&, const Arguments& 
     return session.write("/v1/admin/schema", schema);
 }
 
-Result<Json> prune(AdminSession& session, const Context&, const Arguments& a) {
-    return session.write("/v1/admin/prune", {{"deleted_before_days", a.days}});
+Result<Json> prune(AdminSession& session, const Context&, const Arguments&) {
+    return session.write("/v1/admin/prune", Json::object());
 }
 
 // --- how the answer is told to people: a table for a list, a line per member otherwise
@@ -215,7 +214,8 @@ void add_record_commands(CLI::App* admin, Group& group) {
     command->add_option("--collection", a.collection, "Only of this collection");
     command->add_option("--record", a.record, "Only this record (with --collection)");
     group.add(admin, "quarantine", "Changes that were not accepted", list_quarantine)
-        ->add_option("--limit", a.limit, "At most so many, the newest");
+        ->add_option("--limit", a.limit, "At most so many, the newest")
+        ->check(CLI::PositiveNumber);
     group.add(admin, "adopt", "Take a change that was not accepted in after all", adopt)
         ->add_option("change", a.change, "Its id, as 'quarantine' prints it")
         ->required();
@@ -230,8 +230,7 @@ void add_upkeep_commands(CLI::App* admin, Group& group) {
     group.add(schema, "set", "A schema with a higher number", set_schema)
         ->add_option("schema_file", a.path, "The JSON")
         ->required();
-    group.add(admin, "prune", "Forget records that were deleted long ago", prune)
-        ->add_option("--days", a.days, "Deleted before so many days (default 400)");
+    group.add(admin, "prune", "Forget deleted records that every active device knows of", prune);
     CLI::App* restore =
         admin->add_subcommand("restore", "Put a backup in place of a stopped server's data");
     restore->add_option("backup_file", a.path, "The backup")->required();

@@ -5,9 +5,9 @@
 
 #include "cli/context.hpp"
 #include "cli/files.hpp"
-#include "cli/schema_json.hpp"
 #include "cli/values.hpp"
 #include "client/account.hpp"
+#include "sales/schema_json.hpp"
 #include "sales/starter_schema.hpp"
 #include "storage/services.hpp"
 #include "sync/limits.hpp"
@@ -27,7 +27,7 @@ Result<SchemaPointer> schema_named(const std::string& text) {
     if (text == "none") return SchemaPointer();
     if (text == "starter") return std::make_shared<const Schema>(sales::starter_schema());
     SATCHEL_ASSIGN(const Bytes json, read_file(text, kMaxSchemaBytes));
-    SATCHEL_ASSIGN(Schema schema, schema_from_json(json));
+    SATCHEL_ASSIGN(Schema schema, sales::schema_from_json_text(json));
     return std::make_shared<const Schema>(std::move(schema));
 }
 
@@ -36,6 +36,9 @@ Result<ExitStatus> init(Context& context, const InitArguments& arguments) {
     if (std::filesystem::exists(arguments.file, ignored))
         return Error{ErrorCode::invalid_argument,
                      arguments.file + " exists already; choose another name, or use it as it is"};
+    const auto folder = std::filesystem::path(arguments.file).parent_path();
+    if (!folder.empty() && !std::filesystem::is_directory(folder, ignored))
+        return Error{ErrorCode::not_found, "there is no folder " + folder.string()};
     storage::ReplicaOptions options;
     options.create = true;
     SATCHEL_ASSIGN(options.schema, schema_named(arguments.schema));

@@ -145,7 +145,8 @@ void add_journal_commands(CLI::App& app, Context& context) {
     const auto arguments = std::make_shared<JournalArguments>();
     CLI::App* command =
         app.add_subcommand("journal", "This device's own changes, and what became of each");
-    command->add_option("--limit", arguments->limit, "Entries at most, the newest (default 50)");
+    command->add_option("--limit", arguments->limit, "Entries at most, the newest (default 50)")
+        ->check(CLI::PositiveNumber);
     command->add_flag("--open", arguments->open, "Only those that still need something");
     command->add_flag("--operations", arguments->operations, "And what they wrote");
     command->callback([&context, arguments] {

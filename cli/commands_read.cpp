@@ -211,7 +211,8 @@ void add_read_commands(CLI::App& app, Context& context) {
         "Run a SELECT on this device's tables. Dates are days since 1970-01-01: "
         "date(close_date * 86400, 'unixepoch'); money is in cents; ids print as ids");
     command->add_option("sql", query_arguments->sql, "SELECT …")->required();
-    command->add_option("--limit", query_arguments->limit, "Rows at most; 0: all (default 1000)");
+    command->add_option("--limit", query_arguments->limit, "Rows at most; 0: all (default 1000)")
+        ->check(CLI::NonNegativeNumber);
     command->callback([&context, query_arguments] {
         context.command = [&context, query_arguments] { return query(context, *query_arguments); };
     });

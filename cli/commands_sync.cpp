@@ -1,13 +1,12 @@
 // login, sync, logout: this device and its head office.
 
-#include <unistd.h>
-
 #include <CLI/CLI.hpp>
 
 #include "cli/connection.hpp"
 #include "cli/context.hpp"
 #include "cli/files.hpp"
 #include "cli/sync_text.hpp"
+#include "client/account.hpp"
 #include "client/agent.hpp"
 #include "client/log_out.hpp"
 #include "client/sync_client.hpp"
@@ -28,11 +27,6 @@ struct LoginArguments {
     client::CurlOptions connection;
 };
 
-std::string machine_name() {
-    char name[256] = {};
-    return ::gethostname(name, sizeof name - 1) == 0 ? name : "";
-}
-
 Result<ExitStatus> login(Context& context, const LoginArguments& arguments) {
     SATCHEL_ASSIGN(const std::unique_ptr<Replica> replica, context.open());
     SATCHEL_ASSIGN(
@@ -41,7 +35,7 @@ Result<ExitStatus> login(Context& context, const LoginArguments& arguments) {
                       context.console.text("Password of {}: ", "{} 的密码:", arguments.user)));
     SATCHEL_ASSIGN(const auto transport, client::CurlTransport::make(arguments.connection));
     const std::string device =
-        arguments.device_name.empty() ? machine_name() : arguments.device_name;
+        arguments.device_name.empty() ? client::machine_name() : arguments.device_name;
     SATCHEL_ASSIGN(
         const client::Account account,
         client::login(*replica, *transport, {arguments.url, arguments.user, password, device}));

@@ -160,7 +160,8 @@ const char* const kDemoAccountMap =
 const char* const kDemoProductMap =
     "name=product, series=series, sales_price=money(sales_price, USD)";
 const char* const kDemoOpportunityMap =
-    "number=opportunity_id, owner=@user(sales_agent), product=@lookup(product.name, product),"
+    "number=opportunity_id, name=join(account, product), owner=@user(sales_agent), "
+    "product=@lookup(product.name, product),"
     " account=@lookup(account.name, account), stage=deal_stage, engage_date=date(engage_date),"
     " close_date=date(close_date), amount=money(close_value, USD), alias(product, GTXPro=GTX Pro)";
 

@@ -57,12 +57,27 @@ void add_commands(CLI::App& app, Context& context) {
     add_demo_command(app, context);
 }
 
+// "satchel admin user": the command as far as it was understood.
+std::string understood(const CLI::App& app) {
+    std::string words = "satchel";
+    for (const CLI::App* at = &app; !at->get_subcommands().empty();) {
+        at = at->get_subcommands().front();
+        words += " " + at->get_name();
+    }
+    return words;
+}
+
 int fail_to_parse(const CLI::App& app, const CLI::ParseError& error, Context& context) {
     if (error.get_exit_code() == 0) return app.exit(error);  // --help, --version
-    std::string hint = "; 'satchel --help' lists the commands";
-    for (const CLI::App* command : app.get_subcommands())
-        hint = "; see 'satchel " + command->get_name() + " --help'";
-    return context.console.fail({ErrorCode::invalid_argument, error.what() + hint});
+    const std::string command = understood(app);
+    const std::vector<std::string> rest = app.remaining(true);
+    const bool no_command = std::string_view(error.what()) == "A subcommand is required";
+    std::string message = error.what();
+    if (no_command) message = "a command is missing behind '" + command + "'";
+    if (no_command && !rest.empty())
+        message = "there is no command '" + command + " " + rest.front() + "'";
+    return context.console.fail(
+        {ErrorCode::invalid_argument, message + "; see '" + command + " --help'"});
 }
 
 int run(int count, char** arguments) {

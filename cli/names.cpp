@@ -146,7 +146,8 @@ Result<std::pair<const Collection*, RecordId>> Names::find_anywhere(std::string_
     if (found.first != nullptr) return found;
     if (hex.size() == kHexDigits)
         return std::pair<const Collection*, RecordId>{nullptr, filled_up(hex, '0')};
-    return none("record", text);
+    return Error{ErrorCode::not_found, "no record on this device begins with '" +
+                                           std::string(text) + "'; its whole id would do"};
 }
 
 Result<RecordId> Names::find_in(CollectionId collection, std::string_view text) {
@@ -162,7 +163,9 @@ Result<RecordId> Names::user(std::string_view text) {
     SATCHEL_ASSIGN(const std::vector<RecordId> named, with_name(users, text));
     if (named.size() == 1) return named.front();
     if (named.size() > 1) return several(users, text);
-    return find(users, text);
+    if (hex_of(text).size() >= kMinPrefixDigits) return find(users, text);
+    return Error{ErrorCode::not_found, "no user on this device has the name or login '" +
+                                           std::string(text.substr(0, 64)) + "'"};
 }
 
 std::string Names::author(ReplicaId replica) {

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <charconv>
+#include <set>
 
 #include "sales/numbers.hpp"
 #include "sales/starter_schema.hpp"
@@ -125,6 +126,7 @@ Result<Assignments> parse_assignments(const Collection& collection,
                                       const std::vector<std::string>& arguments,
                                       const std::vector<Value>& shown, Names& names) {
     Assignments parsed;
+    std::set<FieldId> given;
     for (const std::string& argument : arguments) {
         const std::size_t equals = argument.find('=');
         if (equals == std::string::npos)
@@ -133,6 +135,8 @@ Result<Assignments> parse_assignments(const Collection& collection,
                                                           "name=\"Acme 上海\""};
         const Field* field = collection.find(argument.substr(0, equals));
         if (field == nullptr) return unknown_field(collection, argument.substr(0, equals));
+        if (!given.insert(field->id).second)
+            return Error{ErrorCode::invalid_argument, field->name + " is given twice"};
         const std::string_view text = std::string_view(argument).substr(equals + 1);
         if (text.empty() && field->kind != FieldKind::text && field->kind != FieldKind::set)
             return Error{ErrorCode::invalid_argument,

@@ -4,6 +4,7 @@
 #include "client-imgui/inbox_reader.hpp"
 #include "client-imgui/record_writer.hpp"
 #include "client-imgui/table_query.hpp"
+#include "client/account.hpp"
 #include "storage/record_tables.hpp"
 
 namespace satchel::window {
@@ -37,6 +38,23 @@ Result<std::int64_t> count_rows(storage::ReadConnection& reader, const Collectio
                    reader.query("SELECT count(*) FROM " + storage::quoted(collection.name)));
     SATCHEL_TRY(rows.next());
     return rows.value(0).integer;
+}
+
+Result<std::unique_ptr<client::Transport>> transport_by(const DeskOptions& options,
+                                                        const client::CurlOptions& connection) {
+    if (options.make_transport) return options.make_transport(connection);
+    SATCHEL_ASSIGN(auto transport, client::CurlTransport::make(connection));
+    return std::unique_ptr<client::Transport>(std::move(transport));
+}
+
+Status log_in(storage::Replica& replica, const DeskOptions& options, const LogIn& intent,
+              client::CancelToken& cancel) {
+    SATCHEL_ASSIGN(const client::CurlOptions connection, client::connection(replica));
+    SATCHEL_ASSIGN(const auto transport, transport_by(options, connection));
+    const auto account =
+        client::login(replica, *transport,
+                      {intent.url, intent.login, intent.password, client::machine_name()}, &cancel);
+    return account ? Status() : account.error();
 }
 
 // An agent speaks whenever it has looked around; mostly nothing has changed.
@@ -99,6 +117,7 @@ bool Desk::take_sync_status(const client::AgentStatus& status) {
     const bool news = status.news != now_.sync.news;
     now_.sync = status;
     if (!is_open()) return true;
+    read_login();
     if (news)
         reload();
     else if (auto read = replica_->status(); read)
@@ -118,6 +137,7 @@ void Desk::reload() {
     read_table();
     read_form();
     read_inbox();
+    read_login();
 }
 
 void Desk::read_collections() {
@@ -164,6 +184,17 @@ void Desk::read_inbox() {
     Reading reading{*replica_, *reader_, *now_.schema, titles, now_.replica.replica.id};
     now_.conflicts = std::make_shared<ConflictList>(read_conflicts(reading));
     now_.rejected = std::make_shared<RejectedList>(read_rejected(reading));
+}
+
+void Desk::read_login() {
+    const auto account = client::account(*replica_);
+    if (!options_.syncs || !account || account->logged_in()) {
+        now_.login.reset();
+        return;
+    }
+    if (!now_.login) now_.login.emplace();
+    now_.login->url = account->url;
+    now_.login->login = account->login;
 }
 
 void Desk::show_form(const std::string& collection, const std::optional<RecordId>& id) {
@@ -230,6 +261,20 @@ void Desk::carry(const ResendRejected& intent) {
 
 void Desk::carry(const DismissRejected& intent) {
     conclude(replica_->dismiss(intent.number));
+}
+
+void Desk::show_logging_in() {
+    if (!now_.login) return;
+    now_.login->running = true;
+    now_.login->error.reset();
+}
+
+void Desk::carry(const LogIn& intent) {
+    if (!now_.login) return;
+    now_.login->running = false;
+    const Status done = log_in(*replica_, options_, intent, stop_);
+    read_login();
+    if (now_.login && !done) now_.login->error = done.error();
 }
 
 void Desk::carry(const FindReferences& intent) {

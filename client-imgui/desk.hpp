@@ -9,8 +9,11 @@
 // Threads: one at a time. Errors: in the snapshots; a file that cannot be opened is one of them.
 #pragma once
 
+#include <functional>
+
 #include "client-imgui/intent.hpp"
 #include "client-imgui/titles.hpp"
+#include "client/curl_transport.hpp"
 #include "storage/read_connection.hpp"
 
 namespace satchel::window {
@@ -18,6 +21,10 @@ namespace satchel::window {
 struct DeskOptions {
     std::string path{};
     storage::ReplicaOptions replica{};
+    bool syncs = false;  // a log-in is asked for when there is none
+    // How to reach the server; empty: CurlTransport.
+    std::function<Result<std::unique_ptr<client::Transport>>(const client::CurlOptions&)>
+        make_transport{};
 };
 
 class Desk {
@@ -28,8 +35,13 @@ class Desk {
     void open();
     bool is_open() const { return replica_ != nullptr; }
 
-    // SyncNow and StopSync are not the desk's: it passes over them.
+    // SyncNow and StopSync are not the desk's: it passes over them. LogIn asks the server and may
+    // take a minute; show_logging_in() before it lets a snapshot say so.
     void carry_out(const Intent& intent);
+    void show_logging_in();
+    bool wants_login() const { return now_.login.has_value(); }
+    // From any thread: a log-in under way ends, and later ones begin no more.
+    void stop() { stop_.cancel(); }
     // Looks for changes of other connections. True: there is a new snapshot.
     bool look();
     // Reads everything that is shown again.
@@ -59,6 +71,7 @@ class Desk {
     void carry(const FindReferences& intent);
     void carry(const ResendRejected& intent);
     void carry(const DismissRejected& intent);
+    void carry(const LogIn& intent);
     void carry(const SyncNow&) {}
     void carry(const StopSync&) {}
     void carry(const OpenFileAgain&) { open(); }
@@ -70,6 +83,7 @@ class Desk {
     void read_table();
     void read_form();
     void read_inbox();
+    void read_login();
 
     DeskOptions options_;
     std::unique_ptr<storage::Replica> replica_;
@@ -77,6 +91,7 @@ class Desk {
     std::optional<OpenForm> form_;
     std::uint64_t forms_ = 0;
     bool wrote_ = false;
+    client::CancelToken stop_;
     Snapshot now_;  // the next snapshot as it grows
 };
 

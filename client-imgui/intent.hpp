@@ -58,13 +58,19 @@ struct ResendRejected {
 struct DismissRejected {
     std::int64_t number = 0;
 };
+// Its answer is in Snapshot::login.
+struct LogIn {
+    std::string url;  // as typed
+    std::string login;
+    std::string password;
+};
 struct SyncNow {};
 struct StopSync {};
 struct OpenFileAgain {};
 
 using Intent = std::variant<ShowTable, OpenRecord, NewRecord, CloseRecord, SaveRecord, DeleteRecord,
                             UndeleteRecord, Resolve, FindReferences, ResendRejected,
-                            DismissRejected, SyncNow, StopSync, OpenFileAgain>;
+                            DismissRejected, LogIn, SyncNow, StopSync, OpenFileAgain>;
 using Intents = std::vector<Intent>;
 
 }  // namespace satchel::window

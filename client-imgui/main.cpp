@@ -63,7 +63,7 @@ int run(int argc, char** argv) {
     CLI11_PARSE(app, argc, argv);
 
     options.language = language.empty() ? system_language() : client::language_of(language);
-    options.sync = !offline;
+    options.desk.syncs = !offline;
     if (!size.empty() && !parse_size(size, options))
         return fail("--size is a width and a height from 640x400 on, such as 1280x760");
     if (!key_file.empty()) {

@@ -214,6 +214,14 @@ struct PickerView {
     std::optional<Error> error;
 };
 
+// Of a file that nobody is logged in with, in a window that syncs.
+struct LoginView {
+    std::string url;  // of the last log-in; "": never
+    std::string login;
+    bool running = false;
+    std::optional<Error> error;  // of the last try
+};
+
 struct Snapshot {
     std::uint64_t number = 0;
     std::string path;
@@ -232,6 +240,7 @@ struct Snapshot {
     storage::ReplicaStatus replica;  // as this window's own connection sees it
     std::optional<Error> status_error;
     client::AgentStatus sync;
+    std::optional<LoginView> login;  // none: somebody is logged in, or this window does not sync
 };
 
 using SnapshotPointer = std::shared_ptr<const Snapshot>;

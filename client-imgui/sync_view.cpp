@@ -107,6 +107,10 @@ void draw_sync(Frame& frame) {
     if (primary_button(frame, "sync_now", "sync_now", !runs)) frame.want(SyncNow{});
     ImGui::SameLine();
     if (button(frame, "stop_sync", "stop_sync", runs)) frame.want(StopSync{});
+    if (frame.snapshot.login) {
+        ImGui::SameLine();
+        if (button(frame, "log_in_page", "log_in_page")) frame.state.page = Page::login;
+    }
     end_card();
 }
 

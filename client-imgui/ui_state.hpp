@@ -9,13 +9,21 @@
 
 namespace satchel::window {
 
-enum class Page : std::uint8_t { records, conflicts, rejected, sync };
+enum class Page : std::uint8_t { records, conflicts, rejected, sync, login };
+
+struct LoginForm {
+    bool offered = false;  // once, when the file was opened
+    std::string url;
+    std::string login;
+    std::string password;
+};
 
 struct UiState {
     client::Language language = client::Language::english;
     Page page = Page::records;
     TableQuery query;  // as the person set it; the table follows
     Draft draft;
+    LoginForm login;
     std::optional<Intent> leave_to;  // where the person wants to go from unsaved changes
     std::size_t picker_field = 0;    // of the open picker
     std::string picker_filter;

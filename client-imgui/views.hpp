@@ -43,6 +43,9 @@ void draw_siblings(Frame& frame, const ConflictView& conflict, std::string_view 
 void draw_conflicts(Frame& frame);
 void draw_rejected(Frame& frame);
 void draw_sync(Frame& frame);
+void draw_login(Frame& frame);
+// Leads to the log-in when a file is opened that has none, and away from it when it is done.
+void follow_login(Frame& frame);
 void draw_file_error(Frame& frame);
 
 // Small pieces.

@@ -153,7 +153,7 @@ Status run_window(const WindowOptions& options) {
     if (!options.state_file.empty()) state.log = &log;
     Worker worker(
         options.desk,
-        options.sync ? agent_sync(options.desk.path, options.desk.replica) : SyncFactory(),
+        options.desk.syncs ? agent_sync(options.desk.path, options.desk.replica) : SyncFactory(),
         [] { glfwPostEmptyEvent(); });
     Loop(graphics.window(), worker, state, options).run();
     return {};

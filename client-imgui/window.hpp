@@ -13,7 +13,6 @@ struct WindowOptions {
     client::Language language = client::Language::english;
     int width = 1280;
     int height = 760;
-    bool sync = true;          // false: no agent (tests)
     std::string state_file{};  // tests only: see widget_log.hpp
     std::string screenshot{};  // F12 writes it
 };

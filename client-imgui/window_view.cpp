@@ -93,6 +93,8 @@ void draw_page(Frame& frame) {
             return draw_rejected(frame);
         case Page::sync:
             return draw_sync(frame);
+        case Page::login:
+            return draw_login(frame);
     }
 }
 
@@ -167,6 +169,7 @@ Intents draw(const Snapshot& snapshot, UiState& state, std::int64_t now_ms) {
     if (state.log != nullptr) state.log->begin_frame();
     state.draft.follow(snapshot);
     Frame frame{snapshot, state, Speech(state.language), now_ms, {}};
+    follow_login(frame);
     draw_everything(frame);
     go_on_after_saving(frame);
     note_facts(frame);

@@ -32,6 +32,7 @@ Worker::~Worker() {
         const std::lock_guard lock(mutex_);
         mail_.stop = true;
     }
+    desk_.stop();
     arrived_.notify_one();
     thread_.join();
 }
@@ -82,11 +83,23 @@ bool Worker::carry_out(const Mail& mail) {
             continue;
         if (sync_ && std::holds_alternative<SyncNow>(intent)) sync_->sync_now();
         if (sync_ && std::holds_alternative<StopSync>(intent)) sync_->stop();
-        desk_.carry_out(intent);
+        if (std::holds_alternative<LogIn>(intent))
+            log_in(intent);
+        else
+            desk_.carry_out(intent);
     }
     start_sync();
     if (desk_.take_wrote() && sync_) sync_->wrote();
     return news || !mail.intents.empty();
+}
+
+// The window says what is under way meanwhile.
+void Worker::log_in(const Intent& intent) {
+    if (!desk_.wants_login()) return;
+    desk_.show_logging_in();
+    publish();
+    desk_.carry_out(intent);
+    if (sync_ && !desk_.wants_login()) sync_->sync_now();
 }
 
 void Worker::start_sync() {

@@ -38,6 +38,7 @@ class Worker {
     void loop();
     Mail wait_for_mail();
     bool carry_out(const Mail& mail);  // false: nothing changed
+    void log_in(const Intent& intent);
     void start_sync();
     void publish();
 

@@ -1,5 +1,7 @@
 #include "client/account.hpp"
 
+#include <unistd.h>
+
 #include <array>
 #include <cstdio>
 #include <nlohmann/json.hpp>
@@ -117,6 +119,11 @@ Result<Account> login(storage::Replica& replica, Transport& transport, const Log
     }
     SATCHEL_TRY(replica.set_setting("server.token", now.token));
     return now;
+}
+
+std::string machine_name() {
+    char name[256] = {};
+    return ::gethostname(name, sizeof name - 1) == 0 ? name : "";
 }
 
 Status forget_token(storage::Replica& replica) {

@@ -46,6 +46,9 @@ Result<Account> account(storage::Replica& replica);
 Result<Account> login(storage::Replica& replica, Transport& transport, const LoginRequest& request,
                       CancelToken* cancel = nullptr);
 
+// This machine's name: what head office lists a device as when nobody says otherwise.
+std::string machine_name();
+
 // Forgets the token: the next sync says unauthorized without asking the server.
 Status forget_token(storage::Replica& replica);
 // Forgets person and workspace too, after the file was emptied; the server's address stays.

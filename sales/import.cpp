@@ -137,10 +137,21 @@ std::string_view Importer::cell(std::size_t column) const {
     return alias == aliases->second.end() ? text : std::string_view(alias->second);
 }
 
+std::string Importer::joined(const std::vector<std::size_t>& columns) const {
+    std::string all;
+    for (const std::size_t column : columns) {
+        const std::string_view text = cell(column);
+        if (!text.empty() && !all.empty()) all += " · ";
+        all += text;
+    }
+    return all;
+}
+
 Status Importer::convert(const FieldSource& source) {
     const Field& field = *into_->find(source.field);
     if (source.kind == SourceKind::constant) return convert_plain(field, source.constant);
     if (source.kind == SourceKind::money) return convert_money(source);
+    if (source.kind == SourceKind::joined) return convert_plain(field, joined(source.columns));
     const std::string_view text = cell(source.column);
     if (source.kind == SourceKind::plain) return convert_plain(field, text);
     if (text.empty()) return add(field, {});

@@ -104,6 +104,7 @@ class Importer {
     Status find_record();
     Status add(const Field& field, Value value);
     std::string_view cell(std::size_t column) const;
+    std::string joined(const std::vector<std::size_t>& columns) const;
     ImportStep blame_row(const Error& error);
 
     CsvReader reader_;

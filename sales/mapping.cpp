@@ -11,6 +11,7 @@
 namespace satchel::sales {
 namespace {
 
+constexpr std::size_t kMaxJoined = 8;
 constexpr std::string_view kPunctuation = ",()=";
 
 Error bad_mapping(const std::string& what) {
@@ -156,7 +157,7 @@ class MappingBuilder {
         std::size_t most_arguments;
         Step step;
     };
-    static const std::array<Function, 5> kFunctions;
+    static const std::array<Function, 6> kFunctions;
 
     Status add(const Item& item);
     Status add_alias(const Item& item);
@@ -172,6 +173,7 @@ class MappingBuilder {
     Status money(const Item& item, const Field& field, FieldSource& source);
     Status lookup(const Item& item, const Field& field, FieldSource& source);
     Status user(const Item& item, const Field& field, FieldSource& source);
+    Status join(const Item& item, const Field& field, FieldSource& source);
     Status constant(const Item& item, const Field& field, FieldSource& source);
 
     const Schema& schema_;
@@ -182,11 +184,12 @@ class MappingBuilder {
     std::set<std::size_t> used_;
 };
 
-const std::array<MappingBuilder::Function, 5> MappingBuilder::kFunctions = {{
+const std::array<MappingBuilder::Function, 6> MappingBuilder::kFunctions = {{
     {"date", "date(column)", 1, 1, &MappingBuilder::date},
     {"money", "money(column, USD)", 2, 3, &MappingBuilder::money},
     {"@lookup", "@lookup(collection.field, column)", 2, 2, &MappingBuilder::lookup},
     {"@user", "@user(column)", 1, 1, &MappingBuilder::user},
+    {"join", "join(column, column, …)", 2, kMaxJoined, &MappingBuilder::join},
     {"const", "const(text)", 1, 1, &MappingBuilder::constant},
 }};
 
@@ -332,6 +335,18 @@ Status MappingBuilder::user(const Item& item, const Field& field, FieldSource& s
     SATCHEL_TRY(check_reference(field, system_ids::kUser));
     source.kind = SourceKind::user;
     SATCHEL_ASSIGN(source.column, column(item.arguments[0]));
+    return {};
+}
+
+Status MappingBuilder::join(const Item& item, const Field& field, FieldSource& source) {
+    if (field.kind != FieldKind::text)
+        return bad_mapping("join() needs a text field; " + field.name + " is not one");
+    source.kind = SourceKind::joined;
+    for (const std::string& name : item.arguments) {
+        SATCHEL_ASSIGN(const std::size_t position, column(name));
+        source.columns.push_back(position);
+    }
+    source.column = source.columns.front();
     return {};
 }
 

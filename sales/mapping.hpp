@@ -12,6 +12,7 @@
 // | field=money(column, other column) | the currency from another column                        |
 // | field=@lookup(account.name, col)  | the id of the account whose name is in the cell         |
 // | field=@user(column)               | the id of the user whose name or login is in the cell   |
+// | field=join(column, column, …)     | the cells that are not empty, with " · " between them   |
 // | field=const(text)                 | the same text in every row                              |
 // | alias(column, a=b, c=d)           | (no field) reads a cell that is exactly `a` as `b`      |
 //
@@ -37,13 +38,14 @@ namespace satchel::sales {
 
 constexpr std::size_t kMaxMappingBytes = 64U << 10;  // 256 fields and many aliases
 
-enum class SourceKind : std::uint8_t { plain, date, money, lookup, user, constant };
+enum class SourceKind : std::uint8_t { plain, date, money, lookup, user, joined, constant };
 
 // Where one field comes from. Positions of columns count from 0.
 struct FieldSource {
     FieldId field{};
     SourceKind kind = SourceKind::plain;
-    std::size_t column = 0;                      // of all but constant
+    std::size_t column = 0;                      // of all but constant; of joined: the first
+    std::vector<std::size_t> columns;            // of joined
     FieldId currency_field{};                    // of money
     std::string currency;                        // of money: the code, when no column has it
     std::optional<std::size_t> currency_column;  // of money

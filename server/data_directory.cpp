@@ -139,6 +139,11 @@ Result<std::string> read_small_file(const std::string& path, std::size_t max_byt
     return content;
 }
 
+void remove_database(const std::string& path) {
+    for (const char* beside : kDatabaseFiles)
+        unlink((path + beside).c_str());
+}
+
 Status sync_folder(const std::string& path) {
     const File folder(path, O_RDONLY | O_DIRECTORY);
     if (folder.is_open() && fsync(folder.descriptor()) == 0) return {};

@@ -46,6 +46,9 @@ class DataDirectory {
 
 // The whole of a small file; not_found, limit, io.
 Result<std::string> read_small_file(const std::string& path, std::size_t max_bytes);
+// A database's own file and what SQLite keeps beside it, as endings.
+constexpr const char* kDatabaseFiles[] = {"", "-wal", "-shm"};
+void remove_database(const std::string& path);
 // What a failed system call means, with errno's text: "<what>: <why>".
 Error system_error(const std::string& what);
 // Makes what was renamed in the folder survive a power cut.

@@ -56,6 +56,7 @@ class Office {
     const OfficeOptions options;
     std::string workspace;  // its name; does not change
     std::mutex mutex;
+    std::mutex backing_up;  // one backup at a time; held without `mutex`
     std::unique_ptr<storage::SqliteServerStore> store;
     std::unique_ptr<storage::Directory> directory;
     storage::SystemRandom random;

@@ -13,16 +13,9 @@
 namespace satchel::server {
 namespace {
 
-constexpr const char* kBesides[] = {"", "-wal", "-shm"};  // what SQLite has beside a file
-
 bool exists(const std::string& path) {
     struct stat found {};
     return stat(path.c_str(), &found) == 0;
-}
-
-void remove_database(const std::string& path) {
-    for (const char* beside : kBesides)
-        std::remove((path + beside).c_str());
 }
 
 Status copy(const std::string& from, const std::string& to) {
@@ -80,7 +73,7 @@ Result<Restored> prepare(const std::string& backup, const std::string& draft) {
 }
 
 Status put_aside(const std::string& from, const std::string& to) {
-    for (const char* beside : kBesides) {
+    for (const char* beside : kDatabaseFiles) {
         if (!exists(from + beside)) continue;
         if (rename((from + beside).c_str(), (to + beside).c_str()) != 0)
             return system_error("cannot put the former workspace aside");

@@ -4,10 +4,10 @@
 
 #include <utility>
 
+#include "sales/schema_json.hpp"
 #include "sales/starter_schema.hpp"
 #include "server/certificate.hpp"
 #include "server/release.hpp"
-#include "server/schema_json.hpp"
 #include "storage/passwords.hpp"
 #include "sync/limits.hpp"
 
@@ -22,8 +22,7 @@ Result<SchemaPointer> first_schema(const std::string& which) {
     if (which == "empty") return SchemaPointer();
     if (which == "starter") return std::make_shared<const Schema>(sales::starter_schema());
     SATCHEL_ASSIGN(const std::string text, read_small_file(which, kMaxSchemaBytes));
-    SATCHEL_ASSIGN(const JsonBody body, JsonBody::parse(text));
-    SATCHEL_ASSIGN(Schema schema, schema_of(body));
+    SATCHEL_ASSIGN(Schema schema, sales::schema_from_json_text(text));
     return std::make_shared<const Schema>(std::move(schema));
 }
 

@@ -2,11 +2,12 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <cstdio>
 #include <ctime>
 
+#include "sales/schema_json.hpp"
 #include "server/api.hpp"
 #include "server/data_directory.hpp"
-#include "server/schema_json.hpp"
 
 namespace satchel::server {
 namespace {
@@ -42,17 +43,45 @@ bool exists(const std::string& path) {
     return stat(path.c_str(), &found) == 0;
 }
 
+// Whole under its name, or not there. Without the lock: devices sync meanwhile.
+Result<storage::WorkspaceCopy> copy_to(Office& office, const std::string& path) {
+    const std::string part = path + ".part";
+    remove_database(part);  // of one that a crash cut short
+    storage::OpenOptions how;
+    how.read_only = true;
+    SATCHEL_ASSIGN(storage::Database source, storage::Database::open(office.options.database, how));
+    const auto go_on = [&office] { return !office.stopping; };
+    Result<storage::WorkspaceCopy> copy = storage::copy_workspace(source, part, {}, go_on);
+    if (copy && rename(part.c_str(), path.c_str()) != 0)
+        copy = system_error("cannot give the backup its name");
+    if (!copy) {
+        remove_database(part);
+        return copy;
+    }
+    SATCHEL_TRY(sync_folder(office.options.backups));
+    return copy;
+}
+
+Status note(Office& office, const storage::WorkspaceCopy& copy, bool confirm) {
+    const std::lock_guard lock(office.mutex);
+    SATCHEL_TRY(office.store->note_backup(copy));
+    return confirm ? office.store->confirm_backup() : Status();
+}
+
 Result<Json> back_up(Office& office, const std::string& path, bool confirm) {
+    const std::unique_lock alone(office.backing_up, std::try_to_lock);
+    if (!alone)
+        return Error{ErrorCode::busy, "another backup is being made; wait until it is done"};
     if (exists(path))
         return Error{ErrorCode::invalid_argument, path + " exists already; choose another name"};
-    SATCHEL_TRY(office.store->backup(path));
-    if (confirm) SATCHEL_TRY(office.store->confirm_backup());
+    SATCHEL_ASSIGN(const storage::WorkspaceCopy copy, copy_to(office, path));
+    SATCHEL_TRY(note(office, copy, confirm));
     struct stat made {};
     if (stat(path.c_str(), &made) != 0) return system_error("cannot look at " + path);
-    spdlog::info("backup bytes={} head={}", made.st_size, number(office.store->head()));
+    spdlog::info("backup bytes={} head={}", made.st_size, number(copy.head));
     return Json{{"path", path},
                 {"bytes", made.st_size},
-                {"head", number(office.store->head())},
+                {"head", number(copy.head)},
                 {"confirmed", confirm}};
 }
 
@@ -63,7 +92,6 @@ HttpReply make_backup(Office& office, const ApiCall& call) {
     if (!path) return error_reply(path.error());
     const Result<std::optional<bool>> confirm = call.body.optional_flag("confirm");
     if (!confirm) return error_reply(confirm.error());
-    const std::lock_guard lock(office.mutex);
     return reply_of(back_up(office, *path, confirm->value_or(false)));
 }
 
@@ -74,11 +102,11 @@ HttpReply confirm_backup(Office& office, const ApiCall&) {
 }
 
 Result<Json> show_schema(Office& office, const ApiCall&) {
-    return json_of(*office.store->schema());
+    return sales::schema_to_json(*office.store->schema());
 }
 
 Result<Json> update_schema(Office& office, const ApiCall& call) {
-    SATCHEL_ASSIGN(const Schema schema, schema_of(call.body));
+    SATCHEL_ASSIGN(const Schema schema, sales::schema_from_json(call.body.json()));
     SATCHEL_TRY(office.store->install_schema(schema, call.now_ms));
     spdlog::info("schema updated number={}", schema.number());
     return Json{{"number", schema.number()}, {"seq", number(office.store->head())}};

@@ -30,6 +30,17 @@ std::int64_t signed_bits(std::uint64_t value) {
     return static_cast<std::int64_t>(value);
 }
 
+Bytes encode_images(const std::vector<Bytes>& images) {
+    Writer out;
+    for (const Bytes& image : images) {
+        if (image.empty())
+            out.nil();
+        else
+            out.bytes(image);
+    }
+    return out.take();
+}
+
 }  // namespace
 
 const char* Journal::tables_sql() {
@@ -72,6 +83,16 @@ Result<JournalRow> Journal::read_row(Statement& in) {
     return row;
 }
 
+Result<std::vector<JournalRow>> Journal::read_all(Statement& rows) {
+    std::vector<JournalRow> found;
+    while (true) {
+        SATCHEL_ASSIGN(const bool row, rows.step());
+        if (!row) return found;
+        SATCHEL_ASSIGN(JournalRow next, read_row(rows));
+        found.push_back(std::move(next));
+    }
+}
+
 Result<ChainHead> Journal::head(ReplicaId replica) {
     ChainHead head;
     head.hash = chain_start(&blake2b, replica);
@@ -99,13 +120,7 @@ Result<ChainHead> Journal::head(ReplicaId replica) {
 Result<std::int64_t> Journal::append(const ChangesetHeader& header, ByteView bytes,
                                      const Digest& hash, const std::vector<Bytes>& before,
                                      std::uint8_t own_rank) {
-    Writer images;
-    for (const Bytes& image : before) {
-        if (image.empty())
-            images.nil();
-        else
-            images.bytes(image);
-    }
+    const Bytes images = encode_images(before);
     SATCHEL_ASSIGN(
         Statement * insert,
         database_.cached("INSERT INTO journal (replica, incarnation, first_counter, last_counter,"
@@ -120,7 +135,7 @@ Result<std::int64_t> Journal::append(const ChangesetHeader& header, ByteView byt
     insert->bind(7, header.committed_at);
     insert->bind_blob(8, view(hash));
     insert->bind_blob(9, bytes);
-    insert->bind_blob(10, images.out());
+    insert->bind_blob(10, images);
     insert->bind(11, own_rank);
     SATCHEL_TRY(insert->run());
     return database_.last_rowid();
@@ -206,16 +221,6 @@ Result<std::vector<JournalRow>> Journal::open_rows() {
     return read_all(rows);
 }
 
-Result<std::vector<JournalRow>> Journal::read_all(Statement& rows) {
-    std::vector<JournalRow> found;
-    while (true) {
-        SATCHEL_ASSIGN(const bool row, rows.step());
-        if (!row) return found;
-        SATCHEL_ASSIGN(JournalRow next, read_row(rows));
-        found.push_back(std::move(next));
-    }
-}
-
 Result<std::vector<JournalRow>> Journal::rows_lost(ReplicaId replica, std::uint64_t counter,
                                                    Sequence seq) {
     SATCHEL_ASSIGN(
@@ -223,7 +228,7 @@ Result<std::vector<JournalRow>> Journal::rows_lost(ReplicaId replica, std::uint6
         database_.prepare("SELECT " JOURNAL_COLUMNS
                           " FROM journal WHERE replica = ?1 AND state <> 6 AND"
                           " ((incarnation = ?2 AND last_counter > ?3) OR"
-                          " (incarnation <> ?2 AND state IN (1, 2) AND seq > ?4) OR"
+                          " (state IN (1, 2) AND seq > ?4) OR"
                           " (incarnation <> ?2 AND state IN (3, 4, 5) AND " JOURNAL_AFTER_KEPT "))"
                           " ORDER BY number"));
     rows.bind(1, signed_bits(replica.id));
@@ -280,13 +285,11 @@ Result<std::vector<JournalEntry>> Journal::list(std::size_t limit, bool open_onl
     SATCHEL_ASSIGN(Statement rows, database_.prepare("SELECT " JOURNAL_FACTS " FROM journal" +
                                                      where + " ORDER BY number DESC LIMIT ?1"));
     rows.bind(1, static_cast<std::int64_t>(limit));
-    std::vector<JournalEntry> found;
-    while (true) {
-        SATCHEL_ASSIGN(const bool row, rows.step());
-        if (!row) return found;
-        SATCHEL_ASSIGN(JournalRow next, read_row(rows));
-        found.push_back(std::move(next.entry));
-    }
+    SATCHEL_ASSIGN(std::vector<JournalRow> found, read_all(rows));
+    std::vector<JournalEntry> entries;
+    for (JournalRow& row : found)
+        entries.push_back(std::move(row.entry));
+    return entries;
 }
 
 Status Journal::save_state(const JournalRow& row) {
@@ -372,17 +375,11 @@ Result<std::vector<Bytes>> Journal::before_images(std::int64_t number) {
 }
 
 Status Journal::save_before_images(std::int64_t number, const std::vector<Bytes>& images) {
-    Writer out;
-    for (const Bytes& image : images) {
-        if (image.empty())
-            out.nil();
-        else
-            out.bytes(image);
-    }
+    const Bytes encoded = encode_images(images);
     SATCHEL_ASSIGN(Statement * update,
                    database_.cached("UPDATE journal SET before = ?2 WHERE number = ?1"));
     update->bind(1, number);
-    update->bind_blob(2, out.out());
+    update->bind_blob(2, encoded);
     return update->run();
 }
 

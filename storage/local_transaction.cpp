@@ -48,6 +48,14 @@ std::vector<std::size_t> written_fields(const Collection& collection, const Oper
     return fields;
 }
 
+std::size_t nodes_of(const Operation& operation) {
+    std::size_t nodes =
+        operation.clock.entries().size() + operation.sets.size() + operation.counters.size();
+    for (const CellWrite& write : operation.cells)
+        nodes += write.values.size();
+    return nodes;
+}
+
 }  // namespace
 
 struct LocalTransaction::State {
@@ -67,7 +75,8 @@ struct LocalTransaction::State {
     VectorClock seen(const RecordId& id, const VectorClock* token, const VectorClock& shown) const;
     bool plausible(const VectorClock& seen, const VectorClock& shown) const;
     WriteContext context(std::size_t index) const;
-    Status check_room(const RecordId& id);
+    // Makes room for so many nodes of a record.
+    Status take_room(const RecordId& id, std::size_t more);
     Status take_apart();
     Status write(const TableInfo& table, const RecordId& id, Operation operation,
                  std::optional<StoredRecord> before);
@@ -92,6 +101,7 @@ struct LocalTransaction::State {
     std::vector<Operation> operations;
     std::vector<Touched> touched;
     std::unordered_map<RecordId, std::size_t> index_of;
+    std::size_t nodes = 0;  // written so far: kMaxChangesetNodes
     ChangeCollector changes;
     // Of the fast way in: prepared for one list of fields, used while the same list comes.
     CollectionId fast_collection{};
@@ -159,13 +169,16 @@ ChangesetHeader LocalTransaction::State::header() const {
     return header;
 }
 
-Status LocalTransaction::State::check_room(const RecordId& id) {
-    if (index_of.contains(id)) return {};
+Status LocalTransaction::State::take_room(const RecordId& id, std::size_t more) {
+    const bool known = index_of.contains(id);
     const std::size_t bytes = encoder.size_bytes();
-    if (touched.size() >= kMaxOperations || bytes >= kMaxChangesetBytes - 2 * kMaxTextBytes)
+    const bool full =
+        touched.size() >= kMaxOperations || bytes >= kMaxChangesetBytes - 2 * kMaxTextBytes;
+    if ((full && !known) || nodes + more > kMaxChangesetNodes)
         return Error{ErrorCode::limit,
-                     "one transaction holds at most 10,000 records and about 6 MiB; commit and "
-                     "go on in the next"};
+                     "one transaction holds at most 10,000 records, 500,000 values and about "
+                     "6 MiB; commit and go on in the next"};
+    nodes += more;
     return {};
 }
 
@@ -184,9 +197,9 @@ Status LocalTransaction::State::write(const TableInfo& info, const RecordId& id,
     operation.collection = info.collection->id;
     operation.record = id;
     SATCHEL_TRY(validate(operation, *core.tables.schema(), &is_canonical_text));
+    SATCHEL_TRY(take_room(id, nodes_of(operation)));
     const auto known = index_of.find(id);
     if (known != index_of.end()) return write_again(known->second, operation);
-    SATCHEL_TRY(check_room(id));
     Touched entry{id, &info, before ? before_image(before->state, operation) : Bytes{}};
     if (before && operation.kind == OperationKind::write) {
         const std::vector<FieldId> conflicts = conflicted_cells(before->state);
@@ -298,7 +311,7 @@ LocalTransaction::LocalTransaction(LocalTransaction&&) noexcept = default;
 LocalTransaction& LocalTransaction::operator=(LocalTransaction&&) noexcept = default;
 LocalTransaction::~LocalTransaction() = default;
 
-Result<LocalTransaction> Replica::begin() {
+Result<LocalTransaction> Replica::begin(Intent intent) {
     if (core_->writing)
         return Error{ErrorCode::busy, "a transaction is open on this replica already"};
     SATCHEL_ASSIGN(SqliteTransaction transaction, SqliteTransaction::begin(core_->database));
@@ -306,6 +319,7 @@ Result<LocalTransaction> Replica::begin() {
     auto state = std::make_unique<LocalTransaction::State>(*core_, std::move(transaction));
     SATCHEL_ASSIGN(state->head, core_->journal.head(core_->row.replica));
     core_->writing = true;
+    state->intent = intent;
     state->committed_at = core_->now();
     const std::int64_t corrected = state->committed_at + core_->row.clock_offset;
     core_->hybrid =
@@ -412,7 +426,7 @@ Result<RecordId> LocalTransaction::create(const Collection& collection,
     }
     if (plain) {
         const RecordId made = state.core.ids.next(state.committed_at, *state.core.random);
-        SATCHEL_TRY(state.check_room(made));
+        SATCHEL_TRY(state.take_room(made, state.write_source.size()));
         SATCHEL_ASSIGN(const bool inserted, state.insert_fast(*info, made, values));
         if (inserted) return made;
     }
@@ -510,9 +524,6 @@ Status LocalTransaction::repeat(const Operation& rejected) {
     return state_->write(*info, rejected.record, std::move(operation), std::move(stored));
 }
 
-void LocalTransaction::mark_as_system() {
-    state_->intent = Intent::system;
-}
 std::size_t LocalTransaction::operations() const {
     return state_->touched.size();
 }

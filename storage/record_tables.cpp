@@ -28,7 +28,7 @@ const char* column_type(FieldKind kind) {
 }
 
 std::string index_name(const Collection& collection, const Field& field) {
-    return quoted("_index_" + collection.name + "_" + field.name);
+    return quoted("_index_" + collection.name + "." + field.name);
 }
 
 bool wants_index(const Collection& collection, const Field& field) {

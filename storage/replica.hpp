@@ -99,9 +99,6 @@ class LocalTransaction {
     Status remove(std::string_view collection, const RecordId& id,
                   const VectorClock* token = nullptr);
     Status undelete(std::string_view collection, const RecordId& id);
-    // Automatic writes (computed fields, migrations): never revive a deleted record.
-    void mark_as_system();
-
     std::size_t operations() const;
     // Commits; gives the changeset's id (nothing was written: not_found is not an error, the id is
     // zero). Afterwards the transaction is spent.
@@ -189,7 +186,9 @@ class Replica final : public DeviceStore {
     SchemaPointer schema() const;
     const std::string& path() const;
 
-    Result<LocalTransaction> begin();
+    // Intent::system: automatic writes (computed fields, migrations), which never revive a deleted
+    // record.
+    Result<LocalTransaction> begin(Intent intent = Intent::person);
     // not_found when the record is not on this device.
     Result<RecordView> record(std::string_view collection, const RecordId& id);
     Result<std::vector<OpenConflict>> conflicts();

@@ -244,33 +244,51 @@ Status Replica::dismiss(std::int64_t journal_number) {
     return core_->journal.save_state(*row);
 }
 
-Status Replica::wipe(bool keep_pending) {
-    SATCHEL_ASSIGN(Transaction transaction, Transaction::begin(core_->database));
-    SATCHEL_TRY(core_->refresh());
-    for (const Collection& collection : schema()->collections())
-        SATCHEL_TRY(core_->database.execute(("DELETE FROM " + quoted(collection.name)).c_str()));
-    SATCHEL_TRY(core_->database.execute(
+// In one transaction: all or nothing.
+static Status wipe_rows(ReplicaCore& core, bool keep_pending) {
+    SATCHEL_ASSIGN(Transaction transaction, Transaction::begin(core.database));
+    SATCHEL_TRY(core.refresh());
+    for (const Collection& collection : core.tables.schema()->collections())
+        SATCHEL_TRY(core.database.execute(("DELETE FROM " + quoted(collection.name)).c_str()));
+    SATCHEL_TRY(core.database.execute(
         "DELETE FROM _dead; DELETE FROM _conflict; DELETE FROM staged; DELETE FROM wanted;"
         "DELETE FROM repair; DELETE FROM scope; DELETE FROM scope_set; DELETE FROM parked"));
-    SATCHEL_TRY(core_->database.execute(keep_pending
-                                            ? "DELETE FROM journal WHERE state IN (2, 5, 6) AND"
-                                              " number < (SELECT max(number) FROM journal)"
-                                            : "DELETE FROM journal; DELETE FROM alias"));
+    SATCHEL_TRY(core.database.execute(keep_pending
+                                          ? "DELETE FROM journal WHERE state IN (2, 5, 6) AND"
+                                            " number < (SELECT max(number) FROM journal)"
+                                          : "DELETE FROM journal; DELETE FROM alias"));
     if (!keep_pending) {
         // Another chain begins: what is gone must never be continued.
-        core_->row = {};
-        core_->row.replica.id = core_->random->next();
+        core.row = {};
+        core.row.replica.id = core.random->next();
         SATCHEL_ASSIGN(Statement * renamed,
-                       core_->database.cached("UPDATE replica SET replica = ?1"));
-        renamed->bind(1, static_cast<std::int64_t>(core_->row.replica.id));
+                       core.database.cached("UPDATE replica SET replica = ?1"));
+        renamed->bind(1, static_cast<std::int64_t>(core.row.replica.id));
         SATCHEL_TRY(renamed->run());
     }
-    core_->row.cursor = {};
-    core_->row.position = {};
-    SATCHEL_TRY(core_->save_row());
-    SATCHEL_TRY(transaction.commit());
-    core_->data_version = -1;
-    return core_->database.execute("PRAGMA wal_checkpoint(TRUNCATE); VACUUM");
+    core.row.cursor = {};
+    core.row.position = {};
+    SATCHEL_TRY(core.save_row());
+    return transaction.commit();
+}
+
+// What is deleted is overwritten in the file, where the disk has room for that; then the file is
+// made small. A full disk, or a reader, may keep it large, but the data is gone.
+Status Replica::wipe(bool keep_pending) {
+    ReplicaCore& core = *core_;
+    SATCHEL_TRY(core.database.execute("PRAGMA secure_delete = ON"));
+    Status wiped = wipe_rows(core, keep_pending);
+    core.data_version = -1;  // what is in memory is read again
+    const Status usual = core.database.execute("PRAGMA secure_delete = OFF");
+    if (!wiped && wiped.error().code == ErrorCode::disk_full) {
+        wiped = wipe_rows(core, keep_pending);
+        core.data_version = -1;
+    }
+    SATCHEL_TRY(wiped);
+    SATCHEL_TRY(usual);
+    for (const char* tidy : {"VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)"})
+        static_cast<void>(core.database.execute(tidy));
+    return {};
 }
 
 }  // namespace satchel::storage

@@ -189,8 +189,15 @@ Result<std::optional<Sequence>> ServerLog::lowest_cursor(
     return lowest;
 }
 
-Status ServerLog::note_backup() {
-    return database_.execute("UPDATE _replica SET noted = high");
+Status ServerLog::note_backup(const WorkspaceCopy& copy) {
+    SATCHEL_ASSIGN(Statement note,
+                   database_.prepare("UPDATE _replica SET noted = ?2 WHERE number = ?1"));
+    for (const auto& [number, counter] : copy.counters) {
+        note.bind(1, number);
+        note.bind(2, counter);
+        SATCHEL_TRY(note.run());
+    }
+    return {};
 }
 
 Status ServerLog::confirm_backup() {

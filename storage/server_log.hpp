@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "storage/sqlite.hpp"
+#include "storage/workspace_copy.hpp"
 #include "sync/server_session.hpp"
 
 namespace satchel::storage {
@@ -41,8 +42,8 @@ class ServerLog {
     Result<std::uint64_t> horizon(ReplicaId id);
     // Lowest cursor that the newest incarnations of these replicas confirmed; nothing without any.
     Result<std::optional<Sequence>> lowest_cursor(const std::vector<std::uint64_t>& replicas);
-    Status note_backup();     // remembers the highest counters
-    Status confirm_backup();  // they become the horizon
+    Status note_backup(const WorkspaceCopy& copy);  // remembers its counters
+    Status confirm_backup();                        // they become the horizon
 
     Result<std::optional<LoggedChangeset>> logged(ReplicaId replica, std::uint64_t counter);
     Result<std::optional<LoggedChangeset>> logged(const ChangeId& id);

@@ -23,6 +23,7 @@
 
 #include "storage/record_tables.hpp"
 #include "storage/sqlite.hpp"
+#include "storage/workspace_copy.hpp"
 #include "sync/server_session.hpp"
 
 namespace satchel::storage {
@@ -133,9 +134,9 @@ class SqliteServerStore final : public ServerStore {
     // Declares lost what has been waited for longer than kHoldDeadlineMs. Gives how many dots.
     Result<std::size_t> sweep_held(std::int64_t now_ms);
 
-    // A consistent copy while the server runs; not inside a transaction. Changesets in it count as
-    // backed up from confirm_backup() on (when the copy is safe elsewhere).
-    Status backup(const std::string& target);
+    // Remembers what a complete copy holds (storage/workspace_copy.hpp). It counts as backed up
+    // from confirm_backup() on: when the copy that was noted last is safe elsewhere.
+    Status note_backup(const WorkspaceCopy& copy);
     Status confirm_backup();
 
     Result<ServerFigures> figures();

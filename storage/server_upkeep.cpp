@@ -3,30 +3,10 @@
 
 namespace satchel::storage {
 
-// Remembers what the copy is about to hold, then copies: the copy can only hold more.
-Status SqliteServerStore::backup(const std::string& target) {
-    if (in_transaction())
-        return Error{ErrorCode::invalid_argument, "a backup is made between transactions"};
-    SATCHEL_TRY(begin());
-    const Status noted = core_->log.note_backup();
-    if (!noted) {
-        roll_back_all();
-        return noted.error();
-    }
-    SATCHEL_TRY(commit());
-    OpenOptions options;
-    options.key = core_->options.key;
-    options.vfs = core_->options.vfs;
-    options.exclusive = core_->options.exclusive;
-    options.full_sync = true;
-    SATCHEL_ASSIGN(Database copy, Database::open(target, options));
-    sqlite3_backup* backup =
-        sqlite3_backup_init(copy.handle(), "main", core_->database.handle(), "main");
-    if (backup == nullptr) return copy.error("making a backup");
-    const int step = sqlite3_backup_step(backup, -1);
-    sqlite3_backup_finish(backup);
-    if (step != SQLITE_DONE) return copy.error("making a backup");
-    return copy.checkpoint();
+Status SqliteServerStore::note_backup(const WorkspaceCopy& copy) {
+    SATCHEL_ASSIGN(AdminTransaction transaction, AdminTransaction::begin(*this));
+    SATCHEL_TRY(core_->log.note_backup(copy));
+    return transaction.commit();
 }
 
 Status SqliteServerStore::confirm_backup() {

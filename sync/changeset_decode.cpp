@@ -97,6 +97,22 @@ Result<RunColumns> read_run(Reader& in) {
     return run;
 }
 
+// How much a changeset may still hold: its bytes alone do not bound what it takes decoded.
+struct Budget {
+    std::size_t left = kMaxChangesetNodes;
+    bool exceeded = false;
+
+    bool take(std::size_t nodes) {
+        exceeded = exceeded || nodes > left;
+        left -= exceeded ? 0 : nodes;
+        return !exceeded;
+    }
+    Error error(const Reader& in) const {
+        if (!exceeded) return in.error(kWhat);
+        return {ErrorCode::limit, "a changeset holds at most 500,000 values"};
+    }
+};
+
 // The replicas that clocks name by their index. Valid only if they stand in the order of first use,
 // so that one changeset has one encoding.
 struct ReplicaTable {
@@ -104,11 +120,12 @@ struct ReplicaTable {
     std::size_t used = 0;
 };
 
-VectorClock read_clock(Reader& in, ReplicaTable& table, std::vector<std::uint64_t>& last_counters) {
+VectorClock read_clock(Reader& in, ReplicaTable& table, std::vector<std::uint64_t>& last_counters,
+                       Budget& budget) {
     const std::vector<ReplicaId>& replicas = table.replicas;
     VectorClock clock;
     const std::uint64_t entries = in.bounded(kMaxClockEntries);
-    if (entries == 0 || entries > replicas.size()) in.fail();
+    if (entries == 0 || entries > replicas.size() || !budget.take(entries)) in.fail();
     for (std::uint64_t i = 0; i < entries && in.ok(); ++i) {
         const std::uint64_t index = in.bounded(std::min(table.used, replicas.size() - 1));
         if (index == table.used) ++table.used;
@@ -122,8 +139,9 @@ VectorClock read_clock(Reader& in, ReplicaTable& table, std::vector<std::uint64_
     return clock;
 }
 
-void read_extras(Reader& in, Operation& operation) {
+void read_extras(Reader& in, Operation& operation, Budget& budget) {
     const std::uint64_t sets = in.bounded(kMaxSetElements);
+    if (!budget.take(sets)) in.fail();
     for (std::uint64_t i = 0; i < sets && in.ok(); ++i) {
         SetWrite set;
         set.field = FieldId{static_cast<std::uint32_t>(in.bounded(UINT32_MAX))};
@@ -136,6 +154,7 @@ void read_extras(Reader& in, Operation& operation) {
         operation.sets.push_back(std::move(set));
     }
     const std::uint64_t counters = in.bounded(kMaxFields);
+    if (!budget.take(counters)) in.fail();
     for (std::uint64_t i = 0; i < counters && in.ok(); ++i) {
         CounterStep step;
         step.field = FieldId{static_cast<std::uint32_t>(in.bounded(UINT32_MAX))};
@@ -149,9 +168,10 @@ void read_extras(Reader& in, Operation& operation) {
 // One run's columns, read in lockstep.
 class RunReader {
   public:
-    RunReader(const RunColumns& run, ReplicaTable& table)
+    RunReader(const RunColumns& run, ReplicaTable& table, Budget& budget)
         : run_(run),
           table_(table),
+          budget_(budget),
           clocks_(run.clocks),
           extras_(run.extras),
           last_counters_(table.replicas.size(), 0) {
@@ -164,8 +184,10 @@ class RunReader {
         operation.collection = run_.shape.collection;
         operation.kind = run_.shape.kind;
         operation.record = *RecordId::from_bytes(run_.ids.substr(i * 16, 16));
-        if (!run_.shape.creates) operation.clock = read_clock(clocks_, table_, last_counters_);
-        if (run_.shape.extras) read_extras(extras_, operation);
+        if (!run_.shape.creates)
+            operation.clock = read_clock(clocks_, table_, last_counters_, budget_);
+        if (run_.shape.extras) read_extras(extras_, operation, budget_);
+        operation.cells.reserve(run_.shape.cells.size());
         std::size_t column = 0;
         for (std::size_t c = 0; c < run_.shape.cells.size(); ++c) {
             CellWrite write{run_.shape.cells[c], {}};
@@ -190,6 +212,7 @@ class RunReader {
   private:
     const RunColumns& run_;
     ReplicaTable& table_;
+    Budget& budget_;
     Reader clocks_;
     Reader extras_;
     std::vector<Reader> columns_;
@@ -215,16 +238,18 @@ Result<Changeset> decode_changeset(ByteView bytes) {
     changeset.header = prelude.header;
     if (prelude.header.first_counter > UINT64_MAX - kMaxOperations) return in.error(kWhat);
     ReplicaTable table{prelude.replicas};
+    Budget budget;
     OperationShape before;
     for (std::uint64_t r = 0; r < prelude.runs; ++r) {
         SATCHEL_ASSIGN(const RunColumns run, read_run(in));
         if (changeset.operations.size() + run.count > prelude.operations) return in.error(kWhat);
         if (r > 0 && run.shape == before) return in.error(kWhat);  // it would have been one run
         before = run.shape;
-        RunReader reader(run, table);
+        if (!budget.take(run.count * run.columns.size())) return budget.error(in);
+        RunReader reader(run, table, budget);
         for (std::size_t i = 0; i < run.count && reader.ok(); ++i)
             changeset.operations.push_back(reader.next(i));
-        if (!reader.finished()) return in.error(kWhat);
+        if (!reader.finished()) return budget.error(in);
     }
     SATCHEL_TRY(in.finish(kWhat));
     if (changeset.operations.size() != prelude.operations ||

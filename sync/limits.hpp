@@ -11,6 +11,8 @@ namespace satchel {
 constexpr std::size_t kMaxTextBytes = 1U << 20;       // one cell of text: a long note is 100 KB
 constexpr std::size_t kMaxChangesetBytes = 8U << 20;  // one transaction: fits one request
 constexpr std::size_t kMaxOperations = 10'000;        // per changeset; bulk jobs split
+constexpr std::size_t kMaxChangesetNodes = 500'000;   // what is in it, one by one: 80 MB
+constexpr std::size_t kMaxRecordBytes = 16U << 20;    // a record with all that stands side by side
 constexpr std::size_t kMaxFields = 256;               // per collection
 constexpr std::size_t kMaxCollections = 256;          // per schema
 constexpr std::size_t kMaxSiblings = 64;              // per cell; beyond it the write is refused
@@ -26,6 +28,7 @@ constexpr std::size_t kUploadBytes = 1U << 20;    // changesets of one request a
 constexpr std::size_t kMaxPageRecords = 20'000;   // and after this many records
 constexpr std::size_t kMaxPageColumns = 300'000;  // of its sections: each takes 4 bytes of a page
 constexpr std::size_t kMaxScopes = 4'096;         // scopes that one device may hold
+constexpr std::size_t kMaxScopeBytes = 66;        // "p:" and a pool's name, which is a name
 constexpr std::size_t kMaxScopeDepth = 8;         // parents of parents that scope a record
 constexpr std::size_t kMaxVerdicts = 10'000;      // verdicts in one reply
 constexpr std::size_t kMaxRepairIds = 10'000;     // ids that one repair round asks for

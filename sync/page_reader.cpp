@@ -28,7 +28,7 @@ std::vector<std::string> read_scopes(Reader& in) {
     const std::uint64_t count = in.bounded(kMaxScopes);
     for (std::uint64_t i = 0; i < count && in.ok(); ++i) {
         const ByteView scope = in.text();
-        if (i > 0 && scope <= scopes.back()) in.fail();
+        if (scope.size() > kMaxScopeBytes || (i > 0 && scope <= scopes.back())) in.fail();
         scopes.emplace_back(scope);
     }
     return scopes;
@@ -65,6 +65,7 @@ Layout read_layout(Reader& in) {
 Departure read_departure(Reader& in) {
     Departure departure;
     departure.scope = in.text();
+    if (departure.scope.size() > kMaxScopeBytes) in.fail();
     departure.collection = read_collection_id(in);
     departure.id = in.record_id();
     departure.seq = Sequence{in.unsigned_integer()};

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "sync/limits.hpp"
+
 namespace satchel::protocol_format {
 
 void write_block(Writer& out, ByteView raw, const Services& services) {
@@ -25,23 +27,29 @@ Result<Bytes> read_block(Reader& in, std::size_t& growth, const Services& servic
     return raw;
 }
 
-void write_texts(Writer& out, std::vector<std::string> texts) {
-    std::sort(texts.begin(), texts.end());
-    texts.erase(std::unique(texts.begin(), texts.end()), texts.end());
-    out.unsigned_integer(texts.size());
-    for (const std::string& text : texts)
-        out.text(text);
+void write_scopes(Writer& out, std::vector<std::string> scopes) {
+    std::sort(scopes.begin(), scopes.end());
+    scopes.erase(std::unique(scopes.begin(), scopes.end()), scopes.end());
+    out.unsigned_integer(scopes.size());
+    for (const std::string& scope : scopes)
+        out.text(scope);
 }
 
-std::vector<std::string> read_texts(Reader& in, std::size_t limit) {
-    std::vector<std::string> texts;
-    const std::uint64_t count = in.bounded(limit);
+std::string read_scope(Reader& in) {
+    const ByteView scope = in.text();
+    if (scope.size() > kMaxScopeBytes) in.fail();
+    return std::string(scope);
+}
+
+std::vector<std::string> read_scopes(Reader& in) {
+    std::vector<std::string> scopes;
+    const std::uint64_t count = in.bounded(kMaxScopes);
     for (std::uint64_t i = 0; i < count && in.ok(); ++i) {
-        const ByteView text = in.text();
-        if (i > 0 && text <= texts.back()) in.fail();
-        texts.emplace_back(text);
+        std::string scope = read_scope(in);
+        if (i > 0 && scope <= scopes.back()) in.fail();
+        scopes.push_back(std::move(scope));
     }
-    return texts;
+    return scopes;
 }
 
 void write_ids(Writer& out, const std::vector<RecordId>& ids) {

@@ -23,9 +23,10 @@ void write_block(Writer& out, ByteView raw, const Services& services);
 Result<Bytes> read_block(Reader& in, std::size_t& growth, const Services& services,
                          std::string_view what);
 
-// A set of texts: the count, then the texts ascending.
-void write_texts(Writer& out, std::vector<std::string> texts);
-std::vector<std::string> read_texts(Reader& in, std::size_t limit);
+// Names of scopes: the count, then the names ascending.
+void write_scopes(Writer& out, std::vector<std::string> scopes);
+std::vector<std::string> read_scopes(Reader& in);
+std::string read_scope(Reader& in);
 
 // A list of ids: one bin of 16 bytes each.
 void write_ids(Writer& out, const std::vector<RecordId>& ids);

@@ -89,7 +89,7 @@ std::optional<Checkpoint> read_checkpoint(Reader& in) {
     const std::uint64_t count = in.bounded(kMaxScopes);
     for (std::uint64_t i = 0; i < count && in.ok(); ++i) {
         ScopeSum sum;
-        sum.scope = in.text();
+        sum.scope = read_scope(in);
         sum.count = in.unsigned_integer();
         sum.checksum = in.unsigned_integer();
         if (i > 0 && sum.scope <= checkpoint.scopes.back().scope) in.fail();
@@ -135,7 +135,7 @@ void write_repair(Writer& out, const SyncReply& reply) {
 }
 
 void read_repair(Reader& in, SyncReply& reply) {
-    reply.repair_scope = in.text();
+    reply.repair_scope = read_scope(in);
     if (reply.repair_scope.empty()) return;
     const std::uint64_t buckets = in.bounded(kRepairBuckets);
     for (std::uint64_t i = 0; i < buckets && in.ok(); ++i) {
@@ -182,8 +182,8 @@ void read_answer(Reader& in, SyncReply& reply) {
 void read_rest(Reader& in, SyncReply& reply) {
     reply.position = read_position(in);
     reply.checkpoint = read_checkpoint(in);
-    reply.gained = read_texts(in, kMaxScopes);
-    reply.lost = read_texts(in, kMaxScopes);
+    reply.gained = read_scopes(in);
+    reply.lost = read_scopes(in);
     read_fork(in, reply);
     reply.restored_head = Sequence{in.unsigned_integer()};
     reply.unknown = read_ids(in, kMaxRepairIds);
@@ -236,8 +236,8 @@ Bytes encode(const SyncReply& reply, const Services& services) {
         write_block(out, page, services);
     write_position(out, reply.position);
     write_checkpoint(out, reply.checkpoint);
-    write_texts(out, reply.gained);
-    write_texts(out, reply.lost);
+    write_scopes(out, reply.gained);
+    write_scopes(out, reply.lost);
     write_fork(out, reply);
     out.unsigned_integer(number(reply.restored_head));
     write_ids(out, reply.unknown);

@@ -93,7 +93,7 @@ void write_repair(Writer& out, const SyncRequest& request) {
 }
 
 void read_repair(Reader& in, SyncRequest& request) {
-    request.repair_scope = in.text();
+    request.repair_scope = read_scope(in);
     if (request.repair_scope.empty()) return;
     for (std::size_t i = 0; i < kRepairBuckets && in.ok(); ++i) {
         RepairBucket bucket;
@@ -135,8 +135,8 @@ void read_place(Reader& in, SyncRequest& request) {
     request.whole_states_only = (flags & kWholeStatesOnly) != 0;
     request.closed = (flags & kClosed) != 0;
     request.wants_incarnation = (flags & kWantsIncarnation) != 0;
-    if (request.lists_scopes) request.scopes = read_texts(in, kMaxScopes);
-    request.loading = read_texts(in, kMaxScopes);
+    if (request.lists_scopes) request.scopes = read_scopes(in);
+    request.loading = read_scopes(in);
 }
 
 }  // namespace
@@ -180,8 +180,8 @@ Bytes encode(const SyncRequest& request, const Services& services) {
                          (request.whole_states_only ? kWholeStatesOnly : 0) |
                          (request.closed ? kClosed : 0) |
                          (request.wants_incarnation ? kWantsIncarnation : 0));
-    if (request.lists_scopes) write_texts(out, request.scopes);
-    write_texts(out, request.loading);
+    if (request.lists_scopes) write_scopes(out, request.scopes);
+    write_scopes(out, request.loading);
     write_ids(out, request.wanted);
     write_repair(out, request);
     out.unsigned_integer(request.wait_ms);

@@ -19,6 +19,32 @@ bool is_name(std::string_view name) {
     });
 }
 
+// A collection's table stands beside SQLite's own and the replica's own.
+constexpr std::string_view kTakenBeginnings[] = {"sqlite_", "pragma_", "json_"};
+constexpr std::string_view kTakenTables[] = {"alias",   "journal", "journal_mark", "parked",
+                                             "repair",  "replica", "scope",        "scope_set",
+                                             "setting", "staged",  "wanted"};
+// What SQLite takes for the number of a row, and ours.
+constexpr std::string_view kTakenColumns[] = {"id", "oid", "rowid"};
+
+Status check_table_name(const std::string& name) {
+    for (const std::string_view beginning : kTakenBeginnings)
+        if (name.starts_with(beginning))
+            return invalid(name, "names that begin with '" + std::string(beginning) +
+                                     "' are the database's own");
+    for (const std::string_view taken : kTakenTables)
+        if (name == taken)
+            return invalid(name, "a table of every replica's own has this name; choose another");
+    return {};
+}
+
+Status check_column_name(const std::string& where, const std::string& name) {
+    for (const std::string_view taken : kTakenColumns)
+        if (name == taken)
+            return invalid(where, "every record has an '" + name + "' of its own; choose another");
+    return {};
+}
+
 bool is_register(FieldKind kind) {
     return kind != FieldKind::set && kind != FieldKind::counter;
 }
@@ -27,7 +53,7 @@ Status check_field(const Collection& collection, const Field& field) {
     const std::string where = collection.name + "." + field.name;
     if (!is_name(field.name))
         return invalid(where, "a field's name is [a-z][a-z0-9_]*, at most 64 characters");
-    if (field.name == "id") return invalid(where, "the name 'id' is taken by the record's id");
+    SATCHEL_TRY(check_column_name(where, field.name));
     if (number(field.id) == 0) return invalid(where, "a field's id starts at 1");
     if (!is_utf8(field.label_zh) || !is_utf8(field.label_en))
         return invalid(where, "a label is not valid UTF-8");
@@ -99,6 +125,7 @@ Status check_collection(const Collection& collection) {
         return invalid(collection.name, "a label is not valid UTF-8");
     if (!is_name(collection.name) && number(collection.id) >= system_ids::kFirstFree)
         return invalid(collection.name, "a collection's name is [a-z][a-z0-9_]*");
+    SATCHEL_TRY(check_table_name(collection.name));
     if (collection.fields.empty() || collection.fields.size() > kMaxFields)
         return invalid(collection.name, "1 to 256 fields");
     std::set<FieldId> ids;

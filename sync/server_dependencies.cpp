@@ -56,13 +56,10 @@ Judge::Check Judge::check_entry(const Work& work, const Dot& seen, Missing& miss
     if (!on_record || found->kind == VerdictKind::accepted) {
         // Two copies of one device may have used the dot in turns, one before a restore and one
         // after.
-        if (store_.epoch() > 1)
-            return std::optional(
-                Refusal{VerdictKind::held, Reason::none, "waits for " + seen.text()});
+        if (store_.epoch() > 1) return wait_for(seen);
         return refuse(Reason::false_claim, what + ": it is not of this record");
     }
-    if (found->kind == VerdictKind::held)
-        return std::optional(Refusal{VerdictKind::held, Reason::none, "waits for " + seen.text()});
+    if (found->kind == VerdictKind::held) return wait_for(seen);
     missing.refused = missing.refused || found->kind == VerdictKind::quarantined;
     return Check(std::nullopt);
 }
@@ -75,7 +72,7 @@ Judge::Check Judge::check_own_held(const Work& work) {
     if (at == held_->end() || at->second >= changeset_.header.first_counter)
         return Check(std::nullopt);
     const Dot first{changeset_.header.replica, at->second};
-    return std::optional(Refusal{VerdictKind::held, Reason::none, "waits for " + first.text()});
+    return wait_for(first);
 }
 
 Status Judge::load_held() {
@@ -99,6 +96,60 @@ void Judge::note_held() {
         held_->try_emplace(changeset_.operations[i].record, changeset_.header.first_counter + i);
 }
 
+// What belongs to nobody because the record that it would belong to waits or was not accepted.
+Judge::Check Judge::check_parents() {
+    std::vector<RecordId> parents;
+    for (const Work& work : works_) {
+        const auto named =
+            scopes_by(work, [&](const RecordId& parent) -> Result<std::vector<std::string>> {
+                parents.push_back(parent);
+                return std::vector<std::string>{};
+            });
+        SATCHEL_TRY(named);
+    }
+    const std::uint64_t own = changeset_.header.first_counter;
+    for (const RecordId& parent : parents) {
+        SATCHEL_ASSIGN(const auto here, store_.collection_of(parent));
+        if (here || work_of_.contains(parent)) continue;
+        SATCHEL_TRY(load_held());
+        if (const auto at = held_->find(parent); at != held_->end() && at->second < own)
+            return wait_for({changeset_.header.replica, at->second});
+        SATCHEL_TRY(load_refused());
+        if (refused_->contains(parent))
+            return refuse(Reason::depends_on,
+                          "the creation of record " + parent.text() + " was not accepted");
+    }
+    return Check(std::nullopt);
+}
+
+// The newest changesets of all the device's incarnations: older ones have been looked at long ago.
+Status Judge::load_refused() {
+    if (refused_) return {};
+    refused_.emplace();
+    ReplicaId replica = changeset_.header.replica;
+    std::uint64_t counter = changeset_.header.first_counter - 1;
+    for (std::size_t look_ups = 0; look_ups < kMaxLookUps; ++look_ups) {
+        if (counter == 0) {
+            if (--replica.incarnation == 0) return {};
+            SATCHEL_ASSIGN(const auto known, store_.replica(replica));
+            counter = known ? known->high : 0;
+            continue;
+        }
+        SATCHEL_ASSIGN(const auto logged, store_.logged(replica, counter));
+        if (logged && logged->verdict.kind == VerdictKind::quarantined) note_refused(*logged);
+        counter = logged ? logged->first_counter - 1 : 0;
+    }
+    return {};
+}
+
+// Of one that cannot be read nobody knows its records.
+void Judge::note_refused(const LoggedChangeset& entry) {
+    if (!refused_) return;
+    const Status read = visit_records(
+        entry.bytes, [this](CollectionId, const RecordId& record) { refused_->insert(record); });
+    static_cast<void>(read);
+}
+
 // The log has not got it. A server that was restored knows less than its devices.
 Judge::Check Judge::check_absent(const Dot& seen) {
     SATCHEL_ASSIGN(const auto known, store_.replica(seen.replica));
@@ -106,7 +157,7 @@ Judge::Check Judge::check_absent(const Dot& seen) {
         return refuse(Reason::false_claim, "nobody has made the change " + seen.text());
     if (known && seen.counter <= known->high)
         return refuse(Reason::false_claim, "the change " + seen.text() + " does not exist");
-    return std::optional(Refusal{VerdictKind::held, Reason::none, "waits for " + seen.text()});
+    return wait_for(seen);
 }
 
 // The changeset of the log that holds the dot; null when there is none.

@@ -35,6 +35,7 @@ Status Judge::judge(LoggedChangeset& entry) {
     verdict.reason = refusal->reason;
     verdict.detail = std::move(refusal->detail);
     if (verdict.kind == VerdictKind::held) note_held();
+    if (verdict.kind == VerdictKind::quarantined) note_refused(entry);
     return {};
 }
 

@@ -8,6 +8,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -118,6 +119,10 @@ class Judge {
         return std::optional(Refusal{VerdictKind::quarantined, reason, std::move(detail)});
     }
 
+    static Check wait_for(const Dot& dot) {
+        return std::optional(Refusal{VerdictKind::held, Reason::none, "waits for " + dot.text()});
+    }
+
     Check check(LoggedChangeset& entry);
     // server_judge.cpp: what needs no record
     Check decode(LoggedChangeset& entry);
@@ -132,6 +137,9 @@ class Judge {
     Check check_own_held(const Work& work);
     Status load_held();
     void note_held();
+    Status load_refused();
+    void note_refused(const LoggedChangeset& entry);
+    Check check_parents();
     Result<const Named*> named(const Dot& dot);
     Status expand(Work& work);
     Status append_aliases(const LoggedChangeset& entry, const LoggedChangeset& original);
@@ -141,6 +149,8 @@ class Judge {
     Check find_scopes();
     Check check_rights_after(const Work& work) const;
     Result<std::vector<std::string>> scopes_of_work(const Work& work, std::size_t depth);
+    static Result<std::vector<std::string>> scopes_by(const Work& work,
+                                                      const ParentScopes& parent_scopes);
     static ValueView written(const Work& work, FieldId field);
     static bool writes_scope_field(const Work& work);
     // server_merge.cpp
@@ -166,6 +176,8 @@ class Judge {
     std::vector<Named> named_;
     // Records that held changesets of this replica write, with the first counter that does.
     std::optional<std::unordered_map<RecordId, std::uint64_t>> held_;
+    // Records in changesets of this device that were not accepted.
+    std::optional<std::set<RecordId>> refused_;
     std::size_t look_ups_ = 0;
     bool late_ = false;
     Stamp effective_;

@@ -1,6 +1,7 @@
 // Merging an accepted changeset: one seq, all its records, and the children that follow.
 #include <algorithm>
 
+#include "sync/limits.hpp"
 #include "sync/merge.hpp"
 #include "sync/server_judge.hpp"
 
@@ -12,9 +13,6 @@ bool is_of_the_changeset(ErrorCode code) {
     return code == ErrorCode::invalid_argument || code == ErrorCode::not_found ||
            code == ErrorCode::limit || code == ErrorCode::internal;
 }
-
-// One record with all that stands side by side in it has to fit a reply beside a full page.
-constexpr std::size_t kMaxRecordBytes = 16U << 20;
 
 std::size_t value_bytes(const RecordState& state) {
     std::size_t bytes = 0;

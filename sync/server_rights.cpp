@@ -82,25 +82,32 @@ Judge::Check Judge::find_scopes() {
             SATCHEL_ASSIGN(work.after.scopes, scopes_of_work(work, 0));
         }
         SATCHEL_ASSIGN(auto refusal, check_rights_after(work));
-        if (refusal) return refusal;
+        if (!refusal) continue;
+        SATCHEL_ASSIGN(auto parent, check_parents());
+        return parent ? parent : refusal;
     }
     return Check(std::nullopt);
 }
 
 Result<std::vector<std::string>> Judge::scopes_of_work(const Work& work, std::size_t depth) {
     if (depth >= kMaxScopeDepth) return std::vector<std::string>{};
+    return scopes_by(work,
+                     [this, depth](const RecordId& parent) -> Result<std::vector<std::string>> {
+                         const auto at = work_of_.find(parent);
+                         if (at != work_of_.end()) return scopes_of_work(*at->second, depth + 1);
+                         return scoping_.of_record(parent);
+                     });
+}
+
+Result<std::vector<std::string>> Judge::scopes_by(const Work& work,
+                                                  const ParentScopes& parent_scopes) {
     Value shown;  // lives while its view is looked at
     const FieldReader read = [&](FieldId field) {
         if (work.fresh) return written(work, field);
         shown = shown_field(*work.collection, work.after.state, field);
         return shown.view();
     };
-    return scopes_from(*work.collection, read,
-                       [this, depth](const RecordId& parent) -> Result<std::vector<std::string>> {
-                           const auto at = work_of_.find(parent);
-                           if (at != work_of_.end()) return scopes_of_work(*at->second, depth + 1);
-                           return scoping_.of_record(parent);
-                       });
+    return scopes_from(*work.collection, read, parent_scopes);
 }
 
 Judge::Check Judge::check_rights_after(const Work& work) const {

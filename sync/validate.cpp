@@ -1,5 +1,7 @@
 #include "sync/validate.hpp"
 
+#include <algorithm>
+
 #include "sync/limits.hpp"
 
 namespace satchel {
@@ -28,6 +30,12 @@ Status check_type(const Collection& collection, const Field& field, const ValueV
         return refuse(ErrorCode::invalid_argument, collection, field.name,
                       "a reference has 16 bytes");
     return {};
+}
+
+// A pool names a scope.
+std::size_t max_bytes(const Collection& collection, const Field& field) {
+    const std::size_t own = field.max_bytes == 0 ? kMaxTextBytes : field.max_bytes;
+    return field.id == collection.scope.pool ? std::min(own, kMaxScopeBytes - 2) : own;
 }
 
 Status check_cell(const Collection& collection, const CellWrite& write, TextCheck check) {
@@ -66,7 +74,7 @@ Status validate_value(const Collection& collection, const Field& field, const Va
                       TextCheck is_canonical_text) {
     if (value.is_null()) return {};
     SATCHEL_TRY(check_type(collection, field, value));
-    const std::size_t limit = field.max_bytes == 0 ? kMaxTextBytes : field.max_bytes;
+    const std::size_t limit = max_bytes(collection, field);
     if (value.bytes.size() > limit)
         return refuse(ErrorCode::limit, collection, field.name,
                       "at most " + std::to_string(limit) + " bytes");

@@ -160,6 +160,11 @@ TEST_F(Offline, NonsenseGetsAStatusAndAWayOut) {
         {{"create", "planet", "name=x"}, 2, "invalid_argument"},
         {{"create", "account", "colour=red"}, 2, "invalid_argument"},
         {{"create", "account", "employees=many"}, 2, "invalid_argument"},
+        {{"create", "account", "name=a", "name=b"}, 2, "invalid_argument"},
+        {{"create", "account", "owner=nobody"}, 3, "not_found"},
+        {{"journal", "--limit", "-1"}, 2, "invalid_argument"},
+        {{"query", "SELECT 1", "--limit", "-1"}, 2, "invalid_argument"},
+        {{"why", "0123456"}, 3, "not_found"},
         {{"get", "account", "xyz"}, 2, "invalid_argument"},
         {{"get", "account", "0123456789"}, 3, "not_found"},
         {{"get", "account", "0192f3c4-8a11-7c3e-9f00-0123456789ab"}, 3, "not_found"},
@@ -175,6 +180,8 @@ TEST_F(Offline, NonsenseGetsAStatusAndAWayOut) {
         {{"verify"}, 5, "unauthorized"},
         {{"bundle", "out", "x"}, 2, "invalid_argument"},
         {{"admin", "user", "list"}, 5, "unauthorized"},
+        {{"admin", "fly"}, 2, "invalid_argument"},
+        {{"admin", "prune", "--days", "3"}, 2, "invalid_argument"},
     };
     write(path("password"), "secret\n");
     for (const auto& [arguments, status, code] : cases) {
@@ -186,6 +193,16 @@ TEST_F(Offline, NonsenseGetsAStatusAndAWayOut) {
     }
 }
 
+TEST_F(Offline, ACommandThatIsNotThereIsNamed) {
+    EXPECT_EQ(plain({"fly"}).err,
+              "satchel: there is no command 'satchel fly'; see 'satchel --help'\n");
+    EXPECT_EQ(plain({"admin", "user", "fly"}).err,
+              "satchel: there is no command 'satchel admin user fly'; see 'satchel admin user "
+              "--help'\n");
+    EXPECT_EQ(plain({"admin"}).err,
+              "satchel: a command is missing behind 'satchel admin'; see 'satchel admin --help'\n");
+}
+
 TEST_F(Offline, AFileThatCannotBeOpenedSaysWhy) {
     EXPECT_EQ(run("missing", {"status"}).status, 3);
     EXPECT_EQ(plain({"status", "--json"}).status, 2);
@@ -193,6 +210,9 @@ TEST_F(Offline, AFileThatCannotBeOpenedSaysWhy) {
     EXPECT_EQ(run("text", {"status"}).error_code(), "not_a_database");
     EXPECT_EQ(run("text", {"status"}).status, 8);
     EXPECT_EQ(plain({"init", path("a.satchel")}).status, 2);  // it exists
+    const Ran nowhere = plain({"init", path("nowhere/b.satchel")});
+    EXPECT_EQ(nowhere.status, 3);
+    EXPECT_NE(nowhere.err.find("there is no folder"), std::string::npos) << nowhere.err;
     // user_version, in bytes 60 to 63 of the header: a format that this release does not know
     std::fstream file(path("a.satchel"), std::ios::in | std::ios::out | std::ios::binary);
     file.seekp(60);

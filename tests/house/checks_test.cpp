@@ -9,6 +9,7 @@
 #include <fstream>
 
 #include "tests/house/functions.hpp"
+#include "tests/house/picture.hpp"
 #include "tests/house/tree.hpp"
 
 namespace satchel::house {
@@ -188,6 +189,22 @@ TEST(Functions, AreNotConfusedByBracesInTextMacrosAndComments) {
     EXPECT_EQ(function_lengths("#define OPEN \\\n    {\nvoid f() {\n    g('{', \"{{\", R\"({)\");"
                                "  // {\n}\nvoid h() {\n}\n"),
               (Lengths{3, 2}));
+}
+
+TEST(Picture, ArrowsLeadDownRoundCornersAndPastNames) {
+    const auto arrows = read_picture({
+        "  a    b-c    d ",
+        "  \\     |     | ",
+        "   `- e ------'  ",
+        "      |  f       ",
+        "      g          ",
+    });
+    ASSERT_TRUE(arrows);
+    EXPECT_EQ(
+        *arrows,
+        (Arrows{{"a", {"e"}}, {"b-c", {"e"}}, {"d", {"e"}}, {"e", {"g"}}, {"f", {}}, {"g", {}}}));
+    EXPECT_EQ(with_all_below(*arrows)["a"], (std::set<std::string>{"e", "g"}));
+    EXPECT_FALSE(read_picture({" a ", " | "}));
 }
 
 TEST(Tree, HoldsTheTextFilesThatGitDoesNotIgnore) {

@@ -2,7 +2,12 @@
 
 #include <gtest/gtest.h>
 
+#include <fstream>
+#include <iterator>
+
 #include "tests/house/checks.hpp"
+#include "tests/house/layers.hpp"
+#include "tests/house/picture.hpp"
 #include "tests/house/tree.hpp"
 
 namespace satchel::house {
@@ -71,6 +76,32 @@ TEST_F(House, NoPathsOfOneMachine) {
 
 TEST_F(House, TestsMirrorTheFolders) {
     expect_nothing_from(check_test_folder);
+}
+
+// The rows of the picture below the sentence that says what it shows.
+std::vector<std::string_view> picture_of(const std::string& page) {
+    std::vector<std::string_view> rows;
+    std::size_t at = page.find("\n\n", page.find("Includes point one way only"));
+    while (at != std::string::npos) {
+        const std::size_t from = page.find_first_not_of('\n', at);
+        const std::size_t end = page.find('\n', from);
+        const std::string_view row = std::string_view(page).substr(from, end - from);
+        if (!row.starts_with("    ")) break;
+        rows.push_back(row);
+        at = end;
+    }
+    return rows;
+}
+
+TEST(Architecture, ThePictureOfThePageSaysWhatTheTableOfLayersSays) {
+    std::ifstream file(SATCHEL_SOURCE_DIR "/docs/architecture.md");
+    const std::string page{std::istreambuf_iterator<char>(file), {}};
+    const auto arrows = read_picture(picture_of(page));
+    ASSERT_TRUE(arrows) << "a line of the picture leads nowhere";
+    Arrows table;
+    for (const Layer& layer : layers())
+        table[std::string(layer.folder)] = {layer.below.begin(), layer.below.end()};
+    EXPECT_EQ(with_all_below(*arrows), table);
 }
 
 }  // namespace

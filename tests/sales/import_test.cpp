@@ -145,6 +145,16 @@ TEST_F(Import, ASetHasALimit) {
     EXPECT_NE(all.problems[0].message.find("more than 1000 elements"), std::string::npos);
 }
 
+TEST_F(Import, JoinedCellsLeaveOutTheEmptyOnes) {
+    const Imported all =
+        run("firm,thing\nAcme,GTXPro\n,Otter\n,\n",
+            {"opportunity", "name=join(firm,thing),alias(thing,GTXPro=GTX Pro)", ""});
+    ASSERT_EQ(all.rows.size(), 3U) << all.error;
+    EXPECT_EQ(cell(all.rows[0], "opportunity", "name").value, Value::text("Acme · GTX Pro"));
+    EXPECT_EQ(cell(all.rows[1], "opportunity", "name").value, Value::text("Otter"));
+    EXPECT_TRUE(cell(all.rows[2], "opportunity", "name").value.is_null());
+}
+
 TEST_F(Import, TheCurrencyOfAnotherColumnDecidesTheMinorUnits) {
     const Imported all =
         run("amount,currency\n10,JPY\n10,CNY\n0.5,JPY\n10,Yen\n", {"opportunity", "", ""});

@@ -90,6 +90,17 @@ TEST(Mapping, AFieldIsGivenOnce) {
               std::string::npos);
 }
 
+TEST(Mapping, SeveralColumnsMakeOneText) {
+    const auto mapping = parse("name=join(account, product)");
+    ASSERT_TRUE(mapping) << mapping.error().message;
+    EXPECT_EQ(mapping->sources[0].kind, SourceKind::joined);
+    EXPECT_EQ(mapping->sources[0].columns, (std::vector<std::size_t>{3, 2}));
+    EXPECT_NE(message("name=join(account)").find("write join("), std::string::npos);
+    EXPECT_NE(message("name=join(account,colour)").find("no column \"colour\""), std::string::npos);
+    EXPECT_NE(message("amount=join(account,product)").find("needs a text field"),
+              std::string::npos);
+}
+
 TEST(Mapping, AReferenceLeadsToItsCollectionOnly) {
     EXPECT_NE(message("account=@lookup(product.name,product)").find("but to account"),
               std::string::npos);

@@ -28,7 +28,8 @@ constexpr const char* kAccountMap =
 constexpr const char* kProductMap = "name=product,series=series,sales_price=money(sales_price,USD)";
 constexpr const char* kTeamMap = "name=sales_agent";
 constexpr const char* kOpportunityMap =
-    "number=opportunity_id,owner=@user(sales_agent),product=@lookup(product.name,product),"
+    "number=opportunity_id,name=join(account, product),owner=@user(sales_agent),"
+    "product=@lookup(product.name,product),"
     "account=@lookup(account.name,account),stage=deal_stage,engage_date=date(engage_date),"
     "close_date=date(close_date),amount=money(close_value,USD),alias(product,GTXPro=GTX Pro)";
 
@@ -51,6 +52,7 @@ Bytes file(const fs::path& path) {
 // What the opportunities of a company add up to.
 struct Totals {
     std::size_t rows = 0;
+    std::size_t named = 0;  // by account and product, or by product alone
     std::size_t problems = 0;
     std::string first_problem;
     std::map<std::string, std::size_t> stages;
@@ -99,6 +101,9 @@ void count(const ImportedRow& row) {
     const Collection& opportunity = *schema_.find("opportunity");
     const std::string stage = value(opportunity, row, "stage").as_bytes();
     ++totals_.rows;
+    const std::string name = value(opportunity, row, "name").as_bytes();
+    const bool of_account = !value(opportunity, row, "account").is_null();
+    totals_.named += !name.empty() && (name.find(" · ") != std::string::npos) == of_account;
     ++totals_.stages[stage];
     totals_.without_account += value(opportunity, row, "account").is_null();
     if (stage != "Won") return;
@@ -116,6 +121,7 @@ static Value value(const Collection& collection, const ImportedRow& row, std::st
 void expect_shape() {
     EXPECT_EQ(totals_.problems, 0U) << totals_.first_problem;
     EXPECT_EQ(totals_.rows, 8'800U);
+    EXPECT_EQ(totals_.named, 8'800U);
     EXPECT_EQ(totals_.stages["Won"], 4'238U);
     EXPECT_EQ(totals_.stages["Lost"], 2'473U);
     EXPECT_EQ(totals_.stages["Engaging"], 1'589U);

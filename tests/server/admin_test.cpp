@@ -1,8 +1,10 @@
 // Administration over HTTP: users, devices, handovers, backups, the schema.
+#include <chrono>
 #include <filesystem>
 #include <future>
 #include <thread>
 
+#include "server/restore.hpp"
 #include "tests/server/office_fixture.hpp"
 
 namespace satchel::server {
@@ -104,28 +106,54 @@ TEST_F(AdminTest, AllThatAUserOwnsGoesToAnother) {
               400);  // products have no owner
 }
 
-TEST_F(AdminTest, ABackupIsMadeWhileDevicesSync) {
+// Empty pages of that many bytes: a copy of the file takes a while.
+void make_larger(const std::string& file, int bytes) {
+    auto database = storage::Database::open(file, {});
+    ASSERT_TRUE(database) << database.error().message;
+    const std::string fill = "CREATE TABLE _filler AS SELECT zeroblob(" + std::to_string(bytes) +
+                             ") AS x; DROP TABLE _filler";
+    ASSERT_TRUE(database->execute(fill.c_str()));
+    ASSERT_TRUE(database->checkpoint());
+}
+
+TEST_F(AdminTest, ADeviceSyncsDuringABackupWhichRestoresAndVerifies) {
     start();
     add_user("li");
+    stop();
+    make_larger(settings_.data + "/office.satchel-server", 100'000'000);
+    start();
     TestDevice li(folder_, client(), "li");
+    const RecordId before = li.create_account("Before");
     li.sync();
-    std::atomic<bool> over{false};
-    auto syncing = std::async(std::launch::async, [&] {
-        for (int i = 0; i < 1'000 && !over; ++i) {
-            li.create_account("Account " + std::to_string(i));
-            if (li.sync().status != 200) return false;
-        }
-        return true;
+    auto backup = std::async(std::launch::async, [&] {
+        return client().post("/v1/admin/backup", {{"path", "monday"}, {"confirm", true}}, admin());
     });
-    for (int i = 0; i < 3; ++i) {
-        const Answer answer = client().post("/v1/admin/backup", kEmpty, admin());
-        ASSERT_EQ(answer.status, 200) << answer.body;
-        EXPECT_GT(answer.json()["bytes"].get<std::int64_t>(), 1'000);
-        EXPECT_TRUE(std::filesystem::exists(answer.json()["path"].get<std::string>()));
+    const std::string file = settings_.data + "/backups/monday";
+    while (!std::filesystem::exists(file + ".part"))
+        std::this_thread::yield();
+    EXPECT_FALSE(std::filesystem::exists(file)) << "not under its name before it is whole";
+    int syncs = 0;
+    while (backup.wait_for(std::chrono::seconds(0)) == std::future_status::timeout) {
+        li.create_account("Meanwhile");
+        ASSERT_EQ(li.sync().status, 200);
+        ++syncs;
     }
-    over = true;
-    EXPECT_TRUE(syncing.get());
-    EXPECT_EQ(client().post("/v1/admin/backup/confirm", kEmpty, admin()).status, 200);
+    EXPECT_GE(syncs, 2) << "the first may have begun before, the last have ended after it";
+    const Answer answer = backup.get();
+    ASSERT_EQ(answer.status, 200) << answer.body;
+    EXPECT_TRUE(answer.json()["confirmed"]);
+    EXPECT_GT(answer.json()["bytes"].get<std::int64_t>(), 100'000'000);
+    EXPECT_FALSE(std::filesystem::exists(file + ".part"));
+    settings_.listen.port = static_cast<std::uint16_t>(server_->port());
+    stop();
+    const Result<Restored> restored = restore(settings_.data, file);
+    ASSERT_TRUE(restored) << restored.error().message;
+    EXPECT_EQ(number(restored->head), answer.json()["head"]);
+    start();
+    EXPECT_EQ(li.sync().status, 200);
+    TestDevice laptop(folder_, client(), "li");
+    laptop.sync();
+    EXPECT_TRUE(laptop.has_account(before));
 }
 
 TEST_F(AdminTest, ABackupStaysInItsFolder) {

@@ -5,11 +5,9 @@
 #include <future>
 #include <limits>
 
-#include "sales/starter_schema.hpp"
 #include "server/json_body.hpp"
 #include "server/login_throttle.hpp"
 #include "server/routes.hpp"
-#include "server/schema_json.hpp"
 #include "server/work_queue.hpp"
 #include "tests/server/read_file.hpp"
 
@@ -107,34 +105,6 @@ TEST(JsonReply, BytesThatAreNoTextDoNotBreakIt) {
     const HttpReply reply = error_reply({ErrorCode::not_found, "no \xff file"});
     EXPECT_EQ(reply.status, 404);
     EXPECT_TRUE(Json::accept(reply.body));
-}
-
-TEST(SchemaJson, AStarterSchemaComesBackTheSame) {
-    const Schema schema = sales::starter_schema();
-    const Result<JsonBody> body = JsonBody::parse(dump(json_of(schema)));
-    ASSERT_TRUE(body);
-    const Result<Schema> back = schema_of(*body);
-    ASSERT_TRUE(back) << back.error().message;
-    EXPECT_EQ(back->encode(), schema.encode());
-}
-
-TEST(SchemaJson, MistakesNameTheirPlace) {
-    const auto message = [](const std::string& text) {
-        const Result<Schema> schema = schema_of(*JsonBody::parse(text));
-        return schema ? "" : schema.error().message;
-    };
-    EXPECT_NE(message(R"({"collections": []})").find("number"), std::string::npos);
-    EXPECT_NE(message(R"({"number": 1, "collections": [{"id": 100, "name": "a", "fields":
-                      [{"id": 1, "name": "b", "kind": "float"}]}]})")
-                  .find("a.b"),
-              std::string::npos);
-    EXPECT_NE(message(R"({"number": 1, "collections": [{"id": 100, "name": "a",
-                      "scope": {"owner": "nobody"}, "fields": []}]})")
-                  .find("a"),
-              std::string::npos);
-    EXPECT_NE(message(R"({"number": 1, "collections": {}})"), "");
-    EXPECT_NE(message(R"({"number": -1, "collections": []})"), "");
-    EXPECT_NE(message(R"({"number": 1, "collections": [7]})"), "");
 }
 
 TEST(Routes, ThePageListsEveryPath) {

@@ -95,7 +95,12 @@ void ServerNode::power_loss() {
 }
 
 Status ServerNode::back_up() {
-    SATCHEL_TRY(store_->backup("copy.db"));
+    storage::OpenOptions how;
+    how.vfs = disk_.name();
+    how.exclusive = true;
+    SATCHEL_ASSIGN(const storage::WorkspaceCopy copy,
+                   storage::copy_workspace(store_->database(), "copy.db", how));
+    SATCHEL_TRY(store_->note_backup(copy));
     unconfirmed_ = disk_.read("copy.db");
     for (const char* rest : {"copy.db", "copy.db-wal", "copy.db-journal"})
         disk_.remove(rest);

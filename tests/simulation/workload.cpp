@@ -113,12 +113,9 @@ std::string Workload::refused(const Error& error, const std::string& what) {
 
 // Some are automatic writes.
 Result<LocalTransaction> Workload::begin(DeviceNode& device) {
-    auto transaction = device.replica().begin();
-    if (transaction && plan_.system != 0 && device.random.chance(plan_.system)) {
-        transaction->mark_as_system();
-        probes_.hit(Probe::system_write);
-    }
-    return transaction;
+    const bool system = plan_.system != 0 && device.random.chance(plan_.system);
+    if (system) probes_.hit(Probe::system_write);
+    return device.replica().begin(system ? Intent::system : Intent::person);
 }
 
 std::string Workload::commit(DeviceNode& device, LocalTransaction& transaction, Seens seen,

@@ -7,6 +7,7 @@
 #include <fstream>
 
 #include "storage/read_connection.hpp"
+#include "sync/limits.hpp"
 #include "tests/storage/replica_fixture.hpp"
 
 namespace satchel::storage {
@@ -236,6 +237,50 @@ TEST_F(ReplicaTest, TwoConnectionsWriteInTurnsWithoutHolesInTheCounters) {
     ASSERT_EQ(journal->size(), 10U);
     for (std::size_t i = 0; i < 10; ++i)
         EXPECT_EQ((*journal)[i].first_counter, 10 - i);
+}
+
+// The schema refuses such names (sync/schema.cpp): their tables would be one.
+TEST_F(ReplicaTest, NoCollectionTakesTheNameOfATableOfTheReplicasOwn) {
+    auto rows = replica_->database().prepare(
+        "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE '\\_%' ESCAPE '\\'"
+        " AND name <> 'account'");
+    ASSERT_TRUE(rows) << rows.error().message;
+    int tables = 0;
+    for (; *rows->step(); ++tables) {
+        Collection taken = *replica_->schema()->find("account");
+        taken.name = rows->text(0);
+        const auto schema = Schema::build(1, {taken}, {});
+        ASSERT_FALSE(schema) << taken.name;
+        EXPECT_EQ(schema.error().code, ErrorCode::invalid_argument);
+    }
+    EXPECT_GT(tables, 8);
+}
+
+TEST_F(ReplicaTest, WhatOneTransactionHoldsIsCounted) {
+    Collection wide;
+    wide.id = CollectionId{100};
+    wide.name = "wide";
+    FieldValues values;
+    for (std::uint32_t i = 1; i <= kMaxFields; ++i) {
+        const std::string name = "f" + std::to_string(i);
+        wide.fields.push_back(test_field(i, name.c_str(), FieldKind::integer));
+        values.emplace_back(name, Value(std::int64_t{1}));
+    }
+    ReplicaOptions options;
+    options.create = true;
+    options.schema = std::make_shared<const Schema>(*Schema::build(1, {wide}, {}));
+    auto replica = Replica::open(path_ + ".other", options);
+    ASSERT_TRUE(replica) << replica.error().message;
+    auto transaction = (*replica)->begin();
+    for (std::size_t written = 0; written + kMaxFields <= kMaxChangesetNodes; written += kMaxFields)
+        ASSERT_TRUE(transaction->create("wide", values));
+    const auto more = transaction->create("wide", values);
+    ASSERT_FALSE(more);
+    EXPECT_EQ(more.error().code, ErrorCode::limit) << more.error().message;
+    ASSERT_TRUE(transaction->commit());
+    const auto changeset = (*replica)->changeset(1);
+    ASSERT_TRUE(changeset) << "what was taken can be sent: " << changeset.error().message;
+    EXPECT_EQ(changeset->operations.size(), kMaxChangesetNodes / kMaxFields);
 }
 
 TEST_F(ReplicaTest, WipingForGoodStartsAnotherChain) {

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <functional>
 
 #include "tests/sync/server_fixture.hpp"
 
@@ -33,6 +34,22 @@ Operation removal(CollectionId collection, const RecordId& id) {
     Operation operation = write(collection, id, {}, {});
     operation.kind = OperationKind::remove;
     return operation;
+}
+
+// Copies the running workspace, as of one moment; `during` is called while it copies.
+void back_up(Head& head, const std::string& source, const std::string& target,
+             const std::function<void()>& during = {}) {
+    storage::OpenOptions how;
+    how.read_only = true;
+    auto reader = storage::Database::open(source, how);
+    ASSERT_TRUE(reader) << reader.error().message;
+    const auto go_on = [&during] {
+        if (during) during();
+        return true;
+    };
+    const auto copy = storage::copy_workspace(*reader, target, {}, go_on);
+    ASSERT_TRUE(copy) << copy.error().message;
+    ASSERT_TRUE(head.store().note_backup(*copy));
 }
 
 TEST(ServerStore, ANewWorkspaceHasEpochOneItsSchemaAndAReplicaOfItsOwn) {
@@ -212,11 +229,43 @@ TEST(ServerStore, ABackupTellsDevicesWhatTheyNeedNotKeep) {
     SmallDevice li(head, 0xa1, kLi);
     li.write({account(1, kLi)});
     li.sync();
-    ASSERT_TRUE(head.store().backup(folder.file("copy")));
+    back_up(head, folder.file("w"), folder.file("copy"));
     li.write({account(2, kLi)});
     EXPECT_EQ(li.exchange().horizon_counter, 0U);
     ASSERT_TRUE(head.store().confirm_backup());
     EXPECT_EQ(li.exchange().horizon_counter, 1U);
+}
+
+TEST(ServerStore, ADeviceSyncsWhileABackupIsMadeAndTheBackupIsOfItsBeginning) {
+    const Folder folder;
+    Head head(folder.file("w"));
+    SmallDevice li(head, 0xa1, kLi);
+    li.write({account(1, kLi)});
+    li.sync();
+    int writes = 0;
+    back_up(head, folder.file("w"), folder.file("copy"), [&] {
+        if (writes++ != 0) return;
+        li.write({account(2, kLi)});
+        li.sync();
+    });
+    ASSERT_GE(writes, 1);
+    EXPECT_TRUE(head.state(kAccount, record_id(2)).exists());
+    ASSERT_TRUE(head.store().confirm_backup());
+    EXPECT_EQ(li.exchange().horizon_counter, 1U) << "what came meanwhile is in no backup";
+    Head again(folder.file("copy"), false, true);
+    EXPECT_TRUE(again.state(kAccount, record_id(1)).exists());
+    EXPECT_FALSE(again.state(kAccount, record_id(2)).exists());
+    EXPECT_TRUE(again.store().check_sums());
+}
+
+TEST(ServerStore, ABackupThatIsStoppedSaysSo) {
+    const Folder folder;
+    Head head(folder.file("w"));
+    const auto copy = storage::copy_workspace(head.store().database(), folder.file("copy"), {},
+                                              [] { return false; });
+    ASSERT_FALSE(copy);
+    EXPECT_EQ(copy.error().code, ErrorCode::cancelled);
+    EXPECT_EQ(head.write({account(1, kLi)}).kind, VerdictKind::accepted);
 }
 
 TEST(ServerStore, ARestoredCopyBeginsAnEpochAndTellsDevices) {
@@ -226,7 +275,7 @@ TEST(ServerStore, ARestoredCopyBeginsAnEpochAndTellsDevices) {
     li.write({account(1, kLi)});
     li.sync();
     const Sequence saved = head.store().head();
-    ASSERT_TRUE(head.store().backup(folder.file("copy")));
+    back_up(head, folder.file("w"), folder.file("copy"));
     li.write({account(2, kLi)});
     li.sync();
     Head again(folder.file("copy"), false, true);
@@ -261,7 +310,7 @@ TEST(ServerStore, WhatHeadOfficeItselfWroteAfterTheBackupHoldsNobodyUp) {
     Head head(folder.file("w"));
     SmallDevice li(head, 0xa1, kLi);
     head.write({account(1, kLi)});
-    ASSERT_TRUE(head.store().backup(folder.file("copy")));
+    back_up(head, folder.file("w"), folder.file("copy"));
     head.write({write(kAccount, record_id(1), {}, {text(kNote, "lost with the server")})});
     li.sync();
     li.write({write(kAccount, record_id(1), li.records[record_id(1)].state.clock,
@@ -282,14 +331,14 @@ TEST(ServerStore, ADeviceOlderThanTwoRestoresTrustsOnlyTheOldest) {
     {
         Head head(folder.file("a"));
         head.write({account(1, kLi)});
-        ASSERT_TRUE(head.store().backup(folder.file("b")));
+        back_up(head, folder.file("a"), folder.file("b"));
     }
     Sequence first{};
     {
         Head head(folder.file("b"), false, true);
         first = head.store().head();
         head.write({account(2, kLi)});
-        ASSERT_TRUE(head.store().backup(folder.file("c")));
+        back_up(head, folder.file("b"), folder.file("c"));
     }
     Head head(folder.file("c"), false, true);
     EXPECT_GT(head.store().head(), first);

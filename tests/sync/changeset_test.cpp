@@ -4,6 +4,7 @@
 #include <msgpack.hpp>
 
 #include "sync/limits.hpp"
+#include "tests/sync/allocation_meter.hpp"
 #include "tests/sync/damage.hpp"
 #include "tests/sync/generators.hpp"
 
@@ -173,6 +174,44 @@ TEST(Changeset, ARecordStandsInItOnce) {
     Changeset twice = example();
     twice.operations[2].record = twice.operations[0].record;
     EXPECT_EQ(code_of(twice), ErrorCode::corrupt);
+}
+
+// `count` records of `width` nulls each.
+Changeset nulls(std::size_t count, std::uint32_t width) {
+    Changeset changeset = empty_records(count);
+    for (Operation& operation : changeset.operations)
+        for (std::uint32_t i = 1; i <= width; ++i)
+            operation.cells.push_back({FieldId{i}, {Value{}}});
+    return changeset;
+}
+
+TEST(Changeset, WhatItHoldsIsCounted) {
+    Changeset full = nulls(kMaxChangesetNodes / 250, 250);
+    EXPECT_EQ(code_of(full), ErrorCode::ok);
+    Changeset more = full;
+    more.operations[7].cells.push_back({FieldId{251}, {Value{}}});
+    EXPECT_EQ(code_of(more), ErrorCode::limit);
+    more = full;
+    more.operations[7].sets = {{FieldId{300}, Value::text("x"), true}};
+    EXPECT_EQ(code_of(more), ErrorCode::limit);
+    more = full;
+    more.operations[7].counters = {{FieldId{300}, 1}};
+    EXPECT_EQ(code_of(more), ErrorCode::limit);
+    more = full;
+    more.operations[7].clock = "a:1"_clock;
+    EXPECT_EQ(code_of(more), ErrorCode::limit);
+    more.operations[7].cells.pop_back();
+    EXPECT_EQ(code_of(more), ErrorCode::ok);
+}
+
+TEST(Changeset, ManyNullsTakeNoMoreMemoryThanTheBudget) {
+    const Bytes full = encode(nulls(kMaxChangesetNodes / 250, 250));
+    const Bytes bomb = encode(nulls(kMaxOperations, 256));
+    const AllocationMeter meter;
+    EXPECT_EQ(decode_changeset(bomb).error().code, ErrorCode::limit);
+    EXPECT_LT(meter.peak_bytes(), 1U << 20);
+    ASSERT_TRUE(decode_changeset(full));
+    EXPECT_LT(meter.peak_bytes(), 100U << 20);
 }
 
 TEST(Changeset, CountersOfItsOperationsDoNotWrap) {

@@ -76,7 +76,8 @@ const Numbers kLimits = {
     LIMIT(kMaxSchemaBytes),  LIMIT(kMaxRequestBytes),   LIMIT(kMaxReplyBytes),
     LIMIT(kMaxInflateRatio), LIMIT(kPageBytes),         LIMIT(kUploadBytes),
     LIMIT(kMaxPageRecords),  LIMIT(kMaxPageColumns),    LIMIT(kMaxScopes),
-    LIMIT(kMaxScopeDepth),   LIMIT(kMaxVerdicts),       LIMIT(kMaxRepairIds),
+    LIMIT(kMaxScopeDepth),   LIMIT(kMaxChangesetNodes), LIMIT(kMaxRecordBytes),
+    LIMIT(kMaxScopeBytes),   LIMIT(kMaxVerdicts),       LIMIT(kMaxRepairIds),
     LIMIT(kRepairBuckets),   LIMIT(kMaxPages),          LIMIT(kMaxChainPoints),
     LIMIT(kSkewMs),          LIMIT(kLateEditWindowMs),  LIMIT(kHoldDeadlineMs),
 };

@@ -138,25 +138,52 @@ TEST(Bomb, OfManyPagesIsStoppedAtTheSum) {
     EXPECT_EQ(code_of(reply), ErrorCode::limit);
 }
 
+// What nothing makes smaller.
+Bytes noise(std::size_t size) {
+    Bytes bytes;
+    bytes.reserve(size);
+    std::uint64_t state = 7;
+    while (bytes.size() < size) {
+        state = state * 6364136223846793005ULL + 1442695040888963407ULL;
+        bytes += static_cast<char>(state >> 56);
+    }
+    return bytes;
+}
+
 TEST(Limits, OfTheWholeRequest) {
-    SyncRequest request;
-    request.lists_scopes = true;
-    request.scopes = {Bytes(kMaxRequestBytes - 1'000, 's')};
-    request.scopes[0] += Bytes(kMaxRequestBytes - encode(request, real_services()).size(), 's');
+    SyncRequest request = upload({noise(kMaxChangesetBytes), noise(7U << 20)});
+    const std::size_t size = encode(request, real_services()).size();
+    request.changesets[1].bytes += noise(kMaxRequestBytes - size);
     ASSERT_EQ(encode(request, real_services()).size(), kMaxRequestBytes);
     EXPECT_EQ(code_of(request), ErrorCode::ok);
-    request.scopes[0] += 's';
+    request.changesets[1].bytes += 's';
     EXPECT_EQ(code_of(request), ErrorCode::limit);
 }
 
 TEST(Limits, OfTheWholeReply) {
     SyncReply reply;
-    reply.gained = {Bytes(kMaxReplyBytes - 1'000, 's')};
-    reply.gained[0] += Bytes(kMaxReplyBytes - encode(reply, real_services()).size(), 's');
+    reply.pages.assign(15, noise(4U << 20));
+    reply.pages.push_back(noise(3U << 20));
+    const std::size_t size = encode(reply, real_services()).size();
+    reply.pages[15] += noise(kMaxReplyBytes - size);
     ASSERT_EQ(encode(reply, real_services()).size(), kMaxReplyBytes);
     EXPECT_EQ(code_of(reply), ErrorCode::ok);
-    reply.gained[0] += 's';
+    reply.pages[15] += 's';
     EXPECT_EQ(code_of(reply), ErrorCode::limit);
+}
+
+TEST(Limits, OfTheNameOfAScope) {
+    SyncRequest request;
+    request.lists_scopes = true;
+    request.scopes = {Bytes(kMaxScopeBytes, 's')};
+    EXPECT_EQ(code_of(request), ErrorCode::ok);
+    request.scopes[0] += 's';
+    EXPECT_EQ(code_of(request), ErrorCode::corrupt);
+    SyncReply reply;
+    reply.gained = {Bytes(kMaxScopeBytes, 's')};
+    EXPECT_EQ(code_of(reply), ErrorCode::ok);
+    reply.gained[0] += 's';
+    EXPECT_EQ(code_of(reply), ErrorCode::corrupt);
 }
 
 TEST(Limits, OfAnInflatedRequest) {

@@ -85,7 +85,7 @@ TEST(Schema, CellsAreTheGroupsOfRegisterFields) {
 
 TEST(Schema, BadFieldsAreRefusedByName) {
     expect_refused(deal_with([](auto& c) { c.fields[0].name = "Amount"; }), "deal.Amount");
-    expect_refused(deal_with([](auto& c) { c.fields[0].name = "id"; }), "taken");
+    expect_refused(deal_with([](auto& c) { c.fields[0].name = "id"; }), "an 'id' of its");
     expect_refused(deal_with([](auto& c) { c.fields[1].name = "amount"; }), "a field name twice");
     expect_refused(deal_with([](auto& c) { c.fields[2].id = FieldId{1}; }), "a field id twice");
     expect_refused(deal_with([](auto& c) { c.fields[2].id = FieldId{0}; }), "starts at 1");
@@ -111,6 +111,17 @@ TEST(Schema, BadCollectionsAreRefused) {
     expect_refused(deal_with([](auto& c) { c.scope.pool = FieldId{4}; }), "text");
     expect_refused(deal_with([](auto& c) { c.scope.parents = {FieldId{9}}; }), "reference");
     EXPECT_FALSE(Schema::build(1, {deal(), deal()}, {}));
+}
+
+TEST(Schema, NamesOfTheDatabasesOwnAreRefused) {
+    for (const char* name : {"oid", "rowid"})
+        expect_refused(deal_with([name](auto& c) { c.fields[0].name = name; }), "choose another");
+    for (const char* name : {"sqlite_deal", "pragma_deal", "json_each"})
+        expect_refused(deal_with([name](auto& c) { c.name = name; }), "database's own");
+    for (const char* name : {"journal", "setting", "scope"})
+        expect_refused(deal_with([name](auto& c) { c.name = name; }), "choose another");
+    for (const char* name : {"select", "order", "table"})  // words of SQL are quoted
+        built({deal_with([name](auto& c) { c.name = c.fields[0].name = name; })});
 }
 
 TEST(Schema, RulesThatCannotWorkAreRefused) {

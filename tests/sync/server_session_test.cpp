@@ -161,6 +161,42 @@ TEST_F(ServerVerdict, OperationsOnARefusedCreationGoWithIt) {
     expect_quarantined(after(li, {edit}), Reason::depends_on);
 }
 
+TEST_F(ServerVerdict, AChildOfARefusedCreationGoesWithIt) {
+    const std::uint64_t parent = li.write({account(1, kWang)});
+    const std::uint64_t child = li.write({contact(2, record_id(1))});
+    li.sync();
+    expect_quarantined(li.verdicts[parent], Reason::not_allowed);
+    expect_quarantined(li.verdicts[child], Reason::depends_on);
+    EXPECT_NE(li.verdicts[child].detail.find(record_id(1).text()), std::string::npos);
+    expect_quarantined(after(li, {contact(3, record_id(1))}), Reason::depends_on);  // a day later
+    expect_quarantined(after(wang, {contact(4, record_id(1))}), Reason::not_allowed);
+    EXPECT_EQ(after(li, {account(5, kLi), contact(6, record_id(5))}).kind, VerdictKind::accepted);
+}
+
+TEST_F(ServerVerdict, AChildOfWhatIsNotThereOrNotTheAuthorsIsNotAllowed) {
+    after(wang, {account(1, kWang)});
+    expect_quarantined(after(li, {contact(2, record_id(1))}), Reason::not_allowed);
+    expect_quarantined(after(li, {contact(3, record_id(9))}), Reason::not_allowed);
+}
+
+TEST_F(ServerVerdict, AChildOfARecordThatWaitsWaitsWithIt) {
+    after(li, {account(1, kLi)});
+    wang.grant(user_scope(kLi));
+    wang.sync();
+    VectorClock seen = wang.records[record_id(1)].state.clock;
+    seen.advance({li.replica, 2});  // on its way
+    const std::uint64_t parent = wang.write(
+        {account(7, kWang), write(kAccount, record_id(1), seen, {text(kName, "after")})});
+    const std::uint64_t child = wang.write({contact(8, record_id(7))});
+    wang.sync();
+    EXPECT_EQ(wang.verdicts[parent].kind, VerdictKind::held);
+    EXPECT_EQ(wang.verdicts[child].kind, VerdictKind::held) << wang.verdicts[child].detail;
+    after(li, {write(kAccount, record_id(1), li.records[record_id(1)].state.clock,
+                     {text(kName, "before")})});
+    after(wang, {account(9, kWang)});
+    EXPECT_TRUE(head.state(kContact, record_id(8)).exists());
+}
+
 TEST_F(ServerVerdict, AnEditThatSawARefusedOneIsTakenAndOverwritesWhatThatOneHadSeen) {
     after(li, {account(1, kLi)});
     const VectorClock first = li.records[record_id(1)].state.clock;
@@ -479,6 +515,16 @@ TEST_F(ServerVerdict, TooManyUnknownNamesInClocksEndTheSearch) {
         operations.push_back(write(kAccount, record_id(1'000 + i), seen, {text(kName, "x")}));
     }
     expect_quarantined(after(li, std::move(operations)), Reason::false_claim);
+}
+
+TEST_F(ServerVerdict, APoolsNameHasALimit) {
+    const std::string longest(kMaxScopeBytes - 2, 'p');
+    li.grant(pool_scope(longest));
+    li.grant(pool_scope(longest + "p"));
+    EXPECT_EQ(after(li, {create(kAccount, record_id(1), {text(kPool, longest)})}).kind,
+              VerdictKind::accepted);
+    expect_quarantined(after(li, {create(kAccount, record_id(2), {text(kPool, longest + "p")})}),
+                       Reason::invalid_value);
 }
 
 TEST_F(ServerVerdict, ASetOverItsLimitIsABadValue) {

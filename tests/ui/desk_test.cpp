@@ -303,5 +303,91 @@ TEST(DeskFile, OpensWhenTheTroubleIsOverAndTheWindowAsksAgain) {
     remove_replica(path);
 }
 
+// A server that has one answer, or waits until it is told to stop.
+class OneAnswer : public client::Transport {
+  public:
+    explicit OneAnswer(client::HttpReply reply) : reply_(std::move(reply)) {}
+    Result<client::HttpReply> exchange(const client::HttpRequest& request,
+                                       client::CancelToken& cancel) override {
+        EXPECT_EQ(request.url, "https://sync.example.com/v1/login");
+        if (cancel.cancelled()) return Error{ErrorCode::cancelled, "stopped"};
+        return reply_;
+    }
+
+  private:
+    client::HttpReply reply_;
+};
+
+class LoginDeskTest : public DeskTest {
+  protected:
+    // The desk of a window that syncs, on a server that answers so.
+    void answer_with(int status, const std::string& body) {
+        DeskOptions options;
+        options.path = path_;
+        options.syncs = true;
+        options.make_transport =
+            [status,
+             body](const client::CurlOptions&) -> Result<std::unique_ptr<client::Transport>> {
+            client::HttpReply reply;
+            reply.status = status;
+            reply.headers = {{"satchel-server", "0.1.0"}, {"content-type", "application/json"}};
+            reply.body = body;
+            return std::unique_ptr<client::Transport>(std::make_unique<OneAnswer>(reply));
+        };
+        desk_ = std::make_unique<Desk>(std::move(options));
+        desk_->open();
+    }
+    const LogIn typed_{"sync.example.com/", "li.wei", "correct horse"};
+};
+
+constexpr const char* kWelcome = R"({"token": "t0", "login": "li.wei", "name": "李伟",
+    "user": "0192f3c4-8a11-7c3e-9f00-0123456789ab", "role": "rep", "workspace": "satchel"})";
+
+TEST_F(LoginDeskTest, AFileThatNobodyIsLoggedInWithWantsALogIn) {
+    EXPECT_FALSE(desk_->snapshot()->login) << "this window does not sync";
+    answer_with(200, kWelcome);
+    ASSERT_TRUE(desk_->snapshot()->login);
+    EXPECT_EQ(desk_->snapshot()->login->url, "");
+    EXPECT_FALSE(after(typed_)->login);
+    EXPECT_EQ(*replica_->setting("user.login"), "li.wei");
+    desk_->open();
+    EXPECT_FALSE(desk_->snapshot()->login);
+    ASSERT_TRUE(replica_->set_setting("server.token", ""));  // it has ended
+    desk_->reload();
+    ASSERT_TRUE(desk_->snapshot()->login);
+    EXPECT_EQ(desk_->snapshot()->login->url, "https://sync.example.com");
+    EXPECT_EQ(desk_->snapshot()->login->login, "li.wei");
+}
+
+TEST_F(LoginDeskTest, ARefusedLogInIsSaidInWordsAndChangesNothing) {
+    answer_with(401, R"({"code": "unauthorized", "message": "wrong login or password"})");
+    desk_->show_logging_in();
+    EXPECT_TRUE(desk_->snapshot()->login->running);
+    const SnapshotPointer refused = after(typed_);
+    ASSERT_TRUE(refused->login && refused->login->error);
+    EXPECT_FALSE(refused->login->running);
+    EXPECT_EQ(refused->login->error->code, ErrorCode::unauthorized);
+    EXPECT_EQ(client::words(*refused->login->error, client::Language::chinese),
+              "登录名或密码错误。");
+    EXPECT_EQ(*replica_->setting("server.url"), "");
+    desk_->show_logging_in();
+    EXPECT_FALSE(desk_->snapshot()->login->error) << "a new try";
+}
+
+TEST_F(LoginDeskTest, AnAddressThatIsNoneIsSaidToBeSo) {
+    answer_with(200, kWelcome);
+    const SnapshotPointer refused = after(LogIn{"not an address", "li.wei", "x"});
+    ASSERT_TRUE(refused->login && refused->login->error);
+    EXPECT_EQ(refused->login->error->code, ErrorCode::invalid_argument);
+}
+
+TEST_F(LoginDeskTest, AWindowThatIsClosedWaitsForNoLogIn) {
+    answer_with(200, kWelcome);
+    desk_->stop();
+    const SnapshotPointer stopped = after(typed_);
+    ASSERT_TRUE(stopped->login && stopped->login->error);
+    EXPECT_EQ(stopped->login->error->code, ErrorCode::cancelled);
+}
+
 }  // namespace
 }  // namespace satchel::window

@@ -4,6 +4,7 @@
 #include <stb/stb_image.h>
 
 #include <filesystem>
+#include <fstream>
 #include <set>
 #include <thread>
 
@@ -45,8 +46,8 @@ class RealWindow : public testing::Test {
         return "";
     }
     void open(const std::string& language) {
-        screen_ =
-            std::make_unique<Screen>(folder_, std::vector<std::string>{path_, "--lang", language});
+        screen_ = std::make_unique<Screen>(
+            folder_, std::vector<std::string>{path_, "--lang", language, "--no-sync"});
         ASSERT_TRUE(screen_->wait_for([&] { return screen_->text("rows") == "8800"; },
                                       std::chrono::minutes(3)))
             << "the window did not open";
@@ -63,7 +64,9 @@ class RealWindow : public testing::Test {
     }
     // Until it is there: a busy machine may lose a key.
     void type_into(const std::string& widget, const std::string& text) {
-        const auto is_there = [&] { return screen_->text(widget) == text; };
+        const bool secret = widget.ends_with("password");
+        const std::string shown = secret ? std::string(text.size(), '*') : text;
+        const auto is_there = [&] { return screen_->text(widget) == shown; };
         for (int tries = 0; tries < 3 && !is_there(); ++tries) {
             screen_->click(widget);
             screen_->press("ctrl+a");
@@ -155,6 +158,57 @@ TEST_F(RealWindow, ShowsARecordWithItsConflictsAndSleepsWhenNothingHappens) {
     const double before = screen_->cpu_seconds();
     std::this_thread::sleep_for(std::chrono::seconds(4));
     EXPECT_LT(screen_->cpu_seconds() - before, 0.2) << "an idle window has to sleep";
+}
+
+// A head office of its own, with the account `admin`.
+class HeadOffice {
+  public:
+    explicit HeadOffice(const std::string& folder) : folder_(folder) {
+        std::filesystem::remove_all(folder_);
+        std::filesystem::create_directories(folder_);
+        std::ofstream(folder_ + "/password") << "correct horse battery\n";
+        program_ = std::make_unique<Program>(
+            std::vector<std::string>{SATCHELD, "--data", folder_ + "/data", "--listen",
+                                     "127.0.0.1:0", "--admin-password-file", folder_ + "/password"},
+            "");
+    }
+    ~HeadOffice() {
+        program_.reset();
+        std::filesystem::remove_all(folder_);
+    }
+    // "": it listens not yet.
+    std::string address() const {
+        std::ifstream in(folder_ + "/data/address");
+        std::string line;
+        return std::getline(in, line) && !in.eof() ? line : "";
+    }
+
+  private:
+    std::string folder_;
+    std::unique_ptr<Program> program_;
+};
+
+TEST_F(RealWindow, APersonLogsInAndTheDataComes) {
+    const HeadOffice office(folder_ + "/office");
+    remove_replica(path_);
+    storage::ReplicaOptions fresh;
+    fresh.create = true;
+    ASSERT_TRUE(storage::Replica::open(path_, fresh));
+    screen_ = std::make_unique<Screen>(folder_, std::vector<std::string>{path_, "--lang", "zh"});
+    ASSERT_TRUE(screen_->wait_for([&] { return screen_->shows("login/url"); }));
+    ASSERT_TRUE(screen_->wait_for([&] { return !office.address().empty(); }));
+    type_into("login/url", office.address());
+    type_into("login/name", "admin");
+    type_into("login/password", "wrong");
+    ASSERT_TRUE(
+        screen_->click_until("login/log_in", [&] { return screen_->shows("login/error"); }));
+    EXPECT_EQ(screen_->text("login/error"), "unauthorized");
+    expect_picture("login");
+    type_into("login/password", "correct horse battery");
+    screen_->press("Return");
+    ASSERT_TRUE(screen_->wait_for([&] { return screen_->shows("sidebar/opportunity"); }));
+    EXPECT_FALSE(screen_->shows("login/url"));
+    expect_picture("logged_in");
 }
 
 }  // namespace

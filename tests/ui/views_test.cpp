@@ -234,6 +234,51 @@ TEST_F(ViewsTest, EveryViewIsDrawnEmptyInBothLanguagesAndWithAnError) {
     }
 }
 
+TEST_F(ViewsTest, AFileWithoutALogInOpensOnTheFormForIt) {
+    auto unknown = std::make_shared<Snapshot>(*desk_->snapshot());
+    unknown->login = LoginView{"https://old.example.com", "", false, std::nullopt};
+    snapshot_ = unknown;
+    frozen_ = true;
+    settle();
+    EXPECT_EQ(text_of("login/url"), "https://old.example.com");
+    EXPECT_FALSE(click("login/log_in")) << "no name and no password yet";
+    click("login/name");
+    type("li.wei");
+    click("login/password");
+    type("secret");
+    EXPECT_EQ(text_of("login/password"), "******");
+    const auto wish = click("login/log_in");
+    ASSERT_TRUE(wish && std::holds_alternative<LogIn>(*wish));
+    EXPECT_EQ(std::get<LogIn>(*wish).url, "https://old.example.com");
+    EXPECT_EQ(std::get<LogIn>(*wish).login, "li.wei");
+    EXPECT_EQ(std::get<LogIn>(*wish).password, "secret");
+}
+
+TEST_F(ViewsTest, TheLogInSaysWhatIsUnderWayAndWhatWentWrong) {
+    auto asking = std::make_shared<Snapshot>(*desk_->snapshot());
+    asking->login = LoginView{"https://sync.example.com", "li.wei", true, std::nullopt};
+    snapshot_ = asking;
+    frozen_ = true;
+    settle();
+    EXPECT_TRUE(shows("login/running"));
+    auto refused = std::make_shared<Snapshot>(*asking);
+    refused->login->running = false;
+    refused->login->error = Error{ErrorCode::unauthorized, "no"};
+    snapshot_ = refused;
+    settle();
+    EXPECT_EQ(text_of("login/error"), "unauthorized");
+    click("login/later");
+    EXPECT_FALSE(shows("login/url"));
+    click("sidebar/page_sync");
+    click("log_in_page");
+    EXPECT_TRUE(shows("login/error"));
+    auto welcome = std::make_shared<Snapshot>(*refused);
+    welcome->login.reset();
+    snapshot_ = welcome;
+    settle();
+    EXPECT_FALSE(shows("login/url"));
+}
+
 TEST_F(ViewsTest, AFileThatCannotBeOpenedSaysSoAndCanBeTriedAgain) {
     auto broken = std::make_shared<Snapshot>();
     broken->opening = false;

@@ -1,5 +1,6 @@
 // A schema as JSON: what an administrator reads, edits and sends back, and what `satcheld --schema
-// FILE` takes for a new workspace. The system's own collections (ids below 100) are left out.
+// FILE` and `satchel init --schema FILE` take (docs/formats.md, "Schema as JSON"). The system's own
+// collections (ids below 100) are left out.
 //
 //     {"number": 2, "collections": [{
 //        "id": 100, "name": "account", "label_zh": "客户", "label_en": "Account",
@@ -11,16 +12,21 @@
 //          {"id": 7, "name": "currency", "kind": "text", "cell": "revenue", "max_bytes": 3}],
 //        "rules": [{"cell": "name", "rule": "last_writer"}]}]}
 //
-// Fields are named by their names; `cell` is the first field of the group. Only id, name and kind
-// must be given. Threads: pure. Errors: invalid_argument, naming the place; limit.
+// Fields are named by their names; `cell` is the first field of the group. Only number, collections
+// and of what is in it id, name and kind must be given.
+//
+// Threads: pure. Errors: invalid_argument, naming the place (`schema, account.owner: …`): a member
+// unknown, missing or of another kind, and all that Schema::build refuses.
 #pragma once
 
-#include "server/json_body.hpp"
+#include <nlohmann/json.hpp>
+
 #include "sync/schema.hpp"
 
-namespace satchel::server {
+namespace satchel::sales {
 
-Json json_of(const Schema& schema);
-Result<Schema> schema_of(const JsonBody& body);
+nlohmann::json schema_to_json(const Schema& schema);
+Result<Schema> schema_from_json(const nlohmann::json& json);
+Result<Schema> schema_from_json_text(ByteView text);
 
-}  // namespace satchel::server
+}  // namespace satchel::sales
