@@ -173,7 +173,9 @@ TEST_F(Offline, NonsenseGetsAStatusAndAWayOut) {
         {{"login", "http://127.0.0.1:1", "li.wei"}, 4, "offline"},
         {{"sync"}, 5, "unauthorized"},
         {{"verify"}, 5, "unauthorized"},
-        {{"bundle", "out", "x"}, 2, "invalid_argument"},
+        {{"bundle", "out", "/nowhere/x"}, 5, "unauthorized"},
+        {{"bundle", "in", "/nowhere/x"}, 3, "not_found"},
+        {{"bundle", "fly", "x"}, 2, "invalid_argument"},
         {{"admin", "user", "list"}, 5, "unauthorized"},
     };
     write(path("password"), "secret\n");
