@@ -5,6 +5,7 @@
 #include "client/account.hpp"
 #include "client/http_answer.hpp"
 #include "client/messages.hpp"
+#include "sync/bundle.hpp"
 
 namespace satchel::cli {
 namespace {
@@ -13,6 +14,17 @@ constexpr std::chrono::seconds kCallTime{300};  // a backup of a large workspace
 
 Error garbage(const std::string& url) {
     return client::failure(ErrorCode::bad_reply, "garbage", {client::host_of(url)});
+}
+
+// Over HTTP a damaged file is a bad request like others; here it has an exit status of its own.
+std::optional<Error> unreadable_bundle(const client::HttpReply& reply) {
+    const Json body = Json::parse(reply.body, nullptr, false);
+    if (reply.status != 400 || !body.is_object()) return std::nullopt;
+    const std::string code = body.value("code", "");
+    const std::string message = body.value("message", "");
+    for (const ErrorCode known : {ErrorCode::corrupt, ErrorCode::newer_format})
+        if (code == name(known)) return Error{known, message};
+    return std::nullopt;
 }
 
 }  // namespace
@@ -68,14 +80,33 @@ Result<Json> AdminSession::write(const std::string& path, const Json& body) {
     return call("POST", path, dump(body));
 }
 
-Result<Json> AdminSession::call(const char* method, const std::string& path,
-                                const std::string& body) {
+client::HttpRequest AdminSession::request_to(const char* method, const std::string& path) const {
     client::HttpRequest request{.method = method, .url = url_ + path};
     if (!token_.empty()) request.headers.emplace_back("Authorization", "Bearer " + token_);
-    if (!body.empty()) request.headers.emplace_back("Content-Type", "application/json");
-    request.body = body;
     request.deadline = std::chrono::steady_clock::now() + kCallTime;
     request.patience = kCallTime;
+    return request;
+}
+
+Result<BundleAnswer> AdminSession::exchange_bundle(const Bytes& file) {
+    client::HttpRequest request = request_to("POST", "/v1/admin/bundle");
+    request.headers.emplace_back("Content-Type", "application/x-satchel-bundle");
+    request.body = file;
+    request.max_reply_bytes = kMaxBundleBytes;
+    client::CancelToken cancel;
+    SATCHEL_ASSIGN(client::HttpReply reply, transport_->exchange(request, cancel));
+    const client::HttpAnswer answer = client::judge(reply, url_);
+    if (!answer.status) return unreadable_bundle(reply).value_or(answer.status.error());
+    Json summary = Json::parse(reply.header("satchel-bundle"), nullptr, false);
+    if (!summary.is_object()) return garbage(url_);
+    return BundleAnswer{std::move(reply.body), std::move(summary)};
+}
+
+Result<Json> AdminSession::call(const char* method, const std::string& path,
+                                const std::string& body) {
+    client::HttpRequest request = request_to(method, path);
+    if (!body.empty()) request.headers.emplace_back("Content-Type", "application/json");
+    request.body = body;
     client::CancelToken cancel;
     SATCHEL_ASSIGN(const client::HttpReply reply, transport_->exchange(request, cancel));
     const client::HttpAnswer answer = client::judge(reply, url_);

@@ -19,6 +19,12 @@ struct AdminArguments {
     std::string ca_file;
 };
 
+// A device's request bundle, answered.
+struct BundleAnswer {
+    Bytes file;    // for the device
+    Json summary;  // what it brought, in the server's words
+};
+
 class AdminSession {
   public:
     static Result<std::unique_ptr<AdminSession>> open(const Context& context,
@@ -30,11 +36,14 @@ class AdminSession {
 
     Result<Json> read(const std::string& path);                     // GET
     Result<Json> write(const std::string& path, const Json& body);  // POST
+    // corrupt, newer_format: the bundle.
+    Result<BundleAnswer> exchange_bundle(const Bytes& file);
 
   private:
     AdminSession() = default;
     Status log_in(const std::string& login, const std::string& password);
     Result<Json> call(const char* method, const std::string& path, const std::string& body);
+    client::HttpRequest request_to(const char* method, const std::string& path) const;
 
     std::unique_ptr<client::CurlTransport> transport_;
     std::string url_;

@@ -6,6 +6,7 @@
 #include "cli/files.hpp"
 #include "cli/program_files.hpp"
 #include "cli/values.hpp"
+#include "sync/bundle.hpp"
 #include "sync/limits.hpp"
 
 namespace satchel::cli {
@@ -15,10 +16,11 @@ namespace {
 struct Arguments {
     AdminArguments where;
     std::string user, name, role, manager, new_password_file, replica, change, from, to;
-    std::string collection, record, path, data;
+    std::string collection, record, path, data, answer;
     std::vector<std::string> pools;
     bool disable = false;
     bool enable = false;
+    bool force = false;
     std::int64_t limit = 100;
 };
 
@@ -104,6 +106,16 @@ Result<Json> set_schema(AdminSession& session, const Context&, const Arguments& 
 
 Result<Json> prune(AdminSession& session, const Context&, const Arguments&) {
     return session.write("/v1/admin/prune", Json::object());
+}
+
+Result<Json> exchange_bundle(AdminSession& session, const Context&, const Arguments& a) {
+    SATCHEL_TRY(check_is_free(a.answer, a.force));
+    SATCHEL_ASSIGN(const Bytes request, read_file(a.path, kMaxBundleBytes));
+    SATCHEL_ASSIGN(const BundleAnswer answer, session.exchange_bundle(request));
+    SATCHEL_TRY(write_whole_file(a.answer, answer.file, a.force));
+    Json told = {{"request", a.path}, {"reply", a.answer}, {"bytes", answer.file.size()}};
+    told.update(answer.summary);
+    return told;
 }
 
 // --- how the answer is told to people: a table for a list, a line per member otherwise
@@ -221,6 +233,15 @@ void add_record_commands(CLI::App* admin, Group& group) {
         ->required();
 }
 
+void add_bundle_command(CLI::App* admin, Group& group) {
+    Arguments& a = *group.arguments;
+    CLI::App* command = group.add(
+        admin, "bundle", "Take a device's bundle in, and write the answer for it", exchange_bundle);
+    command->add_option("request", a.path, "What 'satchel bundle out' wrote")->required();
+    command->add_option("reply", a.answer, "The file for 'satchel bundle in'")->required();
+    command->add_flag("--force", a.force, "Replace the reply's file when it exists");
+}
+
 void add_upkeep_commands(CLI::App* admin, Group& group) {
     Arguments& a = *group.arguments;
     group.add(admin, "backup", "Back the running server up", back_up)
@@ -260,6 +281,7 @@ void add_admin_commands(CLI::App& app, Context& context) {
     add_user_commands(admin, group);
     add_device_commands(admin, group);
     add_record_commands(admin, group);
+    add_bundle_command(admin, group);
     add_upkeep_commands(admin, group);
 }
 

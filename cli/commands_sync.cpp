@@ -172,13 +172,6 @@ Result<ExitStatus> logout(Context& context, bool force) {
     return ExitStatus::ok;
 }
 
-// The way of a sync without any network; client/ does not offer it yet.
-Result<ExitStatus> bundle() {
-    return Error{ErrorCode::invalid_argument,
-                 "this release cannot carry a sync in a file yet; use 'satchel sync' where there "
-                 "is a connection"};
-}
-
 void add_login(CLI::App& app, Context& context) {
     const auto arguments = std::make_shared<LoginArguments>();
     CLI::App* command =
@@ -229,14 +222,6 @@ void add_sync_commands(CLI::App& app, Context& context) {
     command->callback([&context, force] {
         context.command = [&context, force] { return logout(context, *force); };
     });
-    command = app.add_subcommand("bundle", "A sync as a file, where there is no network at all");
-    const auto direction = std::make_shared<std::string>();
-    const auto file = std::make_shared<std::string>();
-    command->add_option("direction", *direction, "out or in")
-        ->required()
-        ->check(CLI::IsMember({"out", "in"}));
-    command->add_option("bundle_file", *file, "The bundle");
-    command->callback([&context, direction, file] { context.command = [] { return bundle(); }; });
 }
 
 }  // namespace satchel::cli

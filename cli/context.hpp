@@ -43,7 +43,8 @@ void add_conflict_commands(CLI::App& app, Context& context);  // conflicts, reso
 void add_journal_commands(CLI::App& app, Context& context);   // journal, rejected, resend, dismiss
 void add_import_command(CLI::App& app, Context& context);
 void add_export_command(CLI::App& app, Context& context);
-void add_sync_commands(CLI::App& app, Context& context);    // login, sync, logout, bundle
+void add_sync_commands(CLI::App& app, Context& context);    // login, sync, logout
+void add_bundle_commands(CLI::App& app, Context& context);  // bundle out, bundle in
 void add_verify_commands(CLI::App& app, Context& context);  // verify, why
 void add_admin_commands(CLI::App& app, Context& context);
 void add_demo_command(CLI::App& app, Context& context);

@@ -6,8 +6,10 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
 #include <utility>
 
 namespace satchel::cli {
@@ -37,9 +39,7 @@ Error system_error(std::string_view what, const std::string& path) {
     return {kind, std::string(what) + " " + path + ": " + std::strerror(code)};
 }
 
-Status write_with_mode(const std::string& path, ByteView bytes, mode_t mode) {
-    const File file(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode));
-    if (!file.is_open()) return system_error("writing", path);
+Status write_all(const File& file, const std::string& path, ByteView bytes) {
     while (!bytes.empty()) {
         const ssize_t written = ::write(file.number(), bytes.data(), bytes.size());
         if (written < 0 && errno == EINTR) continue;
@@ -47,6 +47,45 @@ Status write_with_mode(const std::string& path, ByteView bytes, mode_t mode) {
         bytes.remove_prefix(static_cast<std::size_t>(written));
     }
     return {};
+}
+
+Status write_with_mode(const std::string& path, ByteView bytes, mode_t mode) {
+    const File file(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode));
+    if (!file.is_open()) return system_error("writing", path);
+    return write_all(file, path, bytes);
+}
+
+Status write_durably(const std::string& path, ByteView bytes) {
+    const File file(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
+    if (!file.is_open()) return system_error("writing", path);
+    SATCHEL_TRY(write_all(file, path, bytes));
+    if (::fsync(file.number()) != 0) return system_error("writing", path);
+    return {};
+}
+
+Error exists_already(const std::string& path) {
+    return {ErrorCode::invalid_argument,
+            path + " exists already; choose another name, or give --force to replace it"};
+}
+
+// Not every file system can refuse to replace (USB sticks come with all kinds): there the look
+// beforehand has to do.
+Status rename_file(const std::string& from, const std::string& to, bool replace) {
+    if (!replace) {
+        if (::renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_NOREPLACE) == 0)
+            return {};
+        if (errno == EEXIST) return exists_already(to);
+        if (errno != EINVAL && errno != ENOSYS) return system_error("writing", to);
+    }
+    if (::rename(from.c_str(), to.c_str()) != 0) return system_error("writing", to);
+    return {};
+}
+
+// So that the name survives a power cut. A file system that cannot do it for folders has no better.
+void sync_folder_of(const std::string& path) {
+    const std::string folder = std::filesystem::path(path).parent_path().string();
+    const File opened(::open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_CLOEXEC));
+    if (opened.is_open()) ::fsync(opened.number());
 }
 
 // Switches the terminal's echo off while it lives.
@@ -119,6 +158,25 @@ Status write_file(const std::string& path, ByteView bytes) {
 
 Status write_secret(const std::string& path, ByteView bytes) {
     return write_with_mode(path, bytes, 0600);
+}
+
+Status check_is_free(const std::string& path, bool replace) {
+    struct stat found {};
+    if (replace || ::lstat(path.c_str(), &found) != 0) return {};
+    return exists_already(path);
+}
+
+Status write_whole_file(const std::string& path, ByteView bytes, bool replace) {
+    SATCHEL_TRY(check_is_free(path, replace));
+    const std::string beside = path + "." + std::to_string(::getpid()) + ".part";
+    Status done = write_durably(beside, bytes);
+    if (done) done = rename_file(beside, path, replace);
+    if (!done) {
+        ::unlink(beside.c_str());
+        return done;
+    }
+    sync_folder_of(path);
+    return {};
 }
 
 std::string without_line_end(std::string text) {

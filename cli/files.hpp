@@ -20,6 +20,12 @@ Status write_file(const std::string& path, ByteView bytes);
 // As write_file, readable by the owner only: tokens.
 Status write_secret(const std::string& path, ByteView bytes);
 
+// Whole or not at all, and on the disk when it returns: written beside it, then given its name.
+// invalid_argument when there is such a file already, unless `replace`.
+Status write_whole_file(const std::string& path, ByteView bytes, bool replace);
+// The same error, for asking before the work.
+Status check_is_free(const std::string& path, bool replace);
+
 // Without one LF or CR LF at the end, as editors leave it.
 std::string without_line_end(std::string text);
 

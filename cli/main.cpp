@@ -46,6 +46,7 @@ void add_common_options(CLI::App& app, Context& context, std::string& language) 
 void add_commands(CLI::App& app, Context& context) {
     add_file_commands(app, context);
     add_sync_commands(app, context);
+    add_bundle_commands(app, context);
     add_read_commands(app, context);
     add_write_commands(app, context);
     add_conflict_commands(app, context);

@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
+#include "client/bundle_settings.hpp"
 #include "client/messages.hpp"
 
 namespace satchel::client {
@@ -70,6 +71,13 @@ Result<Account> read_login(const HttpReply& reply) {
     return account;
 }
 
+// "" when the server is of a release that knows no bundles.
+std::string bundle_keys_in(const HttpReply& reply) {
+    const json parsed = json::parse(reply.body, nullptr, false);
+    const Result<std::string> text = member(parsed, "bundle_keys");
+    return text && storage::PublicKeys::parse(*text) ? *text : "";
+}
+
 Status check_owner(const Account& before, const Account& now) {
     if (!before.user.empty() && before.user != now.user)
         return failure(ErrorCode::forbidden, "other_user", {before.login});
@@ -97,10 +105,12 @@ Result<Account> login(storage::Replica& replica, Transport& transport, const Log
     HttpRequest http{.method = "POST", .url = url + "/v1/login"};
     http.headers = {{"Content-Type", "application/json"}};
     http.deadline = std::min(request.deadline, std::chrono::steady_clock::now() + kLoginTime);
+    SATCHEL_ASSIGN(const storage::BundleKeys keys, device_bundle_keys(replica));
     http.body = json{{"login", request.login},
                      {"password", request.password},
                      {"replica", replica_text(state.replica)},
-                     {"device_name", request.device_name}}
+                     {"device_name", request.device_name},
+                     {"bundle_keys", keys.public_keys().text()}}
                     .dump(-1, ' ', false, json::error_handler_t::replace);
     CancelToken none;
     auto reply = ask(transport, http, cancel == nullptr ? none : *cancel);
@@ -112,6 +122,7 @@ Result<Account> login(storage::Replica& replica, Transport& transport, const Log
     SATCHEL_TRY(check_owner(before, now));
     now.url = url;
     now.device_name = request.device_name;
+    SATCHEL_TRY(set_office_bundle_keys(replica, bundle_keys_in(*reply)));
     // The token last: an account without one says "log in again", never half of two.
     for (const Kept& kept : kKept) {
         if (kept.member != &Account::token)
@@ -136,7 +147,7 @@ Status forget_account(storage::Replica& replica) {
         if (kept.member == &Account::url || kept.member == &Account::device_name) continue;
         SATCHEL_TRY(replica.set_setting(kept.key, ""));
     }
-    return {};
+    return forget_bundles(replica);
 }
 
 Result<CurlOptions> connection(storage::Replica& replica) {

@@ -121,6 +121,45 @@ constexpr auto kTable = std::to_array<Message>({
      "还有 {0} 项修改未发送。请先同步,或强制退出:这些修改将封存在文件中,"
      "直到同一用户重新登录。(未发送的原因:{1})"},
 
+    // A sync by file
+    {"bundle_damaged",
+     "This file is no bundle of head office, or it is damaged. Carry the original over again; "
+     "nothing was taken in.",
+     "此文件不是总部的同步文件,或已损坏。请重新拷贝原文件;未导入任何内容。"},
+    {"bundle_forged",
+     "The signature of this bundle is wrong: it was changed on the way, or somebody else than head "
+     "office wrote it. Nothing was taken in; carry the original over again.",
+     "此同步文件的签名不正确:可能在途中被改动,或不是由总部生成。"
+     "未导入任何内容,请重新拷贝原文件。"},
+    {"bundle_newer",
+     "A newer release wrote this bundle. Install that release here, then take it in.",
+     "此同步文件由更新的版本生成,请先安装新版本再导入。"},
+    {"bundle_too_large", "A bundle has at most 64 MiB, and so have the messages in it.",
+     "同步文件及其内容最多为 64 MiB。"},
+    {"bundle_is_request",
+     "This bundle is a request for head office, not its answer. There it is taken in with 'satchel "
+     "admin bundle'.",
+     "此同步文件是给总部的请求,不是总部的答复。请在总部用 satchel admin bundle 处理。"},
+    {"bundle_other_device",
+     "This bundle is for another device ({0}), and this file is {1}. Take it in there.",
+     "此同步文件属于另一台设备({0}),本文件是 {1}。请在那台设备上导入。"},
+    {"bundle_other_office",
+     "This bundle is of another head office than the one that this file is logged in to, or the "
+     "log-in is older than its keys. Log in again, then write a new request.",
+     "此同步文件来自另一个总部,或本次登录早于总部的密钥。请重新登录,然后生成新的请求。"},
+    {"bundle_old_keys",
+     "This bundle is sealed to keys that this file no longer has. Write a new request.",
+     "本文件已没有打开此同步文件的密钥,请生成新的请求。"},
+    {"bundle_unknown",
+     "This file did not write the request that this bundle answers, or has written many since, or "
+     "was put back to an older copy. Nothing was taken in; write a new request.",
+     "此同步文件所答复的请求不是本文件生成的,或已过时,或本文件曾恢复为旧副本。"
+     "未导入任何内容,请生成新的请求。"},
+    {"bundle_no_keys",
+     "This file has no keys for bundles: it was logged in before there were any. Log in once more "
+     "over a network; what was written here is kept.",
+     "本文件没有同步文件所需的密钥(登录时尚无此功能)。请联网重新登录一次;本机的修改都会保留。"},
+
     // What the agent waits for
     {"waits_nothing", "Everything is in step with the server.", "与服务器一致。"},
     {"waits_now", "A sync begins.", "即将同步。"},

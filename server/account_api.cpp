@@ -13,12 +13,14 @@ namespace {
 using storage::Account;
 
 constexpr std::size_t kMaxDeviceNameBytes = 100;
+constexpr std::size_t kPublicKeysBytes = 128;
 
 struct LoginForm {
     std::string login;
     std::string password;
     std::optional<std::uint64_t> replica;
     std::string device_name;
+    std::optional<storage::PublicKeys> bundle_keys;
 };
 
 Result<LoginForm> read_form(const JsonBody& body) {
@@ -32,6 +34,10 @@ Result<LoginForm> read_form(const JsonBody& body) {
     }
     SATCHEL_ASSIGN(const auto device, body.optional_text("device_name", kMaxDeviceNameBytes));
     SATCHEL_ASSIGN(form.device_name, storage::canonical_text(device.value_or("")));
+    SATCHEL_ASSIGN(const auto keys, body.optional_text("bundle_keys", kPublicKeysBytes));
+    if (keys) {
+        SATCHEL_ASSIGN(form.bundle_keys, storage::PublicKeys::parse(*keys));
+    }
     return form;
 }
 
@@ -70,6 +76,8 @@ Status register_device(Office& office, const Account& account, const LoginForm& 
     SATCHEL_ASSIGN(const storage::Device device,
                    office.directory->register_device(*form.replica, record, account.user,
                                                      form.device_name, now_ms));
+    if (form.bundle_keys)
+        SATCHEL_TRY(office.directory->set_device_keys(*form.replica, *form.bundle_keys));
     if (known && known->name == form.device_name) return {};
     return office.mirror(device, now_ms);
 }
@@ -80,6 +88,7 @@ Result<Json> let_in(Office& office, const LoginForm& form, std::int64_t now_ms) 
     if (form.replica) SATCHEL_TRY(register_device(office, account, form, now_ms));
     SATCHEL_ASSIGN(const std::string token,
                    office.directory->issue_token(account.user, form.replica, now_ms));
+    SATCHEL_ASSIGN(const storage::BundleKeys keys, office.directory->bundle_keys());
     ++office.metrics.logins;
     spdlog::info("login user={} replica={}", account.user.text(),
                  form.replica ? storage::replica_text(*form.replica) : "-");
@@ -89,6 +98,7 @@ Result<Json> let_in(Office& office, const LoginForm& form, std::int64_t now_ms) 
                 {"name", account.name},
                 {"role", std::string(storage::name(account.role))},
                 {"workspace", office.store->workspace()},
+                {"bundle_keys", keys.public_keys().text()},
                 {"server_time", now_ms},
                 {"epoch", office.store->epoch()},
                 {"release", kRelease}};

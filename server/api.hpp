@@ -16,6 +16,8 @@
 
 namespace satchel::server {
 
+constexpr std::string_view kBundleType = "application/x-satchel-bundle";
+
 struct ApiCall {
     const HttpRequest& http;
     JsonBody body;
@@ -53,6 +55,9 @@ HttpReply make_backup(Office& office, const ApiCall& call);
 HttpReply confirm_backup(Office& office, const ApiCall& call);
 Result<Json> show_schema(Office& office, const ApiCall& call);
 Result<Json> update_schema(Office& office, const ApiCall& call);
+
+// bundle_api.cpp
+HttpReply exchange_bundle(Office& office, const ApiCall& call);
 
 // For slow endpoints: the reply to what they found out, and their part under the lock.
 HttpReply reply_of(const Result<Json>& result);

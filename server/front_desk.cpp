@@ -38,9 +38,19 @@ Result<storage::Access> check_access(Office& office, const HttpRequest& request,
     return Error{ErrorCode::forbidden, "this takes an administrator's account"};
 }
 
-Result<ApiCall> call_of(Office& office, const HttpRequest& request) {
-    SATCHEL_ASSIGN(JsonBody body, JsonBody::parse(request.body));
+Result<ApiCall> call_of(Office& office, const HttpRequest& request, RouteKind kind) {
+    JsonBody body;
+    if (kind != RouteKind::bundle) {
+        SATCHEL_ASSIGN(body, JsonBody::parse(request.body));
+    }
     return ApiCall{request, std::move(body), std::nullopt, office.now_ms()};
+}
+
+// "" where the body is JSON, or none: that may stay unsaid.
+std::string_view content_type_of(RouteKind kind) {
+    if (kind == RouteKind::sync) return "application/x-satchel-sync";
+    if (kind == RouteKind::bundle) return kBundleType;
+    return "";
 }
 
 // Counts each reply on its way out.
@@ -128,10 +138,10 @@ std::optional<HttpReply> FrontDesk::refusal(const HttpRequest& head, const Route
     const Result<bool> known = storage::token_exists(reader_, token_of(head));
     if (!known) return error_reply(known.error());
     if (!*known) return error_reply(no_token());
-    if (route.kind != RouteKind::sync || head.content_type == "application/x-satchel-sync")
-        return std::nullopt;
-    HttpReply reply = error_reply(
-        {ErrorCode::invalid_argument, "the content type must be application/x-satchel-sync"});
+    const std::string_view type = content_type_of(route.kind);
+    if (type.empty() || head.content_type == type) return std::nullopt;
+    HttpReply reply =
+        error_reply({ErrorCode::invalid_argument, "the content type must be " + std::string(type)});
     reply.status = 415;
     return reply;
 }
@@ -158,7 +168,8 @@ void FrontDesk::handle(ExchangePointer bare) {
     office_.metrics.received_bytes += request.body.size();
     const Route* route = find_route(request.method, request.path);
     if (route->kind == RouteKind::health) return exchange->reply(health());
-    WorkQueue& queue = route->kind == RouteKind::slow ? slow_ : worker_;
+    const bool slow = route->kind == RouteKind::slow || route->kind == RouteKind::bundle;
+    WorkQueue& queue = slow ? slow_ : worker_;
     if (queue.post([this, exchange, route] { answer(exchange, *route); })) return;
     exchange->reply(refuse(503));
 }
@@ -171,6 +182,7 @@ void FrontDesk::answer(const ExchangePointer& exchange, const Route& route) {
         case RouteKind::metrics:
             return exchange->reply(answer_metrics(request));
         case RouteKind::slow:
+        case RouteKind::bundle:
             return exchange->reply(answer_slow(request, route));
         case RouteKind::quick:
             return exchange->reply(answer_quick(request, route));
@@ -180,7 +192,7 @@ void FrontDesk::answer(const ExchangePointer& exchange, const Route& route) {
 }
 
 HttpReply FrontDesk::answer_quick(const HttpRequest& request, const Route& route) {
-    Result<ApiCall> call = call_of(office_, request);
+    Result<ApiCall> call = call_of(office_, request, route.kind);
     if (!call) return error_reply(call.error());
     const std::lock_guard lock(office_.mutex);
     const Result<Json> result = office_.in_transaction([&]() -> Result<Json> {
@@ -192,7 +204,7 @@ HttpReply FrontDesk::answer_quick(const HttpRequest& request, const Route& route
 }
 
 HttpReply FrontDesk::answer_slow(const HttpRequest& request, const Route& route) {
-    Result<ApiCall> call = call_of(office_, request);
+    Result<ApiCall> call = call_of(office_, request, route.kind);
     if (!call) return error_reply(call.error());
     if (route.needs != Needs::nothing) {
         const std::lock_guard lock(office_.mutex);

@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "sync/bundle.hpp"
 #include "sync/limits.hpp"
 
 namespace satchel::server {
@@ -35,6 +36,8 @@ const std::array kRoutes = std::to_array<Route>({
     {"POST", "/v1/admin/quarantine/adopt", Kind::quick, kAdministrator, kForm, &adopt},
     {"POST", "/v1/admin/lost", Kind::quick, kAdministrator, kForm, &declare_lost},
     {"POST", "/v1/admin/prune", Kind::quick, kAdministrator, kForm, &prune},
+    {"POST", "/v1/admin/bundle", Kind::bundle, kAdministrator, kMaxBundleBytes, nullptr,
+     &exchange_bundle},
 
     {"POST", "/v1/admin/backup", Kind::slow, kAdministrator, kForm, nullptr, &make_backup},
     {"POST", "/v1/admin/backup/confirm", Kind::slow, kAdministrator, kForm, nullptr,

@@ -19,6 +19,7 @@ enum class RouteKind : std::uint8_t {
     sync,     // the engine
     quick,    // `endpoint`, on the worker
     slow,     // `slow`, on a thread of its own kind
+    bundle,   // the same, and the body is a bundle file instead of JSON
 };
 
 struct Route {

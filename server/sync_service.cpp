@@ -51,6 +51,16 @@ void log_verdicts(const SyncRequest& request, const SyncReply& reply) {
 
 }  // namespace
 
+Result<Handled> answer_sync(Office& office, SyncRequest& request, const Caller& caller) {
+    if (caller.revoked) ask_for_nothing(request);
+    ServerOptions limits;
+    if (request.max_reply_bytes > 0)
+        limits.page_bytes = static_cast<std::size_t>(
+            std::min<std::uint64_t>(limits.page_bytes, request.max_reply_bytes));
+    return handle_sync(request, caller, *office.store, office.store->services(), office.now_ms(),
+                       limits);
+}
+
 SyncService::SyncService(Office& office, WorkQueue& queue, WaitingOptions options)
     : office_(office), queue_(queue), options_(options), timer_([this] { watch_time(); }) {}
 
@@ -96,18 +106,6 @@ Result<storage::Access> SyncService::admit(const Entry& entry) {
     return access;
 }
 
-// To a revoked device nothing goes down, and nothing about what it holds keeps what it sends from
-// being taken.
-Result<Handled> SyncService::handle(Entry& entry, const storage::Access& access) {
-    if (access.caller.revoked) ask_for_nothing(entry.request);
-    ServerOptions limits;
-    if (entry.request.max_reply_bytes > 0)
-        limits.page_bytes = static_cast<std::size_t>(
-            std::min<std::uint64_t>(limits.page_bytes, entry.request.max_reply_bytes));
-    return handle_sync(entry.request, access.caller, *office_.store, office_.store->services(),
-                       office_.now_ms(), limits);
-}
-
 std::optional<HttpReply> SyncService::attempt(const EntryPointer& entry, bool may_wait) {
     Result<Handled> handled = Error{};
     bool revoked = false;
@@ -117,7 +115,7 @@ std::optional<HttpReply> SyncService::attempt(const EntryPointer& entry, bool ma
         handled = office_.in_transaction([&]() -> Result<Handled> {
             SATCHEL_ASSIGN(const storage::Access access, admit(*entry));
             revoked = access.caller.revoked;
-            return handle(*entry, access);
+            return answer_sync(office_, entry->request, access.caller);
         });
         if (handled && handled->changed) wake();
         if (handled && handled->nothing_new && !revoked && may_wait && keep(entry))

@@ -21,6 +21,10 @@
 
 namespace satchel::server {
 
+// One request of a caller who is known, inside a transaction. To a revoked device nothing goes
+// down, and nothing about what it holds keeps what it sends from being taken.
+Result<Handled> answer_sync(Office& office, SyncRequest& request, const Caller& caller);
+
 struct WaitingOptions {
     std::size_t max_waiting = 4'000;
     std::chrono::milliseconds longest{55'000};  // shorter than what proxies allow
@@ -50,7 +54,6 @@ class SyncService {
 
     // The reply; nothing when it waits on.
     std::optional<HttpReply> attempt(const EntryPointer& entry, bool may_wait);
-    Result<Handled> handle(Entry& entry, const storage::Access& access);
     Result<storage::Access> admit(const Entry& entry);
     bool keep(const EntryPointer& entry);
     void look_again(const EntryPointer& entry, bool may_wait);

@@ -30,6 +30,12 @@ CREATE TABLE IF NOT EXISTS _directory_token (
     used_at INTEGER NOT NULL, expires_at INTEGER NOT NULL
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS _directory_token_user ON _directory_token (user);
+CREATE TABLE IF NOT EXISTS _directory_bundle_key (
+    replica INTEGER PRIMARY KEY, public_keys TEXT NOT NULL
+);
+CREATE TABLE IF NOT EXISTS _directory_bundle_secret (
+    id INTEGER PRIMARY KEY CHECK (id = 1), secret TEXT NOT NULL
+);
 )";
 
 constexpr std::size_t kReplicaDigits = 16;
@@ -132,7 +138,9 @@ Result<std::string> canonical_login(std::string_view typed) {
 
 Result<Directory> Directory::open(Database& database) {
     SATCHEL_TRY(database.execute(kTables));
-    return Directory(database);
+    Directory directory(database);
+    SATCHEL_TRY(directory.make_bundle_keys());
+    return directory;
 }
 
 Status Directory::check(const Account& account) {

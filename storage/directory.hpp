@@ -24,6 +24,7 @@
 #include <string_view>
 #include <vector>
 
+#include "storage/bundle_keys.hpp"
 #include "storage/sqlite.hpp"
 #include "sync/server_session.hpp"
 
@@ -114,6 +115,15 @@ class Directory {
     // unauthorized: not known, expired. Notes, once an hour, that it was used.
     Result<Access> access(std::string_view token, std::int64_t now_ms);
 
+    // Bundles. The workspace's own keys, made when its tables are; a device's as its last log-in
+    // told them (nothing: it logged in before there were bundles).
+    Result<BundleKeys> bundle_keys();
+    Result<std::optional<PublicKeys>> device_keys(std::uint64_t replica);
+    Status set_device_keys(std::uint64_t replica, const PublicKeys& keys);
+    // A bundle stands on the device's log-in and counts as its use. forbidden: there is none (any
+    // more), since a new password, a log-out or 400 days without use end it.
+    Status use_log_in(std::uint64_t replica, std::int64_t now_ms);
+
     // The scopes that the account's rights give, ascending; limit when over kMaxScopes. `existing`:
     // those that any record has, which an administrator holds.
     Result<std::vector<std::string>> scopes(const Account& account,
@@ -127,7 +137,10 @@ class Directory {
     Result<std::vector<std::string>> pools(const RecordId& user);
     Result<std::vector<RecordId>> with_all_below(const RecordId& user);
     Result<std::vector<Account>> read_accounts(std::string_view where, ByteView value);
-    Status touch(const Digest& token, std::optional<std::uint64_t> replica, std::int64_t now_ms);
+    Status make_bundle_keys();
+    // Once an hour.
+    Status touch(const Digest& token, std::optional<std::uint64_t> replica, std::int64_t used_at,
+                 std::int64_t now_ms);
 
     Database* database_;
 };

@@ -97,7 +97,8 @@ Status Directory::end_expired_tokens(std::int64_t now_ms) {
 }
 
 Status Directory::touch(const Digest& token, std::optional<std::uint64_t> replica,
-                        std::int64_t now_ms) {
+                        std::int64_t used_at, std::int64_t now_ms) {
+    if (now_ms - used_at <= kTouchMs) return {};
     SATCHEL_ASSIGN(Statement * update,
                    database_->cached("UPDATE _directory_token SET used_at = ?2, "
                                      "expires_at = ?3 WHERE token = ?1"));
@@ -122,7 +123,7 @@ Result<Access> Directory::access(std::string_view token, std::int64_t now_ms) {
     SATCHEL_ASSIGN(access.account, account(row.user));
     if (row.replica) {
         SATCHEL_ASSIGN(access.device, device(*row.replica));
-        if (now_ms - row.used_at > kTouchMs) SATCHEL_TRY(touch(access.token, row.replica, now_ms));
+        SATCHEL_TRY(touch(access.token, row.replica, row.used_at, now_ms));
     }
     access.caller = caller_of(access.account, access.device);
     return access;

@@ -169,7 +169,7 @@ Result<std::vector<Change>> go_back(ReplicaCore& core, const RestoredServer& ser
     SATCHEL_ASSIGN(const std::uint64_t acked, core.journal.end_before(server.asked, server.acked));
     SATCHEL_ASSIGN(std::vector<JournalRow> lost,
                    core.journal.rows_lost(server.asked, acked, server.head));
-    core.row.sent_counter = server.sent;
+    core.row.sent_counter = std::min(core.row.sent_counter, server.sent);
     if (server.asked == core.row.replica) core.row.acked_counter = acked;
     const SyncReply nothing;
     SATCHEL_TRY(core.journal.follow());

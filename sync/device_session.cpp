@@ -63,7 +63,7 @@ Status trim(std::vector<UploadedChangeset>& changesets, std::uint64_t counter, s
 }  // namespace
 
 DeviceSession::DeviceSession(DeviceStore& store, const Services& services, SessionOptions options)
-    : store_(store), services_(services), options_(options) {}
+    : store_(store), services_(services), options_(options), send_scope_list_(options.in_one_go) {}
 
 Result<std::optional<Bytes>> DeviceSession::next_request(std::int64_t now_ms) {
     if (done_ || resting_) return std::optional<Bytes>{};
@@ -145,9 +145,11 @@ Result<std::string> DeviceSession::scope_to_repair() {
     return std::string{};
 }
 
-// Only from a checkpoint on, where both sides stand at the same place.
+// Only from a checkpoint on, where both sides stand at the same place. Where the answer is to bring
+// everything at once, it brings the device to that place as well.
 Status DeviceSession::fill_repair(SyncRequest& request) {
-    if (!at_checkpoint_) return {};
+    const bool rests = request.loading.empty() && request.position.seq == request.cursor;
+    if (!at_checkpoint_ && !(options_.in_one_go && rests)) return {};
     SATCHEL_ASSIGN(request.repair_scope, scope_to_repair());
     if (request.repair_scope.empty()) return {};
     SATCHEL_ASSIGN(request.repair, store_.repair_buckets(request.repair_scope));

@@ -86,6 +86,8 @@ struct SessionOptions {
     std::size_t upload_bytes = 1U << 20;
     std::uint64_t max_reply_bytes = 0;   // 0: the server decides
     std::size_t max_rounds = 1'000'000;  // a session that needs more is stuck: an error
+    // The request goes a long way and alone (a bundle): it says and asks everything at once.
+    bool in_one_go = false;
 };
 
 // What one session did, for status lines and the demo.
@@ -116,6 +118,11 @@ class DeviceSession {
     // Takes the answer to the last request in. Fails with corrupt, limit or bad_reply (nothing
     // taken in; send the request again), upgrade_needed, or the store's error.
     Status take_reply(ByteView reply, std::int64_t now_ms);
+    // The next answer will be to `sent`, which an earlier session asked (a bundle).
+    void expect(SyncRequest sent) {
+        sent_ = std::move(sent);
+        sent_before_ = UINT64_MAX;  // what had left before it is not known any more
+    }
 
     bool done() const { return done_; }
     const SessionReport& report() const { return report_; }

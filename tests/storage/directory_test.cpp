@@ -187,6 +187,37 @@ TEST_F(DirectoryTest, AFileBelongsToOneUser) {
     EXPECT_TRUE(directory_.devices(wang.user)->empty());
 }
 
+TEST_F(DirectoryTest, TheWorkspacesBundleKeysAreMadeOnce) {
+    const PublicKeys keys = directory_.bundle_keys()->public_keys();
+    Directory again = *Directory::open(database_);
+    EXPECT_EQ(again.bundle_keys()->public_keys(), keys);
+    ASSERT_TRUE(database_.execute("DROP TABLE _directory_bundle_secret"));  // an older release's
+    Directory upgraded = *Directory::open(database_);
+    EXPECT_TRUE(upgraded.bundle_keys());
+}
+
+TEST_F(DirectoryTest, OfADevicesBundleKeysTheLastOnesCount) {
+    const std::uint64_t replica = 0xffff'ffff'ffff'fff1;
+    EXPECT_FALSE(directory_.device_keys(replica)->has_value());
+    const PublicKeys first = BundleKeys::make().public_keys();
+    const PublicKeys second = BundleKeys::make().public_keys();
+    ASSERT_TRUE(directory_.set_device_keys(replica, first));
+    EXPECT_EQ(**directory_.device_keys(replica), first);
+    ASSERT_TRUE(directory_.set_device_keys(replica, second));
+    EXPECT_EQ(**directory_.device_keys(replica), second);
+}
+
+TEST_F(DirectoryTest, ABundleStandsOnALogInAndKeepsItAlive) {
+    const Account li = add("li");
+    ASSERT_TRUE(directory_.register_device(7, id(), li.user, "phone", kNow));
+    EXPECT_EQ(directory_.use_log_in(7, kNow).error().code, ErrorCode::forbidden);
+    const std::string token = *directory_.issue_token(li.user, 7, kNow);
+    EXPECT_TRUE(directory_.use_log_in(7, kNow + kTokenIdleMs));
+    EXPECT_TRUE(directory_.access(token, kNow + 2 * kTokenIdleMs));
+    EXPECT_EQ(directory_.use_log_in(7, kNow + 4 * kTokenIdleMs).error().code, ErrorCode::forbidden);
+    EXPECT_EQ(directory_.use_log_in(8, kNow).error().code, ErrorCode::forbidden);
+}
+
 TEST(Passwords, OnlyTheRightOneMatches) {
     const std::string hash = *hash_password("correct horse");
     EXPECT_EQ(hash.rfind("$argon2id$", 0), 0U);

@@ -8,6 +8,7 @@
 #include <sstream>
 
 #include "storage/replica.hpp"
+#include "sync/bundle.hpp"
 #include "sync/changeset_format.hpp"
 #include "sync/limits.hpp"
 #include "sync/page_format.hpp"
@@ -80,13 +81,14 @@ const Numbers kLimits = {
     LIMIT(kMaxScopeBytes),   LIMIT(kMaxVerdicts),       LIMIT(kMaxRepairIds),
     LIMIT(kRepairBuckets),   LIMIT(kMaxPages),          LIMIT(kMaxChainPoints),
     LIMIT(kSkewMs),          LIMIT(kLateEditWindowMs),  LIMIT(kHoldDeadlineMs),
+    LIMIT(kMaxBundleBytes),  LIMIT(kBundleBytes),       LIMIT(kMaxBundleMessages),
 };
 #undef LIMIT
 
 TEST(FormatsPage, RepeatsEveryLimitOfTheHeader) {
     EXPECT_EQ(table_rows(formats(), "k[A-Za-z]+"), kLimits);
-    const std::string header = read_file("sync/limits.hpp");
-    const std::regex constant(R"(constexpr std::\w+ (k\w+) =)");
+    const std::string header = read_file("sync/limits.hpp") + read_file("sync/bundle.hpp");
+    const std::regex constant(R"(constexpr std::(?:size_t|int64_t) (k\w+) =)");
     std::size_t constants = 0;
     for (std::sregex_iterator at(header.begin(), header.end(), constant);
          at != std::sregex_iterator(); ++at, ++constants)
@@ -101,9 +103,11 @@ TEST(FormatsPage, NamesTheFormatsOfTheCode) {
         {"page", kPageFormat},
         {"request", protocol_format::kRequestFormat},
         {"reply", protocol_format::kReplyFormat},
+        {"bundle", kBundleFormat},
         {"replica", static_cast<std::uint64_t>(storage::kReplicaFormat)},
     };
-    EXPECT_EQ(table_rows(formats(), "changeset|schema|page|request|reply|replica"), expected);
+    EXPECT_EQ(table_rows(formats(), "changeset|schema|page|request|reply|bundle|replica"),
+              expected);
     const Numbers versions = {{"lowest protocol version", kProtocolMin},
                               {"highest protocol version", kProtocolMax}};
     EXPECT_EQ(table_rows(protocol(), "[a-z]+est protocol version"), versions);
@@ -223,6 +227,21 @@ TEST(FormatsExample, OfAChecksum) {
         expected += static_cast<char>(part >> shift);
     expected += static_cast<char>(repair_bucket(sample_id(1)));
     EXPECT_EQ(example(formats(), "checksum"), expected);
+}
+
+TEST(FormatsExample, OfABundle) {
+    Bundle bundle;
+    bundle.header.direction = BundleDirection::reply;
+    bundle.header.office = 0xFEDCBA9876543210;
+    bundle.header.device = 0x0F1E2D3C4B5A6978;
+    bundle.header.replica = {0x1f3a, 1};
+    bundle.header.number = 3;
+    bundle.header.written_at = 1732233600123;
+    bundle.header.answers = sample_digest(0xAB);
+    bundle.sealed = "seal";
+    bundle.signature.fill(0x5A);
+    EXPECT_EQ(encode(bundle), example(formats(), "bundle"));
+    EXPECT_EQ(*decode_bundle(example(formats(), "bundle")), bundle);
 }
 
 TEST(ProtocolExample, OfARequest) {
