@@ -15,7 +15,8 @@ struct NewDot {
 
 // What happened to one record's operations so far.
 struct Moved {
-    VectorClock base;  // what really is on the record of its own replica: confirmed, not moved
+    VectorClock base;   // what really is on the record of its own replica: confirmed, not moved
+    bool here = false;  // the record is on the device
     std::vector<NewDot> dots;
 };
 
@@ -42,9 +43,14 @@ VectorClock moved_clock(const VectorClock& clock, std::uint64_t own, const Moved
     return result.empty() ? clock : result;
 }
 
-// A confirmed state may hold an operation that is now moved (a restored server has lost it): of its
-// replica only what its author had seen before it is still there.
-void take_back(VectorClock& base, const Dot& moved, const VectorClock& seen_before) {
+// Before `moved` is: what of its own replica is on a record that left the device only its clock
+// says. And a confirmed state may hold it (a restored server has lost it): then of its replica only
+// what its author had seen before it is still there.
+void take_back(Moved& record, const Dot& moved, const VectorClock& seen_before) {
+    VectorClock& base = record.base;
+    if (!record.here && record.dots.empty())
+        for (const Dot& entry : seen_before.entries())
+            if (entry.replica.id == moved.replica.id) base.advance(entry);
     if (!base.covers(moved)) return;
     VectorClock rest;
     for (const Dot& entry : base.entries())
@@ -75,7 +81,7 @@ Result<std::vector<Change>> ReplicaCore::reissue(const std::vector<JournalRow>& 
     SATCHEL_ASSIGN(ChainHead head, journal.head(row.replica));
     std::map<RecordId, Moved> moved;
     for (const auto& [id, entry] : unwound)
-        moved[id].base = entry.base.clock;
+        moved[id] = {entry.base.clock, entry.before.has_value(), {}};
     for (JournalRow old : rows) {
         SATCHEL_ASSIGN(Changeset changeset, decode_changeset(old.bytes));
         const Changeset before = changeset;
@@ -84,7 +90,7 @@ Result<std::vector<Change>> ReplicaCore::reissue(const std::vector<JournalRow>& 
         for (std::size_t i = 0; i < changeset.operations.size(); ++i) {
             Operation& operation = changeset.operations[i];
             Moved& on_record = moved[operation.record];
-            take_back(on_record.base, before.dot(i), operation.clock);
+            take_back(on_record, before.dot(i), operation.clock);
             SATCHEL_ASSIGN(const std::vector<Dot> kept, pending_dots(operation.record));
             operation.clock = moved_clock(operation.clock, row.replica.id, on_record, kept);
             on_record.dots.push_back({before.dot(i), changeset.dot(i)});

@@ -177,12 +177,14 @@ bool Taker::settles(const JournalRow& row) const {
     return row.entry.state == ChangesetState::accepted && row.entry.seq <= settle_to_;
 }
 
-// The confirmed state after this device's own changesets that the reply settles.
+// The confirmed state after this device's own changesets that the reply settles. Nothing where what
+// they build on is not here.
 Result<RecordState> Taker::with_own(const RecordId& id, RecordState base) {
     for (const PendingOperation& each : core_.journal.pending(id)) {
         SATCHEL_ASSIGN(const OpenChangeset* entry, open(each.number));
         if (!settles(entry->row)) continue;
         Operation operation = entry->changeset.operations[each.index];
+        if (!base.exists() && !operation.clock.empty()) return RecordState{};
         operation.clock = core_.expanded(id, std::move(operation.clock));
         const WriteContext write{entry->changeset.dot(each.index), entry->row.effective,
                                  entry->row.rank, entry->changeset.header.intent, entry->row.late};

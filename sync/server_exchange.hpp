@@ -26,6 +26,7 @@ class Exchange {
     // Each gives false when the reply is complete as it stands.
     // server_session.cpp
     bool agree_on_protocol();
+    bool is_verified() const;
     Status check_request() const;
     Result<bool> take_part();
     Status answer_questions();

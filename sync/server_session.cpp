@@ -28,12 +28,22 @@ Result<Handled> Exchange::run() {
                                                           : request_.changesets.back().last_counter;
         reply.horizon_counter =
             std::min(store_.horizon_counter(request_.replica), reply.acked_counter);
-        SATCHEL_TRY(send());
-        SATCHEL_TRY(compare());
+        if (is_verified()) {
+            SATCHEL_TRY(send());
+            SATCHEL_TRY(compare());
+        } else if (reply.gained.empty()) {
+            reply.position = request_.position;
+        }
         handled_.nothing_new = is_silent();
     }
     SATCHEL_TRY(finish());
     return std::move(handled_);
+}
+
+// What is known here of the device beyond what this request has shown may be a copy's of it: no
+// state that holds such changes goes down to it under names that it takes for its own.
+bool Exchange::is_verified() const {
+    return known_.high <= handled_.reply.acked_counter;
 }
 
 bool Exchange::agree_on_protocol() {

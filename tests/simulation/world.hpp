@@ -99,7 +99,7 @@ class World {
     bool faults_ = true;
     std::uint32_t schema_ = 1;
     std::set<std::pair<std::size_t, RecordId>> departed_;  // device, record: for re-entries
-    std::set<ChangeId> held_;
+    std::set<Dot> held_;  // first dots of changesets that a reply said are held
 };
 
 }  // namespace satchel::simulation

@@ -32,9 +32,13 @@ void World::note_reply(const DeviceNode& device, const SyncRequest& request,
     for (const Verdict& verdict : reply.verdicts) {
         const std::string what = device.name() + "'s " + std::to_string(verdict.incarnation) + ":" +
                                  std::to_string(verdict.first_counter);
+        const Dot first{{device.replica_id, verdict.incarnation}, verdict.first_counter};
         if (verdict.kind == VerdictKind::alias) probes_.hit(Probe::alias);
+        if (verdict.kind == VerdictKind::accepted && held_.erase(first) != 0)
+            probes_.hit(Probe::released);
         if (verdict.kind == VerdictKind::held) {
             probes_.hit(Probe::held);
+            held_.insert(first);
             log(what + " is held: " + verdict.detail);
         }
         if (verdict.late) probes_.hit(Probe::late_edit);
