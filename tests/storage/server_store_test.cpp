@@ -197,6 +197,46 @@ TEST(ServerStore, AnEditThatSawAnAdoptedValueReplacesIt) {
     li.expect_equal_to_head();
 }
 
+// What others' clocks cover by number, a refused change among it, they were never shown.
+TEST(ServerStore, AnAdoptedValueStandsBesideTheEditOfSomebodyWhoNeverSawIt) {
+    Head head;
+    SmallDevice li(head, 0xa1, kLi);
+    head.write({account(1, kLi)});
+    li.sync();
+    VectorClock seen = li.records[record_id(1)].state.clock;
+    li.write({write(kAccount, record_id(1), seen,
+                    {reference(kOwner, kWang), text(kNote, "refused")})});  // not allowed
+    li.write({write(kAccount, record_id(1), seen, {text(kName, "by Li")})});
+    li.sync();
+    head.write({write(kAccount, record_id(1), head.clock(kAccount, record_id(1)),
+                      {text(kNote, "by head office")})});
+    const auto kept = head.store().quarantine(10);
+    ASSERT_TRUE(kept && kept->size() == 1);
+    ASSERT_TRUE(head.store().adopt(kept->front().number, kWang, kNow));
+    EXPECT_EQ(head.state(kAccount, record_id(1)).cell(kNote)->siblings.size(), 2U);
+}
+
+TEST(ServerStore, AdoptingLeavesOutWhatTheAuthorHasWrittenAnew) {
+    Head head;
+    SmallDevice li(head, 0xa1, kLi);
+    head.write({account(1, kLi)});
+    li.sync();
+    VectorClock seen = li.records[record_id(1)].state.clock;
+    li.write(
+        {write(kAccount, record_id(1), seen, {reference(kOwner, kWang), text(kNote, "refused")})});
+    seen.advance({li.replica, 1});
+    li.write({write(kAccount, record_id(1), seen, {text(kNote, "better")})});
+    li.sync();
+    const auto kept = head.store().quarantine(10);
+    ASSERT_TRUE(kept && kept->size() == 1);
+    const auto verdict = head.store().adopt(kept->front().number, kWang, kNow);
+    ASSERT_TRUE(verdict && verdict->kind == VerdictKind::accepted);
+    const RecordState state = head.state(kAccount, record_id(1));
+    ASSERT_EQ(state.cell(kNote)->siblings.size(), 1U);
+    EXPECT_EQ(state.cell(kNote)->siblings[0].values[0], Value::text("better"));
+    EXPECT_EQ(head.scopes(kAccount, record_id(1)), std::vector<std::string>{user_scope(kWang)});
+}
+
 TEST(ServerStore, PrunedRecordsLeaveAGraveAndNeverComeBack) {
     Head head;
     SmallDevice li(head, 0xa1, kLi);

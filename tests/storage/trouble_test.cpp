@@ -1,0 +1,258 @@
+// Copies, roll-backs and restores, with real replicas and a real store on files. Each of these was
+// first a seed of the simulation.
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <filesystem>
+
+#include "storage/replica.hpp"
+#include "storage/services.hpp"
+#include "sync/device_session.hpp"
+#include "tests/sync/server_fixture.hpp"
+
+namespace satchel::test {
+namespace {
+
+namespace fs = std::filesystem;
+
+const RecordId kLi = user_id(1);
+
+// A phone with a replica file of its own.
+class Phone {
+  public:
+    Phone(std::string path, std::string id_of_copy = {}) : path_(std::move(path)) {
+        open(id_of_copy.empty());
+    }
+    ~Phone() {
+        replica_.reset();
+        for (const char* suffix : {"", "-wal", "-shm", "-sync"})
+            fs::remove(path_ + suffix);
+    }
+    Phone(const Phone&) = delete;
+    Phone& operator=(const Phone&) = delete;
+
+    // Another phone with this one's file as it is now.
+    std::unique_ptr<Phone> copied(const std::string& path) {
+        image(path);
+        return std::make_unique<Phone>(path, "copy");
+    }
+    void image(const std::string& path) {
+        EXPECT_TRUE(replica_->database().execute("PRAGMA wal_checkpoint(TRUNCATE)"));
+        fs::copy_file(path_, path, fs::copy_options::overwrite_existing);
+    }
+    void go_back_to(const std::string& image) {
+        replica_.reset();
+        for (const char* suffix : {"-wal", "-shm"})
+            fs::remove(path_ + suffix);
+        fs::copy_file(image, path_, fs::copy_options::overwrite_existing);
+        open(false);
+    }
+
+    RecordId create(const std::string& name) {
+        auto transaction = *replica_->begin();
+        const auto id =
+            transaction.create("account", {{"name", Value::text(name)}, {"owner", Value::id(kLi)}});
+        EXPECT_TRUE(id) << id.error().message;
+        EXPECT_TRUE(transaction.commit());
+        return *id;
+    }
+    void set(const RecordId& id, const char* field, const std::string& value,
+             const VectorClock* token = nullptr) {
+        auto transaction = *replica_->begin();
+        const Status set = transaction.set("account", id, {{field, Value::text(value)}}, token);
+        EXPECT_TRUE(set) << set.error().message;
+        EXPECT_TRUE(transaction.commit());
+    }
+    storage::RecordView record(const RecordId& id) {
+        const auto view = replica_->record("account", id);
+        EXPECT_TRUE(view) << (view ? "" : view.error().message);
+        return view ? *view : storage::RecordView{};
+    }
+    std::vector<std::string> values(const RecordId& id, FieldId cell) {
+        std::vector<std::string> texts;
+        const storage::RecordView view = record(id);
+        const CellState* known = view.state.cell(cell);
+        if (known != nullptr)
+            for (const Sibling& sibling : known->siblings)
+                texts.emplace_back(sibling.values.front().as_bytes());
+        std::sort(texts.begin(), texts.end());
+        return texts;
+    }
+
+    SessionReport sync(Head& head) {
+        const auto state = replica_->sync_state();
+        Caller caller;
+        caller.replica = state->replica.id;
+        caller.user = kLi;
+        caller.rank = 1;
+        caller.scopes = {kEveryoneScope, user_scope(kLi)};
+        DeviceSession session(*replica_, head.store().services());
+        while (true) {
+            const auto request = session.next_request(kNow);
+            EXPECT_TRUE(request) << (request ? "" : request.error().message);
+            if (!request || !*request) break;
+            const auto asked = decode_request(**request, head.store().services());
+            const auto handled = head.handle(*asked, caller);
+            EXPECT_TRUE(handled) << (handled ? "" : handled.error().message);
+            if (!handled) break;
+            const Status taken =
+                session.take_reply(encode(handled->reply, head.store().services()), kNow);
+            EXPECT_TRUE(taken) << (taken ? "" : taken.error().message);
+            if (!taken) break;
+        }
+        EXPECT_TRUE(session.done());
+        return session.report();
+    }
+    storage::Replica& replica() { return *replica_; }
+
+  private:
+    void open(bool create) {
+        storage::ReplicaOptions options;
+        options.create = create;
+        if (create) options.schema = company();
+        auto opened = storage::Replica::open(path_, options);
+        ASSERT_TRUE(opened) << opened.error().message;
+        replica_ = *std::move(opened);
+    }
+
+    std::string path_;
+    std::unique_ptr<storage::Replica> replica_;
+};
+
+class Trouble : public ::testing::Test {
+  protected:
+    void SetUp() override {
+        const auto* test = ::testing::UnitTest::GetInstance()->current_test_info();
+        folder_ = fs::path(::testing::TempDir()) /
+                  (std::string(test->name()) + std::to_string(::getpid()));
+        fs::create_directories(folder_);
+        head_ = std::make_unique<Head>(file("office"));
+        a_ = std::make_unique<Phone>(file("a"));
+        b_ = std::make_unique<Phone>(file("b"));
+    }
+    void TearDown() override {
+        a_.reset();
+        b_.reset();
+        head_.reset();
+        fs::remove_all(folder_);
+    }
+    std::string file(const char* name) const { return (folder_ / name).string(); }
+
+    void back_up() { ASSERT_TRUE(head_->store().backup(file("backup"))); }
+    // Head office goes on with its backup.
+    void restore() {
+        head_.reset();
+        for (const char* suffix : {"", "-wal", "-shm"})
+            fs::remove(file("office") + suffix);
+        fs::copy_file(file("backup"), file("office"));
+        head_ = std::make_unique<Head>(file("office"), false, true);
+    }
+    void everybody_syncs(std::vector<Phone*> phones) {
+        for (int round = 0; round < 3; ++round)
+            for (Phone* phone : phones)
+                phone->sync(*head_);
+    }
+
+    fs::path folder_;
+    std::unique_ptr<Head> head_;
+    std::unique_ptr<Phone> a_;
+    std::unique_ptr<Phone> b_;
+};
+
+using Texts = std::vector<std::string>;
+
+TEST_F(Trouble, WhatARestoredServerLostComesBackUnderTheNamesThatOthersKnow) {
+    a_->sync(*head_);
+    b_->sync(*head_);
+    back_up();
+    const RecordId id = a_->create("Acme");
+    a_->set(id, "note", "first");
+    a_->sync(*head_);
+    b_->sync(*head_);
+    b_->set(id, "note", "second");  // has seen the first
+    b_->sync(*head_);
+    restore();
+    EXPECT_TRUE(b_->sync(*head_).restored);  // waits: the record is not there yet
+    EXPECT_EQ(b_->replica().status()->held, 1U);
+    everybody_syncs({a_.get(), b_.get()});
+    EXPECT_EQ(a_->values(id, kNote), Texts{"second"});
+    EXPECT_EQ(b_->values(id, kNote), Texts{"second"});
+    EXPECT_EQ(b_->replica().status()->held, 0U);
+}
+
+TEST_F(Trouble, AfterARestoreACopyDoesNotTakeTheNamesThatItsTwinHadUsed) {
+    const RecordId id = a_->create("Acme");
+    a_->sync(*head_);
+    b_->sync(*head_);
+    const auto twin = a_->copied(file("twin"));
+    back_up();
+    a_->set(id, "note", "of the original");
+    a_->sync(*head_);
+    b_->sync(*head_);
+    b_->set(id, "note", "has seen it");
+    twin->set(id, "name", "of the twin");  // the same counter
+    restore();
+    twin->sync(*head_);
+    EXPECT_NE(twin->replica().sync_state()->replica.incarnation, 1U);
+    everybody_syncs({b_.get(), a_.get(), twin.get()});
+    EXPECT_EQ(b_->values(id, kNote), Texts{"has seen it"});
+    EXPECT_EQ(b_->values(id, kName), Texts{"of the twin"});
+    EXPECT_EQ(b_->replica().status()->not_accepted, 0U);
+}
+
+TEST_F(Trouble, NoStateComesDownToACopyBeforeItsHistoryIsProved) {
+    const RecordId id = a_->create("Acme");
+    a_->sync(*head_);
+    const auto twin = a_->copied(file("twin"));
+    twin->set(id, "note", "of the twin");
+    twin->sync(*head_);
+    a_->set(id, "name", "of the original");
+    a_->set(id, "note", "of the original");
+    EXPECT_TRUE(a_->sync(*head_).forked);
+    everybody_syncs({a_.get(), twin.get()});
+    EXPECT_EQ(a_->values(id, kNote), (Texts{"of the original", "of the twin"}));
+    EXPECT_EQ(a_->values(id, kName), Texts{"of the original"});
+    EXPECT_EQ(twin->values(id, kNote), a_->values(id, kNote));
+}
+
+TEST_F(Trouble, AFormThatWasOpenAcrossAForkReplacesWhatItShowed) {
+    const RecordId id = a_->create("Acme");
+    a_->sync(*head_);
+    a_->image(file("image"));
+    a_->set(id, "note", "lost with the roll-back");
+    a_->sync(*head_);
+    a_->go_back_to(file("image"));
+    a_->set(id, "note", "shown in the form");
+    const VectorClock token = a_->record(id).token();
+    EXPECT_TRUE(a_->sync(*head_).forked);
+    a_->set(id, "note", "saved", &token);
+    a_->sync(*head_);
+    EXPECT_EQ(a_->values(id, kNote), (Texts{"lost with the roll-back", "saved"}));
+}
+
+TEST_F(Trouble, AReplyThatFailsAfterItBroughtASchemaLeavesTheOldOneInUse) {
+    a_->sync(*head_);
+    ASSERT_TRUE(head_->store().install_schema(*company(2), kNow));
+    const auto state = a_->replica().sync_state();
+    Caller caller;
+    caller.replica = state->replica.id;
+    caller.user = kLi;
+    caller.scopes = {kEveryoneScope, user_scope(kLi)};
+    DeviceSession session(a_->replica(), head_->store().services());
+    const auto request = session.next_request(kNow);
+    const auto asked = decode_request(**request, head_->store().services());
+    SyncReply reply = head_->handle(*asked, caller)->reply;
+    PageWriter broken;  // a row whose metadata cannot be read
+    broken.add(kProduct, RowKind::whole, layout_of(*company()->find(kProduct)), record_id(7),
+               Sequence{1}, {kEveryoneScope}, "damaged", {Value::text("x").view()});
+    reply.pages.push_back(broken.finish());
+    const Status taken = session.take_reply(encode(reply, head_->store().services()), kNow);
+    EXPECT_FALSE(taken);
+    EXPECT_EQ(a_->replica().schema()->number(), 1U);
+    EXPECT_FALSE(a_->replica().record("product", record_id(7)));
+    a_->sync(*head_);
+    EXPECT_EQ(a_->replica().schema()->number(), 2U);
+}
+
+}  // namespace
+}  // namespace satchel::test
