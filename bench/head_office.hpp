@@ -15,7 +15,7 @@ class HeadOffice {
   public:
     // Starts the satcheld of this build in `folder` with the benchmark's schema and waits until it
     // listens. Ends the program when it does not.
-    explicit HeadOffice(const std::string& folder);
+    explicit HeadOffice(std::string folder);
     ~HeadOffice();
     HeadOffice(const HeadOffice&) = delete;
     HeadOffice& operator=(const HeadOffice&) = delete;
@@ -23,8 +23,14 @@ class HeadOffice {
     // A replica that is logged in and has nothing yet.
     std::unique_ptr<storage::Replica> device(const std::string& path, const char* name) const;
     const std::string& url() const { return url_; }
+    pid_t process() const { return process_; }
+    std::string database() const { return folder_ + "/data/office.satchel-server"; }
+    // Ends the process; `start` starts it again, at another address.
+    void stop();
+    void start();
 
   private:
+    std::string folder_;
     pid_t process_ = -1;
     std::string url_;
     std::string password_;

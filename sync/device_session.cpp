@@ -63,7 +63,11 @@ Status trim(std::vector<UploadedChangeset>& changesets, std::uint64_t counter, s
 }  // namespace
 
 DeviceSession::DeviceSession(DeviceStore& store, const Services& services, SessionOptions options)
-    : store_(store), services_(services), options_(options), send_scope_list_(options.in_one_go) {}
+    : store_(store),
+      services_(services),
+      options_(options),
+      upload_bytes_(options.upload_bytes),
+      send_scope_list_(options.in_one_go) {}
 
 Result<std::optional<Bytes>> DeviceSession::next_request(std::int64_t now_ms) {
     if (done_ || resting_) return std::optional<Bytes>{};
@@ -79,6 +83,7 @@ Result<std::optional<Bytes>> DeviceSession::next_request(std::int64_t now_ms) {
     for (UploadedChangeset& changeset : request.changesets)
         changeset.bytes = {};
     sent_ = std::move(request);
+    sent_at_ = now_ms;
     return std::optional<Bytes>(std::move(bytes));
 }
 
@@ -118,7 +123,7 @@ Result<SyncRequest> DeviceSession::build_request(std::int64_t now_ms) {
 
 Status DeviceSession::fill_upload(SyncRequest& request) {
     if (request.last_counter == request.base_counter) return {};
-    const std::size_t max_bytes = std::min(options_.upload_bytes, kMaxUploadBytes);
+    const std::size_t max_bytes = std::min(upload_bytes_, kMaxUploadBytes);
     SATCHEL_ASSIGN(request.changesets,
                    store_.upload(request.replica, request.base_counter, max_bytes));
     SATCHEL_TRY(trim(request.changesets, request.base_counter, request.last_counter));
