@@ -56,7 +56,8 @@ void DeviceSession::pace_uploads(std::int64_t answered_in_ms) {
     constexpr std::int64_t kSlow = 4'000;
     if (sent_->changesets.empty() || answered_in_ms < 0) return;
     const std::size_t most = std::max(options_.upload_bytes, options_.max_upload_bytes);
-    if (answered_in_ms <= kQuick) upload_bytes_ = std::min(upload_bytes_ * 2, most);
+    if (answered_in_ms <= kQuick)
+        upload_bytes_ = upload_bytes_ < most / 2 ? upload_bytes_ * 2 : most;
     if (answered_in_ms > kSlow) upload_bytes_ = std::max(upload_bytes_ / 2, options_.upload_bytes);
 }
 
