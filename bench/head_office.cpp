@@ -50,7 +50,7 @@ Status no_address() {
 
 }  // namespace
 
-HeadOffice::HeadOffice(std::string folder) : folder_(std::move(folder)), password_(kPassword) {
+HeadOffice::HeadOffice(std::string folder) : folder_(std::move(folder)) {
     std::filesystem::create_directories(folder_);
     std::ofstream(folder_ + "/schema.json") << kSchema;
     std::ofstream(folder_ + "/password") << kPassword << "\n";
@@ -89,12 +89,12 @@ void HeadOffice::stop() {
     process_ = -1;
 }
 
-std::unique_ptr<storage::Replica> HeadOffice::device(const std::string& path,
-                                                     const char* name) const {
+std::unique_ptr<storage::Replica> device_at(const std::string& url, const std::string& path,
+                                            const char* name) {
     remove_replica(path);
     auto replica = open_replica(path, opportunity_schema());
     auto transport = must(client::CurlTransport::make(), "transport");
-    must(client::login(*replica, *transport, {url_, "admin", password_, name}), "login");
+    must(client::login(*replica, *transport, {url, "admin", kPassword, name}), "login");
     return replica;
 }
 

@@ -11,6 +11,10 @@
 
 namespace satchel::bench {
 
+// A replica that is logged in at a head office that runs at `url`, and has nothing yet.
+std::unique_ptr<storage::Replica> device_at(const std::string& url, const std::string& path,
+                                            const char* name);
+
 class HeadOffice {
   public:
     // Starts the satcheld of this build in `folder` with the benchmark's schema and waits until it
@@ -20,8 +24,9 @@ class HeadOffice {
     HeadOffice(const HeadOffice&) = delete;
     HeadOffice& operator=(const HeadOffice&) = delete;
 
-    // A replica that is logged in and has nothing yet.
-    std::unique_ptr<storage::Replica> device(const std::string& path, const char* name) const;
+    std::unique_ptr<storage::Replica> device(const std::string& path, const char* name) const {
+        return device_at(url_, path, name);
+    }
     const std::string& url() const { return url_; }
     pid_t process() const { return process_; }
     std::string database() const { return folder_ + "/data/office.satchel-server"; }
@@ -33,7 +38,6 @@ class HeadOffice {
     std::string folder_;
     pid_t process_ = -1;
     std::string url_;
-    std::string password_;
 };
 
 // One sync over HTTP to its end; ends the program when it fails.

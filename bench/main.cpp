@@ -59,6 +59,7 @@ int main(int argc, char** argv) {
         "Measures Satchel beside plain SQLite in the same run. Ratios count, not seconds.");
     bool json = false, quick = false;
     std::string only;
+    std::vector<std::string> memory_of;
     std::string commit = "unknown";
     app.add_flag("--json", json, "print one JSON object instead of the table");
     app.add_flag("--quick", quick,
@@ -66,7 +67,14 @@ int main(int argc, char** argv) {
     app.add_option("--only", only, "one part alone")
         ->check(CLI::IsMember({"local", "first", "changes", "merge", "million", "waiting"}));
     app.add_option("--commit", commit, "the commit to name in the output");
+    app.add_option("--memory-of", memory_of, "URL PATH: the peak of one first sync")
+        ->expected(2)
+        ->group("");
     CLI11_PARSE(app, argc, argv);
+    if (!memory_of.empty()) {
+        std::printf("%f\n", satchel::bench::memory_of_first_sync(memory_of[0], memory_of[1]));
+        return 0;
+    }
 
     satchel::bench::Settings settings;
     settings.rows = quick ? 10'000 : 100'000;

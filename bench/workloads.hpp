@@ -25,4 +25,8 @@ void run_merge(const Settings& settings, Results& results);    // W5
 void run_million(const Settings& settings, Results& results);
 void run_waiting(const Settings& settings, Results& results);  // idle agent, waiting devices
 
+// MiB that a first sync needs above the empty replica: its peak, so only right in a process that
+// does nothing else. W6 starts this program again for it.
+double memory_of_first_sync(const std::string& url, const std::string& path);
+
 }  // namespace satchel::bench

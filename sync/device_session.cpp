@@ -12,6 +12,9 @@ constexpr std::size_t kMaxIdleRounds = 16;
 // With a changeset of full size on top, and everything else, this fits one request.
 constexpr std::size_t kMaxUploadBytes = kMaxRequestBytes - kMaxChangesetBytes - (4U << 20);
 
+// Their confirmations fit one page, with room for news; what comes in a later page is sent whole.
+constexpr std::uint64_t kMaxUploadOperations = 15'000;
+
 Error no_progress(const SessionReport& report) {
     return {ErrorCode::server_error,
             "device and server do not agree after " + std::to_string(report.rounds) +
@@ -44,6 +47,7 @@ std::uint64_t tag_of(const SyncRequest& request, const Services& services) {
 
 // Drops what does not fit one request; the rest goes with the next one.
 Status trim(std::vector<UploadedChangeset>& changesets, std::uint64_t counter, std::uint64_t last) {
+    const std::uint64_t first = counter;
     std::size_t bytes = 0;
     std::size_t keep = 0;
     for (const UploadedChangeset& changeset : changesets) {
@@ -52,6 +56,7 @@ Status trim(std::vector<UploadedChangeset>& changesets, std::uint64_t counter, s
                                                  std::to_string(counter + 1)};
         if (changeset.last_counter > last) break;
         if (keep == kMaxVerdicts || (keep > 0 && bytes >= kMaxUploadBytes)) break;
+        if (keep > 0 && changeset.last_counter - first > kMaxUploadOperations) break;
         counter = changeset.last_counter;
         bytes += changeset.bytes.size();
         ++keep;
