@@ -248,12 +248,12 @@ static Status wipe_rows(ReplicaCore& core, bool keep_pending) {
     SATCHEL_TRY(core.database.execute(
         "DELETE FROM _dead; DELETE FROM _conflict; DELETE FROM staged; DELETE FROM wanted;"
         "DELETE FROM repair; DELETE FROM scope; DELETE FROM scope_set; DELETE FROM parked"));
-    SATCHEL_TRY(core.database.execute(
-        keep_pending ? "DELETE FROM entry WHERE number IN (SELECT number FROM"
-                       " verdict WHERE state IN (2, 5, 6)) AND"
-                       " number < (SELECT max(number) FROM entry)"
-                     : "DELETE FROM entry; DELETE FROM alias;"
-                       "UPDATE journal_mark SET first_open = 1"));
+    SATCHEL_TRY(core.database.execute(keep_pending
+                                          ? "DELETE FROM entry WHERE number IN (SELECT number FROM"
+                                            " verdict WHERE state IN (2, 5, 6)) AND"
+                                            " number < (SELECT max(number) FROM entry)"
+                                          : "DELETE FROM entry; DELETE FROM alias;"
+                                            "UPDATE journal_mark SET first_open = 1"));
     if (!keep_pending) {
         // Another chain begins: what is gone must never be continued.
         core.row = {};
