@@ -50,42 +50,51 @@ Status no_address() {
 
 }  // namespace
 
-HeadOffice::HeadOffice(const std::string& folder) : password_(kPassword) {
-    std::filesystem::create_directories(folder);
-    const std::string schema = folder + "/schema.json", secret = folder + "/password",
-                      log = folder + "/log";
-    std::ofstream(schema) << kSchema;
-    std::ofstream(secret) << kPassword << "\n";
+HeadOffice::HeadOffice(std::string folder) : folder_(std::move(folder)) {
+    std::filesystem::create_directories(folder_);
+    std::ofstream(folder_ + "/schema.json") << kSchema;
+    std::ofstream(folder_ + "/password") << kPassword << "\n";
+    start();
+}
+
+HeadOffice::~HeadOffice() {
+    stop();
+}
+
+void HeadOffice::start() {
+    const std::string schema = folder_ + "/schema.json", secret = folder_ + "/password",
+                      log = folder_ + "/log", data = folder_ + "/data";
     process_ = ::fork();
     if (process_ == 0) {
         const int file = ::open(log.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
         ::dup2(file, 1);
         ::dup2(file, 2);
-        const std::string data = folder + "/data";
         ::execl(SATCHELD, "satcheld", "--data", data.c_str(), "--listen", "127.0.0.1:0", "--schema",
                 schema.c_str(), "--admin-password-file", secret.c_str(), nullptr);
         ::_exit(127);
     }
+    url_.clear();
     for (int i = 0; i < 300 && url_.empty(); ++i) {
         std::this_thread::sleep_for(std::chrono::milliseconds(100));
-        url_ = first_line(folder + "/data/address");
+        url_ = first_line(data + "/address");
     }
     must(url_.empty() ? no_address() : Status{}, "start satcheld");
     if (!url_.starts_with("http")) url_ = "http://" + url_;
 }
 
-HeadOffice::~HeadOffice() {
+void HeadOffice::stop() {
     if (process_ <= 0) return;
     ::kill(process_, SIGTERM);
     ::waitpid(process_, nullptr, 0);
+    process_ = -1;
 }
 
-std::unique_ptr<storage::Replica> HeadOffice::device(const std::string& path,
-                                                     const char* name) const {
+std::unique_ptr<storage::Replica> device_at(const std::string& url, const std::string& path,
+                                            const char* name) {
     remove_replica(path);
     auto replica = open_replica(path, opportunity_schema());
     auto transport = must(client::CurlTransport::make(), "transport");
-    must(client::login(*replica, *transport, {url_, "admin", password_, name}), "login");
+    must(client::login(*replica, *transport, {url, "admin", kPassword, name}), "login");
     return replica;
 }
 

@@ -11,23 +11,33 @@
 
 namespace satchel::bench {
 
+// A replica that is logged in at a head office that runs at `url`, and has nothing yet.
+std::unique_ptr<storage::Replica> device_at(const std::string& url, const std::string& path,
+                                            const char* name);
+
 class HeadOffice {
   public:
     // Starts the satcheld of this build in `folder` with the benchmark's schema and waits until it
     // listens. Ends the program when it does not.
-    explicit HeadOffice(const std::string& folder);
+    explicit HeadOffice(std::string folder);
     ~HeadOffice();
     HeadOffice(const HeadOffice&) = delete;
     HeadOffice& operator=(const HeadOffice&) = delete;
 
-    // A replica that is logged in and has nothing yet.
-    std::unique_ptr<storage::Replica> device(const std::string& path, const char* name) const;
+    std::unique_ptr<storage::Replica> device(const std::string& path, const char* name) const {
+        return device_at(url_, path, name);
+    }
     const std::string& url() const { return url_; }
+    pid_t process() const { return process_; }
+    std::string database() const { return folder_ + "/data/office.satchel-server"; }
+    // Ends the process; `start` starts it again, at another address.
+    void stop();
+    void start();
 
   private:
+    std::string folder_;
     pid_t process_ = -1;
     std::string url_;
-    std::string password_;
 };
 
 // One sync over HTTP to its end; ends the program when it fails.

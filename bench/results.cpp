@@ -1,9 +1,13 @@
 #include "bench/results.hpp"
 
+#include <sys/resource.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 #include <nlohmann/json.hpp>
 
 namespace satchel::bench {
@@ -70,6 +74,29 @@ double seconds(const std::function<void()>& work) {
     const auto start = std::chrono::steady_clock::now();
     work();
     return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+double cpu_seconds() {
+    rusage usage{};
+    getrusage(RUSAGE_SELF, &usage);
+    const auto seconds_of = [](const timeval& time) {
+        return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
+    };
+    return seconds_of(usage.ru_utime) + seconds_of(usage.ru_stime);
+}
+
+// User and system time: the 14th and 15th item of the process's stat line.
+double cpu_seconds(int process) {
+    std::ifstream in("/proc/" + std::to_string(process) + "/stat");
+    std::string line;
+    std::getline(in, line);
+    std::size_t at = line.rfind(')') + 1;
+    for (int item = 3; item < 14; ++item)
+        at = line.find(' ', at + 1);
+    char* rest = nullptr;
+    const auto user = std::strtoul(line.c_str() + at, &rest, 10);
+    const auto system = std::strtoul(rest, nullptr, 10);
+    return static_cast<double>(user + system) / static_cast<double>(sysconf(_SC_CLK_TCK));
 }
 
 double median(std::vector<double> values) {

@@ -34,6 +34,9 @@ class Results {
 
 // Seconds that `work` takes.
 double seconds(const std::function<void()>& work);
+// Of the processor: of this process, or of another one (in steps of 10 ms).
+double cpu_seconds();
+double cpu_seconds(int process);
 double median(std::vector<double> values);
 // One file size with its write-ahead log.
 double file_bytes(const std::string& path);

@@ -1,8 +1,7 @@
 // W3 to W6: a real satcheld and devices over HTTP on loopback.
-#include <sys/wait.h>
-#include <unistd.h>
-
 #include <algorithm>
+#include <cstdio>
+#include <filesystem>
 #include <fstream>
 #include <numeric>
 
@@ -45,26 +44,17 @@ void vacuum_log(Replica& replica) {
     must(replica.database().checkpoint(), "checkpoint");
 }
 
-// A first sync in a process of its own, so that its peak memory is its own: MiB above the empty
-// replica.
+// In a process of its own.
 double first_sync_memory(const HeadOffice& office, const std::string& path) {
-    int ends[2];
-    if (::pipe(ends) != 0) return 0;
-    const pid_t child = ::fork();
-    if (child == 0) {
-        auto replica = office.device(path, "memory");
-        const double before = mib_of("VmRSS");
-        (void)sync(*replica);
-        const double grown = mib_of("VmHWM") - before;
-        const auto written = ::write(ends[1], &grown, sizeof grown);
-        ::_exit(written == sizeof grown ? 0 : 1);
-    }
-    double grown = 0;
-    ::close(ends[1]);
-    const auto got = ::read(ends[0], &grown, sizeof grown);
-    ::close(ends[0]);
-    ::waitpid(child, nullptr, 0);
-    return got == sizeof grown ? grown : 0;
+    const std::string program = std::filesystem::read_symlink("/proc/self/exe");
+    const std::string command =
+        "'" + program + "' --memory-of '" + office.url() + "' '" + path + "'";
+    FILE* const answer = ::popen(command.c_str(), "r");
+    double mib = 0;
+    const bool told = answer != nullptr && std::fscanf(answer, "%lf", &mib) == 1;
+    if (answer != nullptr) ::pclose(answer);
+    must(told ? Status{} : Status{Error{ErrorCode::io, "it told nothing"}}, "first sync alone");
+    return mib;
 }
 
 struct ChangeTimes {
@@ -107,25 +97,65 @@ ChangeTimes median_changes(Replica& writer, Replica& reader, PlainTable& plain,
 struct FirstSync {
     double up = 0, down = 0, plain = 0;  // seconds
     double wire = 0;                     // bytes, the worse direction
+    double up_cpu = 0, up_server_cpu = 0, down_cpu = 0, down_server_cpu = 0;
 };
 
-FirstSync first_sync(const HeadOffice& office, const std::string& folder,
-                     const std::vector<Opportunity>& rows, std::unique_ptr<Replica>& writer,
-                     std::unique_ptr<Replica>& reader) {
+// The writer has the rows already, and has not sent them.
+FirstSync both_ways(const HeadOffice& office, const std::string& folder,
+                    std::unique_ptr<Replica>& writer, std::unique_ptr<Replica>& reader) {
     FirstSync times;
-    writer = office.device(folder + "/writer.satchel", "writer");
-    (void)sync(*writer);
-    insert_rows(*writer, rows, 0, rows.size(), kBatch);
     vacuum_log(*writer);
     SessionReport up, down;
+    double ours = cpu_seconds(), theirs = cpu_seconds(office.process());
     times.up = seconds([&] { up = sync(*writer); });
+    times.up_cpu = cpu_seconds() - ours;
+    times.up_server_cpu = cpu_seconds(office.process()) - theirs;
     reader = office.device(folder + "/reader.satchel", "reader");
+    ours = cpu_seconds();
+    theirs = cpu_seconds(office.process());
     times.down = seconds([&] { down = sync(*reader); });
+    times.down_cpu = cpu_seconds() - ours;
+    times.down_server_cpu = cpu_seconds(office.process()) - theirs;
     times.wire = static_cast<double>(std::max(up.sent_bytes, down.received_bytes));
     return times;
 }
 
-void run_first_sync(const Settings& settings, Results& results) {
+FirstSync first_sync(const HeadOffice& office, const std::string& folder,
+                     const std::vector<Opportunity>& rows, std::unique_ptr<Replica>& writer,
+                     std::unique_ptr<Replica>& reader) {
+    writer = office.device(folder + "/writer.satchel", "writer");
+    (void)sync(*writer);
+    insert_rows(*writer, rows, 0, rows.size(), kBatch);
+    return both_ways(office, folder, writer, reader);
+}
+
+// `parts` times the rows of the settings, each time other ones. `folder` must be new.
+FirstSync first_sync_of_many(const Settings& settings, const HeadOffice& office,
+                             const std::string& folder, std::size_t parts) {
+    std::unique_ptr<Replica> writer = office.device(folder + "/writer.satchel", "writer"), reader;
+    (void)sync(*writer);
+    for (std::size_t i = 0; i < parts; ++i) {
+        const auto rows = make_opportunities(settings.rows, i + 1);
+        insert_rows(*writer, rows, 0, rows.size(), kBatch);
+    }
+    return both_ways(office, folder, writer, reader);
+}
+
+ChangeTimes changes_of(const Settings& settings, std::size_t count) {
+    const std::string folder = settings.folder + "/w4-" + std::to_string(count);
+    const auto rows = make_opportunities(count, 1);
+    const HeadOffice office(folder);
+    PlainTable plain = PlainTable::create(folder + "/plain.db");
+    plain.insert(rows, 0, rows.size(), kBatch);
+    std::unique_ptr<Replica> writer, reader;
+    (void)first_sync(office, folder, rows, writer, reader);
+    return median_changes(*writer, *reader, plain, rows,
+                          std::max<std::size_t>(3, settings.repeats));
+}
+
+}  // namespace
+
+void run_first(const Settings& settings, Results& results) {
     const auto rows = make_opportunities(settings.rows, 1);
     std::vector<double> up, down;
     FirstSync last;
@@ -154,24 +184,16 @@ void run_first_sync(const Settings& settings, Results& results) {
     results.set("w3.up_seconds", last.up);
     results.set("w3.down_seconds", last.down);
     results.set("w3.plain_seconds", last.plain);
+    results.set("w3.up_device_cpu_seconds", last.up_cpu);
+    results.set("w3.up_server_cpu_seconds", last.up_server_cpu);
+    results.set("w3.down_device_cpu_seconds", last.down_cpu);
+    results.set("w3.down_server_cpu_seconds", last.down_server_cpu);
     results.set("disk.ratio", disk);
 }
 
-ChangeTimes run_changes(const Settings& settings, std::size_t count) {
-    const std::string folder = settings.folder + "/w4-" + std::to_string(count);
-    const auto rows = make_opportunities(count, 1);
-    const HeadOffice office(folder);
-    PlainTable plain = PlainTable::create(folder + "/plain.db");
-    plain.insert(rows, 0, rows.size(), kBatch);
-    std::unique_ptr<Replica> writer, reader;
-    (void)first_sync(office, folder, rows, writer, reader);
-    return median_changes(*writer, *reader, plain, rows,
-                          std::max<std::size_t>(3, settings.repeats));
-}
-
-void run_w4(const Settings& settings, Results& results) {
-    const ChangeTimes large = run_changes(settings, settings.rows);
-    const ChangeTimes small = run_changes(settings, settings.rows / 10);
+void run_changes(const Settings& settings, Results& results) {
+    const ChangeTimes large = changes_of(settings, settings.rows);
+    const ChangeTimes small = changes_of(settings, settings.rows / 10);
     results.set("w4.push_ratio", large.push / large.plain);
     results.set("w4.pull_ratio", large.pull / large.plain);
     results.set("w4.bytes_per_change", std::max(large.up_bytes, large.down_bytes));
@@ -183,17 +205,17 @@ void run_w4(const Settings& settings, Results& results) {
 }
 
 // Both sides edit the same rows apart; then until both and the server are equal.
-void run_w5(const Settings& settings, Results& results) {
-    constexpr std::size_t kEdited = 10'000;
+void run_merge(const Settings& settings, Results& results) {
+    const std::size_t edited = settings.rows / 10;
     const std::string folder = settings.folder + "/w5";
-    const auto rows = make_opportunities(std::max(kEdited, settings.rows / 5), 1);
+    const auto rows = make_opportunities(settings.rows, 1);
     const HeadOffice office(folder);
     PlainTable plain = PlainTable::create(folder + "/plain.db");
     plain.insert(rows, 0, rows.size(), kBatch);
     std::unique_ptr<Replica> one, two;
     (void)first_sync(office, folder, rows, one, two);
     const auto ids = all_ids(*one);
-    const auto order = spread(kEdited, rows.size());
+    const auto order = spread(edited, rows.size());
     update_amounts(*one, ids, order, 1, kBatch);
     update_amounts(*two, ids, order, 2, kBatch);
     const double ours = seconds([&] {
@@ -211,12 +233,33 @@ void run_w5(const Settings& settings, Results& results) {
     results.set("w5.conflicts_found", static_cast<double>(conflicts));
 }
 
-}  // namespace
+double memory_of_first_sync(const std::string& url, const std::string& path) {
+    const auto replica = device_at(url, path, "memory");
+    const double before = mib_of("VmRSS");
+    (void)sync(*replica);
+    return mib_of("VmHWM") - before;
+}
 
-void run_sync(const Settings& settings, Results& results) {
-    run_first_sync(settings, results);
-    run_w4(settings, results);
-    run_w5(settings, results);
+void run_million(const Settings& settings, Results& results) {
+    constexpr std::size_t kParts = 10;
+    std::vector<double> up, down;
+    for (std::size_t i = 0; i < settings.repeats; ++i) {
+        const std::string folder = settings.folder + "/one-" + std::to_string(i);
+        const FirstSync one = first_sync_of_many(settings, HeadOffice(folder), folder, 1);
+        up.push_back(one.up);
+        down.push_back(one.down);
+    }
+    const std::string folder = settings.folder + "/many";
+    const HeadOffice office(folder);
+    const FirstSync many = first_sync_of_many(settings, office, folder, kParts);
+    const double up_growth = many.up / (kParts * median(up));
+    const double down_growth = many.down / (kParts * median(down));
+    results.set("w3.million_growth", std::max(up_growth, down_growth));
+    results.set("w3.million_up_growth", up_growth);
+    results.set("w3.million_down_growth", down_growth);
+    results.set("w3.million_up_seconds", many.up);
+    results.set("w3.million_down_seconds", many.down);
+    results.set("w6.million_client_mib", first_sync_memory(office, folder + "/memory.satchel"));
 }
 
 }  // namespace satchel::bench

@@ -13,6 +13,7 @@ namespace {
 
 using std::chrono::milliseconds;
 
+constexpr std::size_t kMaxUploadBytes = 4U << 20;  // in one request, on a good line
 constexpr std::string_view kErrorCode = "sync.error_code";
 constexpr std::string_view kErrorMessage = "sync.error_message";
 constexpr std::string_view kErrorAt = "sync.error_at";
@@ -52,8 +53,9 @@ class Run {
         if (!lease) return lease.error();
         post_.use(account);
 
-        const SessionOptions session_options{.wait_ms =
-                                                 static_cast<std::uint64_t>(options_.wait.count())};
+        const SessionOptions session_options{
+            .wait_ms = static_cast<std::uint64_t>(options_.wait.count()),
+            .max_upload_bytes = kMaxUploadBytes};
         DeviceSession session(replica_, session_services(), session_options);
         const Status status = converse(session);
         outcome_.report = session.report();

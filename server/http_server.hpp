@@ -79,9 +79,9 @@ struct HttpOptions {
     std::string key_pem;
     std::vector<std::pair<std::string, std::string>> headers;  // of every reply
 
-    unsigned max_connections = 4'500;            // each costs about 5 KB while it waits
+    unsigned max_connections = 4'500;            // each keeps twice a head while it waits
     unsigned max_connections_per_address = 512;  // an office behind one address
-    std::size_t max_head_bytes = 16U << 10;
+    std::size_t max_head_bytes = 8U << 10;
     std::size_t max_discarded_bytes = 4U << 20;    // of a refused body; a longer one is cut off
     std::size_t max_buffered_bytes = 256U << 20;   // bodies of all requests together
     std::chrono::milliseconds head_time{20'000};   // from connecting to the end of the head

@@ -106,30 +106,35 @@ Result<storage::Access> SyncService::admit(const Entry& entry) {
     return access;
 }
 
-std::optional<HttpReply> SyncService::attempt(const EntryPointer& entry, bool may_wait) {
-    Result<Handled> handled = Error{};
-    bool revoked = false;
-    may_wait = may_wait && Clock::now() < entry->until;
-    {
-        const std::lock_guard lock(office_.mutex);
-        handled = office_.in_transaction([&]() -> Result<Handled> {
-            SATCHEL_ASSIGN(const storage::Access access, admit(*entry));
-            revoked = access.caller.revoked;
-            return answer_sync(office_, entry->request, access.caller);
-        });
-        if (handled && handled->changed) wake();
-        if (handled && handled->nothing_new && !revoked && may_wait && keep(entry))
-            return std::nullopt;
-    }
-    if (!handled) return error_reply(handled.error());
-    log_verdicts(entry->request, handled->reply);
-    if (revoked) return wiped_reply(handled->reply.acked_counter);
-    if (handled->nothing_new && may_wait)  // found no place to wait
-        handled->reply.back_off_ms = std::max(handled->reply.back_off_ms, options_.back_off_ms);
+Status SyncService::look(Look& look) {
+    look.may_wait = look.may_wait && Clock::now() < look.entry->until;
+    look.handled = [&]() -> Result<Handled> {
+        SATCHEL_ASSIGN(const storage::Access access, admit(*look.entry));
+        look.revoked = access.caller.revoked;
+        return answer_sync(office_, look.entry->request, access.caller);
+    }();
+    return look.handled ? Status{} : Status{look.handled.error()};
+}
+
+void SyncService::settle(Look& look) {
+    if (!look.handled) return;
+    if (look.handled->changed) wake();
+    look.waits_on = look.handled->nothing_new && !look.revoked && look.may_wait && keep(look.entry);
+}
+
+void SyncService::answer(Look& look) {
+    if (look.waits_on) return;
+    Exchange& exchange = *look.entry->exchange;
+    if (!look.handled) return exchange.reply(error_reply(look.handled.error()));
+    SyncReply& said = look.handled->reply;
+    log_verdicts(look.entry->request, said);
+    if (look.revoked) return exchange.reply(wiped_reply(said.acked_counter));
+    if (look.handled->nothing_new && look.may_wait)  // found no place to wait
+        said.back_off_ms = std::max(said.back_off_ms, options_.back_off_ms);
     HttpReply reply;
     reply.content_type = kSyncType;
-    reply.body = encode(handled->reply, office_.store->services());
-    return reply;
+    reply.body = encode(said, office_.store->services());
+    exchange.reply(std::move(reply));
 }
 
 // False: there is no place.
@@ -142,8 +147,34 @@ bool SyncService::keep(const EntryPointer& entry) {
 }
 
 void SyncService::look_again(const EntryPointer& entry, bool may_wait) {
-    if (std::optional<HttpReply> reply = attempt(entry, may_wait))
-        entry->exchange->reply(*std::move(reply));
+    Look one{.entry = entry, .may_wait = may_wait};
+    {
+        const std::lock_guard lock(office_.mutex);
+        const Status saved = office_.in_transaction([&] { return look(one); });
+        if (!saved) one.handled = saved.error();
+        settle(one);
+    }
+    answer(one);
+}
+
+// A request that fails would undo the others: then each is looked at alone.
+void SyncService::look_again(const std::vector<EntryPointer>& entries) {
+    std::vector<Look> looks;
+    for (const EntryPointer& entry : entries)
+        looks.push_back({.entry = entry, .may_wait = true});
+    Status saved;
+    {
+        const std::lock_guard lock(office_.mutex);
+        saved = office_.in_transaction([&]() -> Status {
+            for (Look& one : looks)
+                SATCHEL_TRY(look(one));
+            return {};
+        });
+        for (Look& one : looks)
+            if (saved) settle(one);
+    }
+    for (std::size_t i = 0; i < looks.size(); ++i)
+        saved ? answer(looks[i]) : look_again(entries[i], true);
 }
 
 void SyncService::post(const EntryPointer& entry, bool may_wait) {
@@ -152,14 +183,28 @@ void SyncService::post(const EntryPointer& entry, bool may_wait) {
     entry->exchange->reply(later_reply(503, "the server is shutting down; try again", 5));
 }
 
+void SyncService::post(std::vector<EntryPointer> entries) {
+    office_.metrics.woken += entries.size();
+    const auto shared = std::make_shared<const std::vector<EntryPointer>>(std::move(entries));
+    if (queue_.post_own([this, shared] { look_again(*shared); })) return;
+    for (const EntryPointer& entry : *shared)
+        entry->exchange->reply(later_reply(503, "the server is shutting down; try again", 5));
+}
+
+// In groups: others get their turn between two of them.
 void SyncService::wake() {
+    constexpr std::size_t kGroup = 64;
     std::list<EntryPointer> woken;
     {
         const std::lock_guard lock(mutex_);
         woken.swap(waiting_);
     }
-    for (const EntryPointer& entry : woken)
-        post(entry, true);
+    std::vector<EntryPointer> group;
+    for (EntryPointer& entry : woken) {
+        group.push_back(std::move(entry));
+        if (group.size() == kGroup) post(std::exchange(group, {}));
+    }
+    if (!group.empty()) post(std::move(group));
 }
 
 void SyncService::finish_waiting() {

@@ -1,6 +1,7 @@
 // SyncService: `POST /v1/sync` between HTTP and the engine. It finds out who is asking, hands the
 // request to handle_sync in one transaction, and lets requests that wait for news wait: as entries
-// in a list, without a thread. What is merged for one makes all that wait be looked at again.
+// in a list, without a thread. What is merged for one makes all that wait be looked at again, many
+// in one transaction, so that they cost one save and not one each.
 //
 // Threads: start() on the worker; look_again() on the worker; wake() with the office's lock held;
 // finish_waiting() from any. Errors: become replies.
@@ -14,6 +15,7 @@
 #include <mutex>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "server/http_server.hpp"
 #include "server/office.hpp"
@@ -52,12 +54,26 @@ class SyncService {
     };
     using EntryPointer = std::shared_ptr<Entry>;
 
-    // The reply; nothing when it waits on.
-    std::optional<HttpReply> attempt(const EntryPointer& entry, bool may_wait);
+    // One look at one request; the reply goes out when the transaction is saved.
+    struct Look {
+        EntryPointer entry;
+        bool may_wait = false;
+        Result<Handled> handled = Error{};
+        bool revoked = false;
+        bool waits_on = false;
+    };
+
+    // In the office's transaction.
+    Status look(Look& look);
+    // After it, with the office's lock held.
+    void settle(Look& look);
+    void answer(Look& look);
     Result<storage::Access> admit(const Entry& entry);
     bool keep(const EntryPointer& entry);
     void look_again(const EntryPointer& entry, bool may_wait);
+    void look_again(const std::vector<EntryPointer>& entries);
     void post(const EntryPointer& entry, bool may_wait);
+    void post(std::vector<EntryPointer> entries);
     void watch_time();
 
     Office& office_;

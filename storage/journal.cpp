@@ -44,16 +44,28 @@ Bytes encode_images(const std::vector<Bytes>& images) {
 }  // namespace
 
 const char* Journal::tables_sql() {
-    return "CREATE TABLE IF NOT EXISTS journal (number INTEGER PRIMARY KEY,"
+    return "CREATE TABLE IF NOT EXISTS entry (number INTEGER PRIMARY KEY,"
            " replica INTEGER NOT NULL, incarnation INTEGER NOT NULL,"
            " first_counter INTEGER NOT NULL, last_counter INTEGER NOT NULL,"
            " change_id BLOB NOT NULL, stamp INTEGER NOT NULL, committed_at INTEGER NOT NULL,"
-           " hash BLOB NOT NULL, state INTEGER NOT NULL DEFAULT 0, seq INTEGER NOT NULL DEFAULT 0,"
-           " effective INTEGER NOT NULL DEFAULT 0, rank INTEGER NOT NULL DEFAULT 0,"
-           " late INTEGER NOT NULL DEFAULT 0, reason INTEGER NOT NULL DEFAULT 0,"
-           " detail TEXT NOT NULL DEFAULT '', own_rank INTEGER NOT NULL,"
+           " hash BLOB NOT NULL, own_rank INTEGER NOT NULL,"
            // Last, so that reading the others never walks over them.
            " bytes BLOB NOT NULL, before BLOB NOT NULL);"
+           // What became of an entry; none: pending. Apart, because an update of a long row writes
+           // all of it again.
+           "CREATE TABLE IF NOT EXISTS verdict (number INTEGER PRIMARY KEY,"
+           " state INTEGER NOT NULL, seq INTEGER NOT NULL, effective INTEGER NOT NULL,"
+           " rank INTEGER NOT NULL, late INTEGER NOT NULL, reason INTEGER NOT NULL,"
+           " detail TEXT NOT NULL);"
+           "CREATE TRIGGER IF NOT EXISTS entry_removed AFTER DELETE ON entry BEGIN"
+           " DELETE FROM verdict WHERE number = old.number; END;"
+           "CREATE VIEW IF NOT EXISTS journal AS SELECT entry.number, replica, incarnation,"
+           " first_counter, last_counter, change_id, stamp, committed_at, hash, own_rank,"
+           " coalesce(state, 0) AS state, coalesce(seq, 0) AS seq,"
+           " coalesce(effective, 0) AS effective, coalesce(rank, 0) AS rank,"
+           " coalesce(late, 0) AS late, coalesce(reason, 0) AS reason,"
+           " coalesce(detail, '') AS detail, bytes, before"
+           " FROM entry LEFT JOIN verdict ON verdict.number = entry.number;"
            // Closed rows are many and open ones few; numbers below this are all closed.
            "CREATE TABLE IF NOT EXISTS journal_mark (id INTEGER PRIMARY KEY CHECK (id = 1),"
            " first_open INTEGER NOT NULL);"
@@ -98,7 +110,7 @@ Result<ChainHead> Journal::head(ReplicaId replica) {
     head.hash = chain_start(&blake2b, replica);
     SATCHEL_ASSIGN(Statement * last,
                    database_.cached("SELECT stamp, replica, incarnation, last_counter, hash"
-                                    " FROM journal ORDER BY number DESC LIMIT 1"));
+                                    " FROM entry ORDER BY number DESC LIMIT 1"));
     SATCHEL_ASSIGN(const bool found, last->step());
     if (!found) {
         last->reset();
@@ -123,7 +135,7 @@ Result<std::int64_t> Journal::append(const ChangesetHeader& header, ByteView byt
     const Bytes images = encode_images(before);
     SATCHEL_ASSIGN(
         Statement * insert,
-        database_.cached("INSERT INTO journal (replica, incarnation, first_counter, last_counter,"
+        database_.cached("INSERT INTO entry (replica, incarnation, first_counter, last_counter,"
                          " change_id, stamp, committed_at, hash, bytes, before, own_rank)"
                          " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)"));
     insert->bind(1, signed_bits(header.replica.id));
@@ -154,63 +166,69 @@ Result<std::optional<JournalRow>> Journal::row(std::int64_t number) {
     return result;
 }
 
-Result<std::optional<JournalRow>> Journal::row(ReplicaId replica, std::uint64_t first_counter) {
-    SATCHEL_ASSIGN(Statement rows,
-                   database_.prepare("SELECT " JOURNAL_COLUMNS
-                                     " FROM journal WHERE number >= (SELECT first_open"
-                                     " FROM journal_mark) AND replica = ?1 AND incarnation = ?2"
-                                     " AND first_counter = ?3"));
-    rows.bind(1, signed_bits(replica.id));
-    rows.bind(2, replica.incarnation);
-    rows.bind(3, signed_bits(first_counter));
-    SATCHEL_ASSIGN(const bool found, rows.step());
-    if (!found) return std::optional<JournalRow>{};
-    SATCHEL_ASSIGN(JournalRow row, read_row(rows));
-    return std::optional(std::move(row));
+Result<std::optional<JournalRow>> Journal::open_row(ReplicaId replica,
+                                                    std::uint64_t first_counter) {
+    const auto at = open_numbers_.find({replica, first_counter});
+    if (at == open_numbers_.end()) return std::optional<JournalRow>{};
+    SATCHEL_ASSIGN(JournalRow found, facts(at->second));
+    return std::optional(std::move(found));
 }
 
-Result<std::vector<JournalRow>> Journal::rows_after(ReplicaId replica, std::uint64_t counter,
-                                                    std::size_t max_bytes) {
-    // Newest first down to `counter`, then turned round: the wanted rows are the journal's tail.
-    SATCHEL_ASSIGN(const std::int64_t from, first_number_after(replica, counter));
-    SATCHEL_ASSIGN(Statement rows,
-                   database_.prepare("SELECT " JOURNAL_COLUMNS
-                                     " FROM journal WHERE number >= ?4 AND replica = ?1"
-                                     " AND incarnation = ?2 AND first_counter > ?3"
-                                     " ORDER BY number"));
-    rows.bind(1, signed_bits(replica.id));
-    rows.bind(2, replica.incarnation);
-    rows.bind(3, signed_bits(counter));
-    rows.bind(4, from);
-    std::vector<JournalRow> found;
+Result<std::vector<UploadedChangeset>> Journal::upload(ReplicaId replica, std::uint64_t counter,
+                                                       std::size_t max_bytes) {
+    SATCHEL_ASSIGN(const std::int64_t last, last_number(replica, counter));
+    SATCHEL_ASSIGN(Statement * rows,
+                   database_.cached("SELECT replica, incarnation, first_counter, last_counter,"
+                                    " bytes FROM entry WHERE number > ?1 ORDER BY number"));
+    rows->bind(1, last);
+    std::vector<UploadedChangeset> found;
     std::size_t bytes = 0;
     while (bytes < max_bytes) {
-        SATCHEL_ASSIGN(const bool row, rows.step());
+        SATCHEL_ASSIGN(const bool row, rows->step());
         if (!row) break;
-        SATCHEL_ASSIGN(JournalRow next, read_row(rows));
-        bytes += next.bytes.size();
+        const ReplicaId owner{static_cast<std::uint64_t>(rows->integer(0)),
+                              static_cast<std::uint32_t>(rows->integer(1))};
+        if (owner != replica) break;  // a later incarnation's
+        const ByteView next = rows->blob(4);
+        bytes += next.size();
         if (!found.empty() && bytes > max_bytes) break;
-        found.push_back(std::move(next));
+        found.push_back({static_cast<std::uint64_t>(rows->integer(2)),
+                         static_cast<std::uint64_t>(rows->integer(3)), Bytes(next)});
     }
+    rows->reset();
     return found;
 }
 
-Result<std::int64_t> Journal::first_number_after(ReplicaId replica, std::uint64_t counter) {
-    SATCHEL_ASSIGN(Statement * rows,
-                   database_.cached("SELECT number, replica, incarnation, first_counter"
-                                    " FROM journal ORDER BY number DESC"));
-    std::int64_t first = INT64_MAX;
-    while (true) {
-        SATCHEL_ASSIGN(const bool row, rows->step());
-        if (!row) break;
-        const bool ours = rows->integer(1) == signed_bits(replica.id) &&
-                          rows->integer(2) == static_cast<std::int64_t>(replica.incarnation);
-        if (ours && static_cast<std::uint64_t>(rows->integer(3)) <= counter) break;
-        if (ours) first = rows->integer(0);
-        if (!ours && first != INT64_MAX) break;  // an earlier incarnation's rows
+// Incarnations and counters only ever rise, so the entries are sorted by them, and halving finds
+// the place in a journal of any length. Numbers have holes where entries were pruned.
+Result<std::int64_t> Journal::last_number(ReplicaId replica, std::uint64_t counter) {
+    SATCHEL_ASSIGN(std::int64_t high, highest_number());
+    SATCHEL_ASSIGN(Statement * row,
+                   database_.cached("SELECT number, incarnation, last_counter FROM entry"
+                                    " WHERE number <= ?1 ORDER BY number DESC LIMIT 1"));
+    const std::pair wanted{replica.incarnation, counter};
+    std::int64_t low = 0;
+    while (low < high) {
+        const std::int64_t middle = low + (high - low + 1) / 2;
+        row->bind(1, middle);
+        SATCHEL_ASSIGN(const bool found, row->step());
+        const std::pair last{static_cast<std::uint32_t>(found ? row->integer(1) : 0),
+                             static_cast<std::uint64_t>(found ? row->integer(2) : 0)};
+        if (last <= wanted)
+            low = middle;
+        else
+            high = row->integer(0) - 1;
+        row->reset();
     }
-    rows->reset();
-    return first;
+    return low;
+}
+
+Result<std::int64_t> Journal::highest_number() {
+    SATCHEL_ASSIGN(Statement * row, database_.cached("SELECT coalesce(max(number), 0) FROM entry"));
+    SATCHEL_ASSIGN([[maybe_unused]] const bool found, row->step());
+    const std::int64_t number = row->integer(0);
+    row->reset();
+    return number;
 }
 
 Result<std::vector<JournalRow>> Journal::open_rows() {
@@ -293,45 +311,66 @@ Result<std::vector<JournalEntry>> Journal::list(std::size_t limit, bool open_onl
 }
 
 Status Journal::save_state(const JournalRow& row) {
+    SATCHEL_ASSIGN(Statement * save,
+                   database_.cached("INSERT OR REPLACE INTO verdict (number, state, seq, effective,"
+                                    " rank, late, reason, detail)"
+                                    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"));
+    save->bind(1, row.entry.number);
+    save->bind(2, static_cast<std::int64_t>(row.entry.state));
+    save->bind(3, signed_bits(satchel::number(row.entry.seq)));
+    save->bind(4, signed_bits(row.effective.packed));
+    save->bind(5, row.rank);
+    save->bind(6, row.late ? 1 : 0);
+    save->bind(7, static_cast<std::int64_t>(row.entry.reason));
+    save->bind_text(8, row.entry.detail);
+    return save->run();
+}
+
+Result<std::vector<std::int64_t>> Journal::settle(Sequence seq) {
+    std::vector<std::int64_t> numbers;
     SATCHEL_ASSIGN(Statement * update,
-                   database_.cached("UPDATE journal SET state = ?2, seq = ?3, effective = ?4,"
-                                    " rank = ?5, late = ?6, reason = ?7, detail = ?8"
-                                    " WHERE number = ?1"));
-    update->bind(1, row.entry.number);
-    update->bind(2, static_cast<std::int64_t>(row.entry.state));
-    update->bind(3, signed_bits(satchel::number(row.entry.seq)));
-    update->bind(4, signed_bits(row.effective.packed));
-    update->bind(5, row.rank);
-    update->bind(6, row.late ? 1 : 0);
-    update->bind(7, static_cast<std::int64_t>(row.entry.reason));
-    update->bind_text(8, row.entry.detail);
-    return update->run();
+                   database_.cached("UPDATE verdict SET state = 2 WHERE state = 1 AND seq <= ?1"
+                                    " AND number >= (SELECT first_open FROM journal_mark)"
+                                    " RETURNING number"));
+    update->bind(1, signed_bits(satchel::number(seq)));
+    while (true) {
+        SATCHEL_ASSIGN(const bool row, update->step());
+        if (!row) break;
+        numbers.push_back(update->integer(0));
+    }
+    update->reset();
+    return numbers;
 }
 
 Result<std::optional<Digest>> Journal::hash_at(ReplicaId replica, std::uint64_t counter) {
     if (counter == 0) return std::optional(chain_start(&blake2b, replica));
-    SATCHEL_ASSIGN(Statement rows, database_.prepare("SELECT hash FROM journal WHERE replica = ?1"
-                                                     " AND incarnation = ?2 AND last_counter = ?3"
-                                                     " ORDER BY number DESC LIMIT 1"));
-    rows.bind(1, signed_bits(replica.id));
-    rows.bind(2, replica.incarnation);
-    rows.bind(3, signed_bits(counter));
-    SATCHEL_ASSIGN(const bool found, rows.step());
-    if (!found) return std::optional<Digest>{};
-    SATCHEL_ASSIGN(const Digest hash, digest_from_bytes(rows.blob(0)));
-    return std::optional(hash);
+    SATCHEL_ASSIGN(const std::int64_t last, last_number(replica, counter));
+    SATCHEL_ASSIGN(Statement * row,
+                   database_.cached("SELECT hash, replica, incarnation, last_counter FROM entry"
+                                    " WHERE number <= ?1 ORDER BY number DESC LIMIT 1"));
+    row->bind(1, last);
+    SATCHEL_ASSIGN(const bool found, row->step());
+    const bool same = found && row->integer(1) == signed_bits(replica.id) &&
+                      row->integer(2) == static_cast<std::int64_t>(replica.incarnation) &&
+                      row->integer(3) == signed_bits(counter);
+    const Result<Digest> hash = same ? digest_from_bytes(row->blob(0)) : Digest{};
+    row->reset();
+    if (!hash) return hash.error();
+    return same ? std::optional(*hash) : std::nullopt;
 }
 
 Result<std::uint64_t> Journal::end_before(ReplicaId replica, std::uint64_t counter) {
-    SATCHEL_ASSIGN(Statement rows,
-                   database_.prepare("SELECT coalesce(max(last_counter), 0) FROM journal"
-                                     " WHERE replica = ?1 AND incarnation = ?2"
-                                     " AND last_counter <= ?3"));
-    rows.bind(1, signed_bits(replica.id));
-    rows.bind(2, replica.incarnation);
-    rows.bind(3, signed_bits(counter));
-    SATCHEL_ASSIGN([[maybe_unused]] const bool found, rows.step());
-    return static_cast<std::uint64_t>(rows.integer(0));
+    SATCHEL_ASSIGN(const std::int64_t last, last_number(replica, counter));
+    SATCHEL_ASSIGN(Statement * row,
+                   database_.cached("SELECT replica, incarnation, last_counter FROM entry"
+                                    " WHERE number <= ?1 ORDER BY number DESC LIMIT 1"));
+    row->bind(1, last);
+    SATCHEL_ASSIGN(const bool found, row->step());
+    const bool ours = found && row->integer(0) == signed_bits(replica.id) &&
+                      row->integer(1) == static_cast<std::int64_t>(replica.incarnation);
+    const auto end = ours ? static_cast<std::uint64_t>(row->integer(2)) : 0;
+    row->reset();
+    return end;
 }
 
 Result<std::uint64_t> Journal::run_start(ReplicaId replica) {
@@ -348,20 +387,23 @@ Result<std::uint64_t> Journal::run_start(ReplicaId replica) {
 }
 
 Status Journal::prune(ReplicaId replica, std::uint64_t horizon) {
+    if (horizon == 0) return {};
+    SATCHEL_ASSIGN(const std::int64_t last, last_number(replica, horizon - 1));
     SATCHEL_ASSIGN(Statement * remove,
-                   database_.cached("DELETE FROM journal WHERE number < (SELECT first_open FROM"
+                   database_.cached("DELETE FROM entry WHERE number IN (SELECT number FROM journal"
+                                    " WHERE number <= ?3 AND number < (SELECT first_open FROM"
                                     " journal_mark) AND state IN (2, 5, 6) AND replica = ?1"
-                                    " AND incarnation = ?2 AND last_counter < ?3"
-                                    " AND number < (SELECT max(number) FROM journal)"));
+                                    " AND incarnation = ?2)"
+                                    " AND number < (SELECT max(number) FROM entry)"));
     remove->bind(1, signed_bits(replica.id));
     remove->bind(2, replica.incarnation);
-    remove->bind(3, signed_bits(horizon));
+    remove->bind(3, last);
     return remove->run();
 }
 
 Result<std::vector<Bytes>> Journal::before_images(std::int64_t number) {
     SATCHEL_ASSIGN(Statement * select,
-                   database_.cached("SELECT before FROM journal WHERE number = ?1"));
+                   database_.cached("SELECT before FROM entry WHERE number = ?1"));
     select->bind(1, number);
     SATCHEL_ASSIGN(const bool found, select->step());
     const Bytes blob = found ? Bytes(select->blob(0)) : Bytes{};
@@ -377,7 +419,7 @@ Result<std::vector<Bytes>> Journal::before_images(std::int64_t number) {
 Status Journal::save_before_images(std::int64_t number, const std::vector<Bytes>& images) {
     const Bytes encoded = encode_images(images);
     SATCHEL_ASSIGN(Statement * update,
-                   database_.cached("UPDATE journal SET before = ?2 WHERE number = ?1"));
+                   database_.cached("UPDATE entry SET before = ?2 WHERE number = ?1"));
     update->bind(1, number);
     update->bind_blob(2, encoded);
     return update->run();
@@ -385,7 +427,7 @@ Status Journal::save_before_images(std::int64_t number, const std::vector<Bytes>
 
 Status Journal::follow() {
     SATCHEL_ASSIGN(Statement * rows,
-                   database_.cached("SELECT number, bytes, state FROM journal WHERE number > ?1"
+                   database_.cached("SELECT number, state, bytes FROM journal WHERE number > ?1"
                                     " AND number >= (SELECT first_open FROM journal_mark)"
                                     " ORDER BY number"));
     rows->bind(1, followed_);
@@ -393,19 +435,32 @@ Status Journal::follow() {
         SATCHEL_ASSIGN(const bool row, rows->step());
         if (!row) break;
         followed_ = rows->integer(0);
-        if (!is_open(static_cast<ChangesetState>(rows->integer(2)))) continue;
-        std::size_t index = 0;
-        const auto status =
-            visit_records(rows->blob(1), [this, &index](CollectionId, const RecordId& id) {
-                pending_[id].push_back({followed_, index++});
-            });
-        if (!status) {
+        if (!is_open(static_cast<ChangesetState>(rows->integer(1)))) continue;
+        const Status read = follow_entry(rows->blob(2));
+        if (!read) {
             rows->reset();
-            return status;
+            return read;
         }
     }
     rows->reset();
     return {};
+}
+
+Status Journal::follow_entry(ByteView bytes) {
+    SATCHEL_ASSIGN(const ChangesetHeader header, decode_changeset_header(bytes));
+    OpenEntry entry{header.replica, header.first_counter, header.intent == Intent::system, {}};
+    SATCHEL_TRY(visit_records(bytes, [&](CollectionId collection, const RecordId& id) {
+        pending_[id].push_back({followed_, entry.records.size()});
+        entry.records.push_back({collection, id});
+    }));
+    open_numbers_.emplace(std::pair(entry.replica, entry.first_counter), followed_);
+    open_.emplace(followed_, std::move(entry));
+    return {};
+}
+
+bool Journal::is_system(std::int64_t number) const {
+    const auto at = open_.find(number);
+    return at != open_.end() && at->second.system;
 }
 
 const std::vector<PendingOperation>& Journal::pending(const RecordId& id) const {
@@ -437,16 +492,20 @@ Status Journal::fill(std::vector<JournalRow>& rows) {
     return {};
 }
 
-Status Journal::forget(const JournalRow& row) {
-    SATCHEL_TRY(visit_records(row.bytes, [this, &row](CollectionId, const RecordId& id) {
-        const auto at = pending_.find(id);
-        if (at == pending_.end()) return;
-        std::erase_if(at->second, [&row](const PendingOperation& operation) {
-            return operation.number == row.entry.number;
+std::vector<JournalRecord> Journal::forget(std::int64_t number) {
+    const auto entry = open_.find(number);
+    if (entry == open_.end()) return {};
+    std::vector<JournalRecord> records = std::move(entry->second.records);
+    open_numbers_.erase({entry->second.replica, entry->second.first_counter});
+    open_.erase(entry);
+    for (const JournalRecord& record : records) {
+        const auto at = pending_.find(record.id);
+        std::erase_if(at->second, [number](const PendingOperation& operation) {
+            return operation.number == number;
         });
         if (at->second.empty()) pending_.erase(at);
-    }));
-    return {};
+    }
+    return records;
 }
 
 Status Journal::reopen(const JournalRow& row) {
@@ -459,6 +518,8 @@ Status Journal::reopen(const JournalRow& row) {
 
 void Journal::invalidate() {
     pending_.clear();
+    open_.clear();
+    open_numbers_.clear();
     followed_ = 0;
 }
 
@@ -466,7 +527,7 @@ Status Journal::move_mark() {
     return database_.execute(
         "UPDATE journal_mark SET first_open = coalesce((SELECT min(number) FROM journal WHERE"
         " number >= first_open AND state IN (0, 1, 3)),"
-        " (SELECT coalesce(max(number), 0) + 1 FROM journal))");
+        " (SELECT coalesce(max(number), 0) + 1 FROM entry))");
 }
 
 }  // namespace satchel::storage

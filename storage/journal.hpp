@@ -1,6 +1,10 @@
 // Journal: the replica's append-only list of its own changesets, each with its place in the hash
 // chain, its verdict, and (never sent) the before-images of what its operations overwrote.
 //
+//     entry    one row per changeset, as it was committed; its before-images may be made anew
+//     verdict  what became of an entry; none: pending
+//     journal  (a view) both side by side, for reading
+//
 // Counter, chain and stamp live in the last row, so a local write is one row and one append.
 // `pending` finds the operations on a record that the confirmed state does not hold yet; it is an
 // index in memory that follows the table, also when another process appended to it.
@@ -19,6 +23,7 @@
 #include "storage/sqlite.hpp"
 #include "sync/chain.hpp"
 #include "sync/changeset.hpp"
+#include "sync/protocol.hpp"
 
 namespace satchel::storage {
 
@@ -28,6 +33,11 @@ struct PendingOperation {
     std::size_t index = 0;    // operation in it
 
     auto operator<=>(const PendingOperation&) const = default;
+};
+
+struct JournalRecord {
+    CollectionId collection{};
+    RecordId id;
 };
 
 // A journal row with what syncing needs of it.
@@ -65,10 +75,12 @@ class Journal {
     Result<JournalRow> facts(std::int64_t number);
     // Reads the bytes of rows that came without.
     Status fill(std::vector<JournalRow>& rows);
-    // By its first counter in an incarnation.
-    Result<std::optional<JournalRow>> row(ReplicaId replica, std::uint64_t first_counter);
-    Result<std::vector<JournalRow>> rows_after(ReplicaId replica, std::uint64_t counter,
-                                               std::size_t max_bytes);
+    // A row that is pending, accepted or held, by its first counter; without its bytes. After
+    // follow().
+    Result<std::optional<JournalRow>> open_row(ReplicaId replica, std::uint64_t first_counter);
+    // Whole changesets after `counter` in order, cut after `max_bytes` (at least one if any).
+    Result<std::vector<UploadedChangeset>> upload(ReplicaId replica, std::uint64_t counter,
+                                                  std::size_t max_bytes);
     // Not settled, superseded, quarantined or alias: ascending, without their bytes.
     Result<std::vector<JournalRow>> open_rows();
     // What a server may have lost that was restored to `seq` and has of the incarnation `replica`
@@ -87,6 +99,8 @@ class Journal {
     Result<std::uint64_t> last_of(ReplicaId replica);
     Result<std::vector<JournalEntry>> list(std::size_t limit, bool open_only);
     Status save_state(const JournalRow& row);
+    // Accepted rows up to `seq` become settled; gives their numbers.
+    Result<std::vector<std::int64_t>> settle(Sequence seq);
     // Saves a state that makes a closed row open again.
     Status reopen(const JournalRow& row);
     Result<std::optional<Digest>> hash_at(ReplicaId replica, std::uint64_t counter);
@@ -105,20 +119,36 @@ class Journal {
     // Operations on the record that are pending, accepted or held: ascending.
     const std::vector<PendingOperation>& pending(const RecordId& id) const;
     bool any_pending() const { return !pending_.empty(); }
-    // The row is not pending any more.
-    Status forget(const JournalRow& row);
+    // Whether an open row is an automatic write.
+    bool is_system(std::int64_t number) const;
+    // The row is not pending any more; gives the records that its operations wrote, in order.
+    std::vector<JournalRecord> forget(std::int64_t number);
     // After states were saved: passes over rows at the front that are closed for good.
     Status move_mark();
     // Forgets the index; the next follow() reads it anew.
     void invalidate();
 
   private:
+    // An entry of the index in memory.
+    struct OpenEntry {
+        ReplicaId replica;
+        std::uint64_t first_counter = 0;
+        bool system = false;
+        std::vector<JournalRecord> records;
+    };
+
     static Result<JournalRow> read_row(Statement& statement);
     static Result<std::vector<JournalRow>> read_all(Statement& rows);
-    Result<std::int64_t> first_number_after(ReplicaId replica, std::uint64_t counter);
+    // Takes the row `followed_` into the index.
+    Status follow_entry(ByteView bytes);
+    // A number up to which every entry ends at or before that counter, and none above it does.
+    Result<std::int64_t> last_number(ReplicaId replica, std::uint64_t counter);
+    Result<std::int64_t> highest_number();
 
     Database& database_;
     std::unordered_map<RecordId, std::vector<PendingOperation>> pending_;
+    std::map<std::int64_t, OpenEntry> open_;                                    // by number
+    std::map<std::pair<ReplicaId, std::uint64_t>, std::int64_t> open_numbers_;  // by first counter
     std::int64_t followed_ = 0;  // highest number in the index
 };
 

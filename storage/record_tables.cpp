@@ -31,9 +31,9 @@ std::string index_name(const Collection& collection, const Field& field) {
     return quoted("_index_" + collection.name + "." + field.name);
 }
 
-bool wants_index(const Collection& collection, const Field& field) {
+bool is_parent(const Collection& collection, const Field& field) {
     const auto& parents = collection.scope.parents;
-    return field.indexed || std::find(parents.begin(), parents.end(), field.id) != parents.end();
+    return std::find(parents.begin(), parents.end(), field.id) != parents.end();
 }
 
 void bind(Statement& statement, int index, const ValueView& value) {
@@ -71,6 +71,23 @@ void bind_more(Statement& statement, int index, ByteView more) {
         statement.bind_null(index);
     else
         statement.bind_blob(index, more);
+}
+
+bool stands_in_columns(const RecordState& state, const Layout& layout,
+                       const std::vector<ValueView>& row) {
+    return std::all_of(state.cells.begin(), state.cells.end(), [&](const CellState& cell) {
+        const LayoutCell* known = layout.cell(cell.cell);
+        if (known == nullptr || cell.siblings.size() != 1) return true;
+        const std::vector<Value>& values = cell.siblings.front().values;
+        for (std::size_t i = 0; i < known->columns.size(); ++i)
+            if (i >= values.size() || values[i].view() != row[known->columns[i]]) return false;
+        return true;
+    });
+}
+
+bool in_conflict(const RecordState& state, FieldId cell) {
+    const CellState* found = state.cell(cell);
+    return found != nullptr && found->siblings.size() > 1;
 }
 
 std::string make_select(const Collection& collection) {
@@ -214,15 +231,30 @@ void RecordTables::read_as(SchemaPointer schema) {
         tables_.emplace(number(collection.id), make_info(collection));
 }
 
-Status RecordTables::build_indexes() {
+std::vector<std::pair<const Collection*, const Field*>> RecordTables::indexed_fields() const {
+    std::vector<std::pair<const Collection*, const Field*>> found;
     for (const Collection& collection : schema_->collections())
         for (const Field& field : collection.fields) {
-            if (!wants_index(collection, field)) continue;
-            const std::string sql = "CREATE INDEX IF NOT EXISTS " + index_name(collection, field) +
-                                    " ON " + quoted(collection.name) + " (" + quoted(field.name) +
-                                    ")";
-            SATCHEL_TRY(database_.execute(sql.c_str()));
+            const bool asked_for = indexes_ == Indexes::indexed_and_parents && field.indexed;
+            if (asked_for || is_parent(collection, field)) found.emplace_back(&collection, &field);
         }
+    return found;
+}
+
+Status RecordTables::build_indexes() {
+    for (const auto& [collection, field] : indexed_fields()) {
+        const std::string sql = "CREATE INDEX IF NOT EXISTS " + index_name(*collection, *field) +
+                                " ON " + quoted(collection->name) + " (" + quoted(field->name) +
+                                ")";
+        SATCHEL_TRY(database_.execute(sql.c_str()));
+    }
+    return {};
+}
+
+Status RecordTables::drop_indexes() {
+    for (const auto& [collection, field] : indexed_fields())
+        SATCHEL_TRY(
+            database_.execute(("DROP INDEX IF EXISTS " + index_name(*collection, *field)).c_str()));
     return {};
 }
 
@@ -249,6 +281,7 @@ Result<std::optional<StoredRecord>> RecordTables::load(const TableInfo& table, c
     record.scope = select->integer(after + 1);
     auto state = decode_meta(select->blob(after + 2), table.layout, row);
     record.more = select->blob(after + 3);
+    if (state) record.in_columns = stands_in_columns(*state, table.layout, row);
     select->reset();
     if (!state) return state.error();
     record.state = *std::move(state);
@@ -332,27 +365,61 @@ Status RecordTables::store(const TableInfo& table, const RecordId& id, const Sto
     const bool was_alive = before != nullptr && !before->dead;
     if (dead && was_alive) SATCHEL_TRY(erase(table.remove, id));
     if (!dead && was_dead) SATCHEL_TRY(erase("DELETE FROM _dead WHERE id = ?1", id));
-    SATCHEL_TRY(dead ? write_dead(table, id, record) : write_row(table, id, record));
+    if (dead)
+        SATCHEL_TRY(write_dead(table, id, record));
+    else
+        SATCHEL_TRY(was_alive && before->in_columns ? update_row(table, id, record, *before)
+                                                    : write_row(table, id, record));
     return note_conflicts(table, id, dead ? std::vector<FieldId>{} : conflicted_cells(record.state),
                           was_alive ? conflicted_cells(before->state) : std::vector<FieldId>{});
 }
 
 const std::string& RecordTables::update_of(const TableInfo& table,
-                                           const std::vector<std::size_t>& fields) {
-    std::string& sql = updates_[{number(table.collection->id), fields}];
+                                           const std::vector<std::size_t>& fields, bool placed) {
+    std::string& sql = updates_[{number(table.collection->id), fields, placed}];
     if (!sql.empty()) return sql;
     sql = "UPDATE " + quoted(table.collection->name) + " SET _meta = ?2";
     int parameter = 2;
+    const auto add = [&](const std::string& name) {
+        sql += ", " + name + " = ?" + std::to_string(++parameter);
+    };
     for (const std::size_t field : fields)
-        sql += ", " + quoted(table.collection->fields[field].name) + " = ?" +
-               std::to_string(++parameter);
+        add(quoted(table.collection->fields[field].name));
+    if (placed)
+        for (const char* name : {"_seq", "_scope", "_more"})
+            add(name);
     return sql += " WHERE id = ?1";
+}
+
+// Only what shows another value is written, so that the indexes of all other fields stay untouched.
+// (What a conflict shows may have been worked out by another rule.)
+Status RecordTables::update_row(const TableInfo& table, const RecordId& id,
+                                const StoredRecord& record, const StoredRecord& before) {
+    const std::vector<Value> row = shown_row(*table.collection, record.state);
+    const std::vector<Value> old = shown_row(*table.collection, before.state);
+    std::vector<std::size_t> changed;
+    for (std::size_t i = 0; i < row.size(); ++i) {
+        const FieldId cell = table.collection->fields[i].cell;
+        if (row[i] != old[i] || in_conflict(before.state, cell) || in_conflict(record.state, cell))
+            changed.push_back(i);
+    }
+    SATCHEL_ASSIGN(Statement * update, database_.cached(update_of(table, changed, true)));
+    const Bytes meta = encode_meta(record.state, table.layout);
+    update->bind_blob(1, id.view());
+    update->bind_blob(2, meta);
+    int parameter = 2;
+    for (const std::size_t field : changed)
+        bind(*update, ++parameter, row[field].view());
+    update->bind(++parameter, static_cast<std::int64_t>(number(record.seq)));
+    update->bind(++parameter, record.scope);
+    bind_more(*update, ++parameter, record.more);
+    return update->run();
 }
 
 Status RecordTables::rewrite(const TableInfo& table, const RecordId& id, const RecordState& state,
                              const std::vector<std::size_t>& fields,
                              const std::vector<FieldId>& conflicts) {
-    SATCHEL_ASSIGN(Statement * update, database_.cached(update_of(table, fields)));
+    SATCHEL_ASSIGN(Statement * update, database_.cached(update_of(table, fields, false)));
     const Bytes meta = encode_meta(state, table.layout);
     std::vector<Value> values;
     values.reserve(fields.size());

@@ -17,6 +17,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <tuple>
 #include <unordered_map>
 #include <vector>
 
@@ -32,6 +33,7 @@ struct StoredRecord {
     std::int64_t scope = 0;  // 0: none
     Bytes more;
     bool dead = false;
+    bool in_columns = false;  // what has a column stands in it; not so in a row older than it
 };
 
 // One collection with its layout and statements' texts.
@@ -49,12 +51,17 @@ struct TableInfo {
 
 class RecordTables {
   public:
-    explicit RecordTables(Database& database) : database_(database) {}
+    // Which fields get an index. Applications look things up by `indexed` fields on their device;
+    // the server itself only ever asks for the children of a record.
+    enum class Indexes { indexed_and_parents, parents };
+
+    RecordTables(Database& database, Indexes indexes) : database_(database), indexes_(indexes) {}
 
     // Creates what is missing for `schema`: tables, columns, indexes. Inside a transaction.
-    // `build_indexes`: later, after a bulk load, by build_indexes().
-    Status use(SchemaPointer schema, bool build_indexes = true);
+    // `with_indexes` false: during a first load, which is several times faster without.
+    Status use(SchemaPointer schema, bool with_indexes = true);
     Status build_indexes();
+    Status drop_indexes();
     // Reads and writes with `schema`, whose tables are there: what use() changed in memory goes
     // back when its transaction was undone.
     void read_as(SchemaPointer schema);
@@ -98,17 +105,24 @@ class RecordTables {
     Status add_missing_columns(const Collection& collection);
     Result<std::optional<StoredRecord>> load_dead(const RecordId& id);
     Status write_row(const TableInfo& table, const RecordId& id, const StoredRecord& record);
+    Status update_row(const TableInfo& table, const RecordId& id, const StoredRecord& record,
+                      const StoredRecord& before);
     Status write_dead(const TableInfo& table, const RecordId& id, const StoredRecord& record);
     Status erase(const std::string& sql, const RecordId& id);
     Status note_conflicts(const TableInfo& table, const RecordId& id,
                           const std::vector<FieldId>& now, const std::vector<FieldId>& then);
-    const std::string& update_of(const TableInfo& table, const std::vector<std::size_t>& fields);
+    // UPDATE of the metadata and these fields; `placed`: of _seq, _scope and _more, too.
+    const std::string& update_of(const TableInfo& table, const std::vector<std::size_t>& fields,
+                                 bool placed);
+
+    std::vector<std::pair<const Collection*, const Field*>> indexed_fields() const;
 
     Database& database_;
+    Indexes indexes_;
     SchemaPointer schema_;
     std::unordered_map<std::uint32_t, TableInfo> tables_;
-    // Texts of UPDATE by collection and fields: applications write few combinations.
-    std::map<std::pair<std::uint32_t, std::vector<std::size_t>>, std::string> updates_;
+    // Texts of UPDATE by collection, fields and `placed`: applications write few combinations.
+    std::map<std::tuple<std::uint32_t, std::vector<std::size_t>, bool>, std::string> updates_;
 };
 
 // The SQL name of something: quoted, quotes doubled.

@@ -77,7 +77,7 @@ Result<std::vector<Change>> ReplicaCore::reissue(const std::vector<JournalRow>& 
     SATCHEL_TRY(journal.follow());
     SATCHEL_ASSIGN(const auto unwound, taker.unwind(rows));
     for (const JournalRow& old : rows)
-        SATCHEL_TRY(journal.forget(old));
+        journal.forget(old.entry.number);
     SATCHEL_ASSIGN(ChainHead head, journal.head(row.replica));
     std::map<RecordId, Moved> moved;
     for (const auto& [id, entry] : unwound)

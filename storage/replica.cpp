@@ -149,7 +149,12 @@ Status ReplicaCore::load_schema() {
     SATCHEL_ASSIGN(const bool found, in.step());
     if (!found) return Error{ErrorCode::corrupt, "the replica's own row is missing"};
     SATCHEL_ASSIGN(Schema schema, Schema::decode(in.blob(0)));
-    return tables.use(std::make_shared<const Schema>(std::move(schema)));
+    return tables.use(std::make_shared<const Schema>(std::move(schema)), !loads_first());
+}
+
+bool ReplicaCore::loads_first() const {
+    return number(row.cursor) == 0 && !scopes.held().empty() &&
+           scopes.loading().size() == scopes.held().size();
 }
 
 Status ReplicaCore::install_schema(SchemaPointer schema) {
@@ -157,7 +162,7 @@ Status ReplicaCore::install_schema(SchemaPointer schema) {
     SATCHEL_ASSIGN(Statement out, database.prepare("UPDATE replica SET schema = ?1"));
     out.bind_blob(1, encoded);
     SATCHEL_TRY(out.run());
-    return tables.use(std::move(schema));
+    return tables.use(std::move(schema), !loads_first());
 }
 
 // Runs inside the write transaction, so what it reads cannot change before the commit.
@@ -165,8 +170,8 @@ Status ReplicaCore::refresh() {
     SATCHEL_ASSIGN(const std::int64_t version, database.data_version());
     if (version != data_version) {
         SATCHEL_TRY(load_row());
-        SATCHEL_TRY(load_schema());
         SATCHEL_TRY(scopes.load());
+        SATCHEL_TRY(load_schema());
         SATCHEL_TRY(load_aliases());
         journal.invalidate();
         data_version = version;

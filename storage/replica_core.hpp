@@ -40,7 +40,7 @@ struct ReplicaRow {
 struct ReplicaCore {
     ReplicaCore(Database opened, std::string file_path)
         : database(std::move(opened)),
-          tables(database),
+          tables(database, RecordTables::Indexes::indexed_and_parents),
           journal(database),
           scopes(database),
           path(std::move(file_path)) {}
@@ -76,6 +76,8 @@ struct ReplicaCore {
     // Another connection may have written: reads again what is cached. Inside a transaction.
     Status refresh();
     Status install_schema(SchemaPointer schema);
+    // Nothing was complete here yet: rows go in place, and indexes are built when all have come.
+    bool loads_first() const;
     std::int64_t now() const { return clock->now_ms(); }
     Status load_aliases();
     Status save_alias(const RecordId& record, const Alias& alias);

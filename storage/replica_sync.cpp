@@ -124,12 +124,7 @@ Status ReplicaCore::fill_chain(SyncState& state) {
 
 Result<std::vector<UploadedChangeset>> Replica::upload(ReplicaId replica, std::uint64_t counter,
                                                        std::size_t max_bytes) {
-    SATCHEL_ASSIGN(std::vector<JournalRow> rows,
-                   core_->journal.rows_after(replica, counter, max_bytes));
-    std::vector<UploadedChangeset> upload;
-    for (JournalRow& row : rows)
-        upload.push_back({row.entry.first_counter, row.entry.last_counter, std::move(row.bytes)});
-    return upload;
+    return core_->journal.upload(replica, counter, max_bytes);
 }
 
 Result<std::vector<VerdictQuestion>> Replica::questions() {
@@ -254,9 +249,11 @@ static Status wipe_rows(ReplicaCore& core, bool keep_pending) {
         "DELETE FROM _dead; DELETE FROM _conflict; DELETE FROM staged; DELETE FROM wanted;"
         "DELETE FROM repair; DELETE FROM scope; DELETE FROM scope_set; DELETE FROM parked"));
     SATCHEL_TRY(core.database.execute(keep_pending
-                                          ? "DELETE FROM journal WHERE state IN (2, 5, 6) AND"
-                                            " number < (SELECT max(number) FROM journal)"
-                                          : "DELETE FROM journal; DELETE FROM alias"));
+                                          ? "DELETE FROM entry WHERE number IN (SELECT number FROM"
+                                            " verdict WHERE state IN (2, 5, 6)) AND"
+                                            " number < (SELECT max(number) FROM entry)"
+                                          : "DELETE FROM entry; DELETE FROM alias;"
+                                            "UPDATE journal_mark SET first_open = 1"));
     if (!keep_pending) {
         // Another chain begins: what is gone must never be continued.
         core.row = {};

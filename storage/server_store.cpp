@@ -33,7 +33,7 @@ Status check_format(Database& database, const std::string& path) {
 SqliteServerStore::Core::Core(Database opened, const ServerStoreOptions& given)
     : database(std::move(opened)),
       options(given),
-      tables(database),
+      tables(database, RecordTables::Indexes::parents),
       log(database),
       scopes(database),
       services{&blake2b, &compress, &inflate, &is_canonical_text},

@@ -46,10 +46,13 @@ Status Taker::take_verdicts() {
 
 Status Taker::take_verdict(const Verdict& verdict) {
     const ReplicaId replica{core_.row.replica.id, verdict.incarnation};
-    SATCHEL_ASSIGN(auto row, core_.journal.row(replica, verdict.first_counter));
+    SATCHEL_ASSIGN(auto row, core_.journal.open_row(replica, verdict.first_counter));
     const bool open = row && (row->entry.state == ChangesetState::pending ||
                               row->entry.state == ChangesetState::held);
     if (!open) return {};  // a repetition of what is known
+    if (verdict.kind == VerdictKind::quarantined || verdict.kind == VerdictKind::alias) {
+        SATCHEL_ASSIGN(row, core_.journal.row(row->entry.number));  // with its bytes
+    }
     switch (verdict.kind) {
         case VerdictKind::accepted:
             row->entry.state = ChangesetState::accepted;
@@ -238,6 +241,7 @@ Status Taker::place(const TableInfo& table, const RecordId& id,
     bool any = false;
     SATCHEL_ASSIGN(after.state, replay(id, std::move(confirmed), any));
     changes_.add(table.collection->id, id);
+    note_housed(core_.journal.pending(id), scope_set != 0);
     // Without a scope only what is pending keeps a record here.
     if (!after.state.exists() || (scope_set == 0 && !any)) {
         if (stored) return core_.tables.remove(table, id, *stored);
@@ -282,7 +286,7 @@ Status Taker::drop_refused() {
     SATCHEL_ASSIGN(const auto unwound, unwind(dropped_));
     SATCHEL_TRY(flush_images());
     for (const JournalRow& row : dropped_)
-        SATCHEL_TRY(core_.journal.forget(row));
+        core_.journal.forget(row.entry.number);
     for (const auto& [id, entry] : unwound)
         SATCHEL_TRY(show(id, entry));
     dropped_.clear();
@@ -290,35 +294,42 @@ Status Taker::drop_refused() {
 }
 
 Status Taker::settle() {
-    SATCHEL_ASSIGN(std::vector<JournalRow> rows, core_.journal.open_rows());
-    std::erase_if(rows, [this](const JournalRow& row) { return !settles(row); });
-    SATCHEL_TRY(core_.journal.fill(rows));
-    std::vector<JournalRow> settled;
-    for (JournalRow& row : rows) {
-        SATCHEL_TRY(core_.journal.forget(row));
-        open_.erase(row.entry.number);
-        row.entry.state = ChangesetState::settled;
-        SATCHEL_TRY(core_.journal.save_state(row));
-        settled.push_back(std::move(row));
+    SATCHEL_ASSIGN(const std::vector<std::int64_t> numbers, core_.journal.settle(settle_to_));
+    std::vector<std::vector<JournalRecord>> settled;
+    for (const std::int64_t number : numbers) {
+        settled.push_back(core_.journal.forget(number));
+        open_.erase(number);
     }
-    for (const JournalRow& row : settled)
-        SATCHEL_TRY(leave_unheld(row));
+    for (std::size_t i = 0; i < numbers.size(); ++i)
+        SATCHEL_TRY(leave_unheld(settled[i], housed_[numbers[i]]));
     return {};
 }
 
 // Records that this device made and that were handed over before it received them: the server has
-// them, and none of the device's scopes does.
-Status Taker::leave_unheld(const JournalRow& row) {
-    return visit_records(row.bytes, [this](CollectionId collection, const RecordId& id) -> Status {
+// them, and none of the device's scopes does. `housed`: those that got a scope in this reply.
+Status Taker::leave_unheld(const std::vector<JournalRecord>& records,
+                           const std::vector<bool>& housed) {
+    for (std::size_t i = 0; i < records.size(); ++i) {
+        if (i < housed.size() && housed[i]) continue;
+        const auto& [collection, id] = records[i];
         const TableInfo* table = core_.tables.table(collection);
-        if (table == nullptr || !core_.journal.pending(id).empty()) return {};
+        if (table == nullptr || !core_.journal.pending(id).empty()) continue;
         SATCHEL_ASSIGN(const auto where, core_.tables.place_of(*table, id));
-        if (where && where->scope != 0) return {};
+        if (where && where->scope != 0) continue;
         SATCHEL_ASSIGN(const auto stored, core_.tables.load(*table, id));
-        if (!stored || stored->scope != 0) return {};
+        if (!stored || stored->scope != 0) continue;
         changes_.add(collection, id);
-        return core_.tables.remove(*table, id, *stored);
-    });
+        SATCHEL_TRY(core_.tables.remove(*table, id, *stored));
+    }
+    return {};
+}
+
+void Taker::note_housed(const std::vector<PendingOperation>& pending, bool housed) {
+    for (const PendingOperation& each : pending) {
+        std::vector<bool>& operations = housed_[each.number];
+        if (operations.size() <= each.index) operations.resize(each.index + 1);
+        operations[each.index] = housed;
+    }
 }
 
 // What does not add up like the server's is compared and repaired (DeviceSession does it).

@@ -47,6 +47,21 @@ class Taker {
         bool images_changed = false;
     };
 
+    // How this reply settles a changeset of ours.
+    struct Settling {
+        bool settles = false;   // and is not flagged late
+        bool as_shown = false;  // and with just the stamp and role that it is shown with
+        Dot first;
+        Stamp stamp, effective;
+        std::uint8_t own_rank = 0, rank = 0;
+        bool system = false;
+    };
+    struct ConfirmStatements {
+        Statement* own = nullptr;     // a record that was never confirmed gets place and metadata
+        Statement* select = nullptr;  // place
+        Statement* update = nullptr;
+    };
+
     Status take_verdicts();
     Status take_verdict(const Verdict& verdict);
     Status note_alias(const JournalRow& row, const Dot& original);
@@ -60,20 +75,25 @@ class Taker {
     Status take_checkpoint();
     Status take_schema(const std::vector<ByteView>& pages);
     Status apply_page(ByteView page);
-    Status apply_row(const PageRow& row, const PageReader& page);
+    Status apply_row(const PageRow& row, const std::vector<std::string>& scopes, std::int64_t set);
     Result<bool> apply_new_row(const TableInfo& table, const PageRow& row, std::int64_t scope_set);
     Status apply_known_row(const TableInfo& table, const PageRow& row,
                            const std::vector<std::string>& scopes);
-    Result<bool> settles_as_shown(std::int64_t number);
-    Result<bool> confirm_in_place(const TableInfo& table, const PageRow& row,
-                                  const std::vector<std::string>& scopes);
+    // taker_confirm.cpp
+    Result<const Settling*> settling(std::int64_t number);
+    Result<const ConfirmStatements*> confirm_statements(const TableInfo& table);
+    Result<bool> confirm_in_place(const TableInfo& table, const PageRow& row, std::int64_t set);
+    Result<bool> confirm_own_record(const TableInfo& table, const PageRow& row, std::int64_t set,
+                                    const PendingOperation& made);
+    Result<bool> confirm_as_shown(const TableInfo& table, const PageRow& row, std::int64_t set);
     Result<RecordState> confirmed_by(const PageRow& row, const std::optional<StoredRecord>& stored);
     Status apply_departure(const Departure& departure);
     Status forget_unknown(const RecordId& id);
     Status forget_wanted(const RecordId& id);
     Status load_wanted();
     Status settle();
-    Status leave_unheld(const JournalRow& row);
+    Status leave_unheld(const std::vector<JournalRecord>& records, const std::vector<bool>& housed);
+    void note_housed(const std::vector<PendingOperation>& pending, bool housed);
     Status drop_refused();
     Status take_repair();
     Status note_sums();
@@ -95,9 +115,13 @@ class Taker {
     std::int64_t now_ms_;
     ChangeCollector changes_;
     std::map<std::int64_t, OpenChangeset> open_;
-    std::map<std::int64_t, bool> as_shown_;  // of settles_as_shown
-    std::vector<JournalRow> dropped_;        // quarantined or alias, by this reply
-    std::set<std::int64_t> unknown_;         // the server has never seen them: to be issued again
+    std::map<std::int64_t, Settling> settling_;  // by journal number
+    std::map<CollectionId, ConfirmStatements> confirm_statements_;
+    Writer meta_before_, meta_after_;
+    // By journal number: whose records got a scope in this reply, by operation.
+    std::map<std::int64_t, std::vector<bool>> housed_;
+    std::vector<JournalRow> dropped_;  // quarantined or alias, by this reply
+    std::set<std::int64_t> unknown_;   // the server has never seen them: to be issued again
     std::set<RecordId> wanted_;
     Sequence settle_to_{};  // accepted changesets up to here are settled by this reply
     bool no_dead_ = false;  // nothing deleted is kept here: no need to look

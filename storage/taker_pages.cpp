@@ -31,14 +31,14 @@ Status Taker::take_pages() {
     ReplicaRow& row = core_.row;
     for (const RecordId& id : reply_.unknown)
         if (wanted_.contains(id)) SATCHEL_TRY(mark_wanted(id, kWantedUnknown));
-    const bool first_load =
-        core_.scopes.loading().size() == core_.scopes.held().size() && number(row.cursor) == 0;
+    const bool first_load = core_.loads_first();
     const bool in_place = first_load || (reply_.position.seq <= row.cursor && wanted_.empty());
     row.position = reply_.position;
     if (reply_.checkpoint) return take_checkpoint();
     if (!in_place) return stage();
     std::vector<ByteView> pages(reply_.pages.begin(), reply_.pages.end());
     SATCHEL_TRY(take_schema(pages));
+    if (first_load) SATCHEL_TRY(core_.tables.drop_indexes());
     for (const Bytes& page : reply_.pages)
         SATCHEL_TRY(apply_page(page));
     return {};
@@ -108,6 +108,7 @@ Status Taker::take_checkpoint() {
         SATCHEL_TRY(apply_page(page));
     SATCHEL_TRY(flush_images());
     SATCHEL_TRY(settle());
+    if (!core_.scopes.loading().empty()) SATCHEL_TRY(core_.tables.build_indexes());
     core_.scopes.set_complete();
     row.cursor = reply_.checkpoint->seq;
     row.position = {row.cursor, last_id()};
@@ -119,8 +120,8 @@ Status Taker::take_schema(const std::vector<ByteView>& pages) {
     SchemaPointer newest = core_.tables.schema();
     for (const ByteView bytes : pages) {
         SATCHEL_ASSIGN(const PageReader page, PageReader::open(bytes));
-        SATCHEL_TRY(page.visit([&newest](const PageRow& row) -> Status {
-            if (row.collection != system_ids::kSchema || row.values.size() < 2) return {};
+        SATCHEL_TRY(page.visit(system_ids::kSchema, [&newest](const PageRow& row) -> Status {
+            if (row.values.size() < 2) return {};
             SATCHEL_ASSIGN(Schema schema, Schema::decode(row.values[1].bytes));
             if (schema.number() > newest->number())
                 newest = std::make_shared<const Schema>(std::move(schema));
@@ -133,22 +134,30 @@ Status Taker::take_schema(const std::vector<ByteView>& pages) {
 
 Status Taker::apply_page(ByteView bytes) {
     SATCHEL_ASSIGN(const PageReader page, PageReader::open(bytes));
-    SATCHEL_TRY(page.visit([this, &page](const PageRow& row) { return apply_row(row, page); }));
+    std::vector<std::int64_t> sets;  // the page's sets of scopes, as they are numbered here
+    for (const std::vector<std::string>& scopes : page.scope_sets()) {
+        SATCHEL_ASSIGN(const std::int64_t set, core_.scopes.intern(scopes));
+        sets.push_back(set);
+    }
+    SATCHEL_TRY(page.visit([&](const PageRow& row) {
+        return apply_row(row, page.scope_sets()[row.scope_set], sets[row.scope_set]);
+    }));
     for (const Departure& departure : page.departures())
         SATCHEL_TRY(apply_departure(departure));
     return {};
 }
 
-Status Taker::apply_row(const PageRow& row, const PageReader& page) {
+Status Taker::apply_row(const PageRow& row, const std::vector<std::string>& scopes,
+                        std::int64_t set) {
     const TableInfo* table = core_.tables.table(row.collection);
     if (table == nullptr)
         return park(
             "record " + row.id.text() + " of collection " + std::to_string(number(row.collection)),
             {ErrorCode::upgrade_needed, "this release does not know the collection"}, row.meta);
-    const std::vector<std::string>& scopes = page.scope_sets()[row.scope_set];
-    SATCHEL_ASSIGN(const std::int64_t set, core_.scopes.intern(scopes));
     if (set == 0) return {};  // staged for scopes that were given up since
-    SATCHEL_ASSIGN(const bool done, apply_new_row(*table, row, set));
+    SATCHEL_ASSIGN(const bool done, row.kind == RowKind::confirm
+                                        ? confirm_in_place(*table, row, set)
+                                        : apply_new_row(*table, row, set));
     if (done) return {};
     return apply_known_row(*table, row, scopes);
 }
@@ -182,8 +191,6 @@ Result<RecordState> Taker::confirmed_by(const PageRow& row,
 
 Status Taker::apply_known_row(const TableInfo& table, const PageRow& row,
                               const std::vector<std::string>& scopes) {
-    SATCHEL_ASSIGN(const bool moved, confirm_in_place(table, row, scopes));
-    if (moved) return {};
     SATCHEL_ASSIGN(const auto stored, core_.tables.load(table, row.id));
     // A scope that was loading may bring a state that the device is ahead of; its place still
     // counts for that scope.
@@ -203,34 +210,6 @@ Status Taker::apply_known_row(const TableInfo& table, const PageRow& row,
     RecordState confirmed = *std::move(known);
     if (wanted) SATCHEL_TRY(forget_wanted(row.id));
     return place(table, row.id, stored, std::move(confirmed), row.seq, set);
-}
-
-// Whether this reply settles the changeset with just the stamp and role that it is shown with.
-Result<bool> Taker::settles_as_shown(std::int64_t number) {
-    const auto known = as_shown_.find(number);
-    if (known != as_shown_.end()) return known->second;
-    SATCHEL_ASSIGN(const JournalRow row, core_.journal.facts(number));
-    const bool result =
-        settles(row) && row.effective == row.stamp && row.rank == row.own_rank && !row.late;
-    as_shown_.emplace(number, result);
-    return result;
-}
-
-// A confirmation that changes nothing that is shown: only the row's place moves.
-Result<bool> Taker::confirm_in_place(const TableInfo& table, const PageRow& row,
-                                     const std::vector<std::string>& scopes) {
-    if (row.kind != RowKind::confirm || core_.aliases.contains(row.id)) return false;
-    for (const PendingOperation& each : core_.journal.pending(row.id)) {
-        SATCHEL_ASSIGN(const bool as_shown, settles_as_shown(each.number));
-        if (!as_shown) return false;
-    }
-    SATCHEL_ASSIGN(const auto where, core_.tables.place_of(table, row.id));
-    if (!where) return false;
-    core_.scopes.subtract(where->scope, row.id, where->seq);
-    SATCHEL_ASSIGN(const std::int64_t set, core_.scopes.intern(scopes));
-    core_.scopes.add(set, row.id, row.seq);
-    SATCHEL_TRY(core_.tables.move(table, row.id, row.seq, set));
-    return true;
 }
 
 Status Taker::load_wanted() {

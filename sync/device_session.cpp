@@ -12,6 +12,9 @@ constexpr std::size_t kMaxIdleRounds = 16;
 // With a changeset of full size on top, and everything else, this fits one request.
 constexpr std::size_t kMaxUploadBytes = kMaxRequestBytes - kMaxChangesetBytes - (4U << 20);
 
+// Their confirmations fit one page, with room for news; what comes in a later page is sent whole.
+constexpr std::uint64_t kMaxUploadOperations = 15'000;
+
 Error no_progress(const SessionReport& report) {
     return {ErrorCode::server_error,
             "device and server do not agree after " + std::to_string(report.rounds) +
@@ -44,6 +47,7 @@ std::uint64_t tag_of(const SyncRequest& request, const Services& services) {
 
 // Drops what does not fit one request; the rest goes with the next one.
 Status trim(std::vector<UploadedChangeset>& changesets, std::uint64_t counter, std::uint64_t last) {
+    const std::uint64_t first = counter;
     std::size_t bytes = 0;
     std::size_t keep = 0;
     for (const UploadedChangeset& changeset : changesets) {
@@ -52,6 +56,7 @@ Status trim(std::vector<UploadedChangeset>& changesets, std::uint64_t counter, s
                                                  std::to_string(counter + 1)};
         if (changeset.last_counter > last) break;
         if (keep == kMaxVerdicts || (keep > 0 && bytes >= kMaxUploadBytes)) break;
+        if (keep > 0 && changeset.last_counter - first > kMaxUploadOperations) break;
         counter = changeset.last_counter;
         bytes += changeset.bytes.size();
         ++keep;
@@ -63,7 +68,11 @@ Status trim(std::vector<UploadedChangeset>& changesets, std::uint64_t counter, s
 }  // namespace
 
 DeviceSession::DeviceSession(DeviceStore& store, const Services& services, SessionOptions options)
-    : store_(store), services_(services), options_(options), send_scope_list_(options.in_one_go) {}
+    : store_(store),
+      services_(services),
+      options_(options),
+      upload_bytes_(options.upload_bytes),
+      send_scope_list_(options.in_one_go) {}
 
 Result<std::optional<Bytes>> DeviceSession::next_request(std::int64_t now_ms) {
     if (done_ || resting_) return std::optional<Bytes>{};
@@ -79,6 +88,7 @@ Result<std::optional<Bytes>> DeviceSession::next_request(std::int64_t now_ms) {
     for (UploadedChangeset& changeset : request.changesets)
         changeset.bytes = {};
     sent_ = std::move(request);
+    sent_at_ = now_ms;
     return std::optional<Bytes>(std::move(bytes));
 }
 
@@ -118,7 +128,7 @@ Result<SyncRequest> DeviceSession::build_request(std::int64_t now_ms) {
 
 Status DeviceSession::fill_upload(SyncRequest& request) {
     if (request.last_counter == request.base_counter) return {};
-    const std::size_t max_bytes = std::min(options_.upload_bytes, kMaxUploadBytes);
+    const std::size_t max_bytes = std::min(upload_bytes_, kMaxUploadBytes);
     SATCHEL_ASSIGN(request.changesets,
                    store_.upload(request.replica, request.base_counter, max_bytes));
     SATCHEL_TRY(trim(request.changesets, request.base_counter, request.last_counter));

@@ -83,7 +83,9 @@ class DeviceStore {
 
 struct SessionOptions {
     std::uint64_t wait_ms = 0;  // the last request waits for news this long
+    // Of changesets in a request; up to `max_upload_bytes` while answers come within a second.
     std::size_t upload_bytes = 1U << 20;
+    std::size_t max_upload_bytes = 0;    // below `upload_bytes`: no more than those
     std::uint64_t max_reply_bytes = 0;   // 0: the server decides
     std::size_t max_rounds = 1'000'000;  // a session that needs more is stuck: an error
     // The request goes a long way and alone (a bundle): it says and asks everything at once.
@@ -140,11 +142,14 @@ class DeviceSession {
     Status take_ok(SyncReply& reply, std::int64_t now_ms);
     Status take_fork(const SyncReply& reply);
     void note_answer(const SyncReply& reply);
+    void pace_uploads(std::int64_t answered_in_ms);
 
     DeviceStore& store_;
     const Services& services_;
     SessionOptions options_;
     SessionReport report_;
+    std::size_t upload_bytes_;
+    std::int64_t sent_at_ = 0;
     std::uint64_t sent_before_ = 0;      // SyncState::sent_counter before that request
     std::optional<SyncRequest> sent_;    // waits for its answer; without the changesets' bytes
     std::vector<ChangeId> asked_;        // questions answered in this session, ascending

@@ -43,9 +43,22 @@ Status DeviceSession::take_reply(ByteView bytes, std::int64_t now_ms) {
         return Error{ErrorCode::upgrade_needed, reply.error().message};
     if (!reply) return reply.error();
     SATCHEL_TRY(check_reply(*sent_, *reply));
+    pace_uploads(now_ms - sent_at_);
     SATCHEL_TRY(take_by_status(*reply, now_ms));
     note_answer(*reply);
     return {};
+}
+
+// Each request costs both sides a sync of their disks, so few and large ones are quick; small ones
+// get through where the network comes and goes.
+void DeviceSession::pace_uploads(std::int64_t answered_in_ms) {
+    constexpr std::int64_t kQuick = 1'000;
+    constexpr std::int64_t kSlow = 4'000;
+    if (sent_->changesets.empty() || answered_in_ms < 0) return;
+    const std::size_t most = std::max(options_.upload_bytes, options_.max_upload_bytes);
+    if (answered_in_ms <= kQuick)
+        upload_bytes_ = upload_bytes_ < most / 2 ? upload_bytes_ * 2 : most;
+    if (answered_in_ms > kSlow) upload_bytes_ = std::max(upload_bytes_ / 2, options_.upload_bytes);
 }
 
 Status DeviceSession::take_by_status(SyncReply& reply, std::int64_t now_ms) {

@@ -98,6 +98,8 @@ class PageReader {
     std::size_t rows() const { return rows_; }
     // Calls `visit` for every row; stops at its first error, or with corrupt at damage.
     Status visit(const std::function<Status(const PageRow&)>& visit) const;
+    // The same for the rows of one collection; passes over all others.
+    Status visit(CollectionId collection, const std::function<Status(const PageRow&)>& visit) const;
 
   private:
     struct Section {

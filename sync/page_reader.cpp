@@ -163,6 +163,13 @@ Status PageReader::visit(const std::function<Status(const PageRow&)>& visit) con
     return {};
 }
 
+Status PageReader::visit(CollectionId collection,
+                         const std::function<Status(const PageRow&)>& visit) const {
+    for (const Section& section : sections_)
+        if (section.collection == collection) SATCHEL_TRY(visit_section(section, visit));
+    return {};
+}
+
 Status PageReader::visit_section(const Section& section,
                                  const std::function<Status(const PageRow&)>& visit) const {
     RowReader reader(section.ids, section.seqs, section.scope_sets, section.metas);

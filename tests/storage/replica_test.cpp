@@ -7,7 +7,9 @@
 #include <fstream>
 
 #include "storage/read_connection.hpp"
+#include "sync/chain.hpp"
 #include "sync/limits.hpp"
+#include "sync/page.hpp"
 #include "tests/storage/replica_fixture.hpp"
 
 namespace satchel::storage {
@@ -145,7 +147,7 @@ TEST_F(ReplicaTest, ReopeningGoesOnWithTheSameChain) {
     reopen();
     const auto after = replica_->sync_state();
     ASSERT_TRUE(before && after);
-    EXPECT_EQ(before->last_hash, after->last_hash);
+    EXPECT_EQ(before->last_counter, after->last_counter);
     set(id, {{"name", Value::text("B")}});
     EXPECT_EQ(replica_->journal(1)->front().first_counter, 2U);
 }
@@ -290,6 +292,63 @@ TEST_F(ReplicaTest, WipingForGoodStartsAnotherChain) {
     EXPECT_EQ(count("account"), 0);
     EXPECT_TRUE(replica_->journal(10)->empty());
     EXPECT_NE(replica_->sync_state()->replica, before);
+}
+
+// What head office answers when it has merged the only changeset, which made `id`.
+SyncReply merged(const Collection& collection, const RecordId& id) {
+    PageWriter page;
+    page.add(collection.id, RowKind::confirm, {}, id, Sequence{1}, {"*"}, {}, {});
+    Verdict verdict;
+    verdict.first_counter = 1;
+    verdict.seq = Sequence{1};
+    verdict.effective.packed = 77;
+    verdict.rank = 3;
+    SyncReply reply;
+    reply.epoch = 1;
+    reply.acked_counter = 1;
+    reply.gained = {"*"};
+    reply.verdicts = {verdict};
+    reply.pages = {page.finish()};
+    reply.checkpoint = {Sequence{1}, {{"*", 1, checksum_part(id, Sequence{1})}}};
+    return reply;
+}
+
+TEST_F(ReplicaTest, AConfirmationFixesStampAndRoleOfARecordMadeHere) {
+    const RecordId id = create({{"name", Value::text("A")}, {"employees", Value(42)}});
+    ASSERT_TRUE(replica_->take(merged(*replica_->schema()->find("account"), id), 1'000));
+    const auto record = replica_->record("account", id);
+    ASSERT_TRUE(record);
+    EXPECT_EQ(record->seq, Sequence{1});
+    EXPECT_FALSE(record->pending);
+    EXPECT_EQ(record->state, record->confirmed);
+    ASSERT_EQ(record->state.cells.size(), 2U);
+    for (const CellState& cell : record->state.cells) {
+        EXPECT_EQ(cell.siblings.front().stamp.packed, 77U);
+        EXPECT_EQ(cell.siblings.front().rank, 3U);
+    }
+    EXPECT_TRUE(replica_->scopes_to_repair()->empty());
+    EXPECT_EQ(replica_->journal(1)->front().state, ChangesetState::settled);
+}
+
+TEST_F(ReplicaTest, AConfirmationLeavesALaterEditPending) {
+    const RecordId id = create({{"name", Value::text("A")}});
+    set(id, {{"name", Value::text("B")}});
+    ASSERT_TRUE(replica_->take(merged(*replica_->schema()->find("account"), id), 1'000));
+    const auto record = replica_->record("account", id);
+    ASSERT_TRUE(record);
+    EXPECT_TRUE(record->pending);
+    EXPECT_EQ(record->confirmed.cells.front().siblings.front().values.front(), Value::text("A"));
+    EXPECT_EQ(record->confirmed.cells.front().siblings.front().rank, 3U);
+    EXPECT_EQ(record->state.cells.front().siblings.front().values.front(), Value::text("B"));
+    EXPECT_TRUE(replica_->scopes_to_repair()->empty());
+}
+
+TEST_F(ReplicaTest, WhatIsWrittenAfterWipingForGoodIsPending) {
+    const RecordId id = create({{"name", Value::text("A")}});
+    ASSERT_TRUE(replica_->take(merged(*replica_->schema()->find("account"), id), 1'000));
+    ASSERT_TRUE(replica_->wipe(false));
+    const RecordId next = create({{"name", Value::text("B")}});
+    EXPECT_TRUE(replica_->record("account", next)->pending);
 }
 
 TEST_F(ReplicaTest, WipingKeepsWhatHasNoVerdict) {

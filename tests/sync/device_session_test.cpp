@@ -83,6 +83,20 @@ TEST_F(Session, SendsLargeWorkInSeveralRequests) {
     EXPECT_EQ(store.state.acked_counter, 10U);
 }
 
+TEST_F(Session, SendsMoreAtOnceWhileAnswersComeQuickly) {
+    options.upload_bytes = 1'000;
+    options.max_upload_bytes = 4'000;
+    for (int i = 0; i < 20; ++i)
+        store.write(1, Bytes(400, 'x'));
+    std::vector<std::size_t> sent;
+    while (!running().done() && sent.size() < 20) {
+        const SyncRequest request = ask();
+        sent.push_back(request.changesets.size());
+        ASSERT_TRUE(give(answer(request)));
+    }
+    EXPECT_EQ(sent, (std::vector<std::size_t>{2, 5, 10, 3}));
+}
+
 TEST_F(Session, AsksForNoMoreVerdictsThanAReplyHolds) {
     options.upload_bytes = SIZE_MAX;
     for (std::size_t i = 0; i < kMaxVerdicts + 5; ++i)
