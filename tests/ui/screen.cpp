@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -38,6 +39,7 @@ Program::Program(const std::vector<std::string>& arguments, const std::string& d
     argv.push_back(nullptr);
     pid_ = ::fork();
     if (pid_ != 0) return;
+    ::prctl(PR_SET_PDEATHSIG, SIGTERM);
     if (!display.empty()) ::setenv("DISPLAY", display.c_str(), 1);
     for (int open = 3; open < 64; ++open)
         if (open != kept_descriptor) ::close(open);
