@@ -21,9 +21,9 @@ bool is_name(std::string_view name) {
 
 // A collection's table stands beside SQLite's own and the replica's own.
 constexpr std::string_view kTakenBeginnings[] = {"sqlite_", "pragma_", "json_"};
-constexpr std::string_view kTakenTables[] = {"alias",   "journal", "journal_mark", "parked",
-                                             "repair",  "replica", "scope",        "scope_set",
-                                             "setting", "staged",  "wanted"};
+constexpr std::string_view kTakenTables[] = {
+    "alias", "entry",     "journal", "journal_mark", "parked",  "repair", "replica",
+    "scope", "scope_set", "setting", "staged",       "verdict", "wanted"};
 // What SQLite takes for the number of a row, and ours.
 constexpr std::string_view kTakenColumns[] = {"id", "oid", "rowid"};
 
