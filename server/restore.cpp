@@ -40,17 +40,6 @@ Status check_backup(const std::string& path) {
     return Error{ErrorCode::corrupt, "the backup is damaged; take another one"};
 }
 
-// The store goes on from there, by a random step.
-Status raise_epoch(const std::string& path, std::int64_t at_least) {
-    SATCHEL_ASSIGN(storage::Database database, storage::Database::open(path, {}));
-    SATCHEL_ASSIGN(storage::Statement update,
-                   database.prepare("UPDATE _setting SET value = max(value, ?1) "
-                                    "WHERE key = 'epoch'"));
-    update.bind(1, at_least - 1);
-    SATCHEL_TRY(update.run());
-    return database.checkpoint();
-}
-
 Result<Restored> begin_epoch(const std::string& path) {
     storage::ServerStoreOptions how;
     how.restored = true;
@@ -67,8 +56,6 @@ Result<Restored> prepare(const std::string& backup, const std::string& draft) {
     remove_database(draft);
     SATCHEL_TRY(copy(backup, draft));
     SATCHEL_TRY(check_backup(draft));
-    storage::SystemClock clock;
-    SATCHEL_TRY(raise_epoch(draft, clock.now_ms() / 1000));
     return begin_epoch(draft);
 }
 
