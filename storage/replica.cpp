@@ -226,17 +226,23 @@ VectorClock ReplicaCore::expanded(const RecordId& record, VectorClock seen) cons
     return seen;
 }
 
+// In an incarnation that came to its end the server may have other changes under the numbers of
+// what was issued again: of it a token names only what lies before.
 VectorClock ReplicaCore::renamed(const RecordId& record, const VectorClock& token,
                                  const VectorClock& shown) const {
     const VectorClock whole = expanded(record, token);
+    const auto known = aliases.find(record);
     VectorClock result;
     for (const Dot& entry : whole.entries()) {
-        const bool earlier = entry.replica.id == row.replica.id && entry.replica != row.replica;
-        const std::uint64_t there = shown.counter(entry.replica);
-        if (!earlier)
-            result.advance(entry);
-        else if (there > 0)
-            result.advance({entry.replica, std::min(entry.counter, there)});
+        std::uint64_t counter = entry.counter;
+        if (entry.replica.id == row.replica.id && entry.replica != row.replica) {
+            counter = std::min(counter, shown.counter(entry.replica));
+            if (known != aliases.end())
+                for (const Alias& alias : known->second)
+                    if (alias.own.replica == entry.replica)
+                        counter = std::min(counter, alias.own.counter - 1);
+        }
+        if (counter > 0) result.advance({entry.replica, counter});
     }
     return result;
 }

@@ -7,6 +7,7 @@
 
 #include "storage/replica.hpp"
 #include "storage/services.hpp"
+#include "storage/workspace_copy.hpp"
 #include "sync/device_session.hpp"
 #include "tests/sync/server_fixture.hpp"
 
@@ -20,9 +21,7 @@ const RecordId kLi = user_id(1);
 // A phone with a replica file of its own.
 class Phone {
   public:
-    Phone(std::string path, std::string id_of_copy = {}) : path_(std::move(path)) {
-        open(id_of_copy.empty());
-    }
+    explicit Phone(std::string path, bool create = true) : path_(std::move(path)) { open(create); }
     ~Phone() {
         replica_.reset();
         for (const char* suffix : {"", "-wal", "-shm", "-sync"})
@@ -34,7 +33,7 @@ class Phone {
     // Another phone with this one's file as it is now.
     std::unique_ptr<Phone> copied(const std::string& path) {
         image(path);
-        return std::make_unique<Phone>(path, "copy");
+        return std::make_unique<Phone>(path, false);
     }
     void image(const std::string& path) {
         EXPECT_TRUE(replica_->database().execute("PRAGMA wal_checkpoint(TRUNCATE)"));
@@ -138,7 +137,9 @@ class Trouble : public ::testing::Test {
     }
     std::string file(const char* name) const { return (folder_ / name).string(); }
 
-    void back_up() { ASSERT_TRUE(head_->store().backup(file("backup"))); }
+    void back_up() {
+        ASSERT_TRUE(storage::copy_workspace(head_->store().database(), file("backup"), {}));
+    }
     // Head office goes on with its backup.
     void restore() {
         head_.reset();
