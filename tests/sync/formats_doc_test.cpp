@@ -8,6 +8,7 @@
 #include <sstream>
 
 #include "storage/replica.hpp"
+#include "storage/server_store.hpp"
 #include "sync/bundle.hpp"
 #include "sync/changeset_format.hpp"
 #include "sync/limits.hpp"
@@ -105,9 +106,11 @@ TEST(FormatsPage, NamesTheFormatsOfTheCode) {
         {"reply", protocol_format::kReplyFormat},
         {"bundle", kBundleFormat},
         {"replica", static_cast<std::uint64_t>(storage::kReplicaFormat)},
+        {"server store", static_cast<std::uint64_t>(storage::kServerFormat)},
     };
-    EXPECT_EQ(table_rows(formats(), "changeset|schema|page|request|reply|bundle|replica"),
-              expected);
+    EXPECT_EQ(
+        table_rows(formats(), "changeset|schema|page|request|reply|bundle|replica|server store"),
+        expected);
     const Numbers versions = {{"lowest protocol version", kProtocolMin},
                               {"highest protocol version", kProtocolMax}};
     EXPECT_EQ(table_rows(protocol(), "[a-z]+est protocol version"), versions);
