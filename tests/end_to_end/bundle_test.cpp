@@ -230,8 +230,9 @@ TEST_F(Bundles, ARestoredHeadOfficeGetsAgainWhatItLost) {
     const Json told = carry("a");
     EXPECT_TRUE(told["restored"]);
     EXPECT_TRUE(told["more"]);
-    Json next = carry("a");
-    if (next["more"]) next = carry("a");
+    Json next = carry("a");  // what was lost; then a new incarnation; then the news
+    for (int trip = 0; trip < 2 && next["more"]; ++trip)
+        next = carry("a");
     EXPECT_FALSE(next["more"]) << next;
     EXPECT_TRUE(done("a", {"verify"})["equal"]);
     make_device("b", "li.wei");
