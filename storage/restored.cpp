@@ -1,0 +1,74 @@
+// A server that was restored from a backup: the device goes back to where that one stands
+// (docs/protocol.md, "After a restore").
+#include <algorithm>
+#include <map>
+
+#include "storage/replica_core.hpp"
+#include "storage/taker.hpp"
+
+namespace satchel::storage {
+namespace {
+
+// Opens again what a restored server may have lost. What lies before a hole in the journal is so
+// old that its backup is certain: of that only the verdict is asked for, as of what waits.
+Status reopen_lost(ReplicaCore& core, std::vector<JournalRow>& lost, const RestoredServer& server) {
+    std::map<ReplicaId, std::uint64_t> starts;
+    for (JournalRow& row : lost) {
+        JournalEntry& entry = row.entry;
+        const auto [start, first] = starts.try_emplace(entry.replica, 0);
+        if (first) {
+            SATCHEL_ASSIGN(start->second, core.journal.run_start(entry.replica));
+        }
+        const bool linked = start->second == 1 || entry.first_counter > start->second;
+        const bool there = entry.replica == server.asked && entry.last_counter <= server.acked;
+        entry.state = linked && !there ? ChangesetState::pending : ChangesetState::held;
+        entry.seq = Sequence{0};
+        entry.reason = Reason::none;
+        SATCHEL_TRY(core.journal.reopen(row));
+        const bool goes_up =
+            entry.replica == core.row.replica && entry.state == ChangesetState::pending;
+        if (goes_up)
+            core.row.acked_counter = std::min(core.row.acked_counter, entry.first_counter - 1);
+    }
+    return {};
+}
+
+Result<std::vector<Change>> go_back(ReplicaCore& core, const RestoredServer& server) {
+    // The server's counter may fall into the middle of a changeset of another history.
+    SATCHEL_ASSIGN(const std::uint64_t acked, core.journal.end_before(server.asked, server.acked));
+    SATCHEL_ASSIGN(std::vector<JournalRow> lost,
+                   core.journal.rows_lost(server.asked, acked, server.head));
+    core.row.sent_counter = std::min(core.row.sent_counter, server.sent);
+    if (server.asked == core.row.replica) core.row.acked_counter = acked;
+    const SyncReply nothing;
+    SATCHEL_TRY(core.journal.follow());
+    Taker taker(core, nothing, core.now());
+    SATCHEL_ASSIGN(const auto unwound, taker.unwind(lost));
+    SATCHEL_TRY(reopen_lost(core, lost, server));
+    core.journal.invalidate();
+    SATCHEL_TRY(core.journal.follow());
+    Taker shown_again(core, nothing, core.now());
+    for (const auto& [id, entry] : unwound)
+        SATCHEL_TRY(shown_again.show(id, entry));
+    SATCHEL_TRY(shown_again.flush_images());
+    SATCHEL_TRY(core.want_after(server.head));
+    core.row.epoch = server.epoch;
+    core.row.leaves_incarnation = true;
+    core.row.earlier_open = true;
+    core.row.cursor = std::min(core.row.cursor, server.head);
+    core.row.position = {core.row.cursor, RecordId{}};
+    core.row.position.id.bytes.fill(0xFF);
+    if (!core.scopes.loading().empty()) core.row.position = {};
+    SATCHEL_TRY(core.database.execute("DELETE FROM staged; UPDATE wanted SET state = 0"));
+    SATCHEL_TRY(core.scopes.save());
+    SATCHEL_TRY(core.save_row());
+    return shown_again.changes();
+}
+
+}  // namespace
+
+Status Replica::take_restored(const RestoredServer& server) {
+    return core_->change([&] { return go_back(*core_, server); });
+}
+
+}  // namespace satchel::storage
