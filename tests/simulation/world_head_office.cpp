@@ -57,6 +57,8 @@ void World::note_reply(const DeviceNode& device, const SyncRequest& request,
             case Reason::pruned:
                 probes_.hit(Probe::quarantined_pruned);
                 break;
+            case Reason::dependency_lost:  // only a lost server had the record's creation
+                break;
             default:
                 throw Violation{"I-8 authority", what + " of an honest device is quarantined: " +
                                                      std::string(name(verdict.reason)) + " " +
