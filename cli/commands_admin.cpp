@@ -71,6 +71,9 @@ Result<Json> revoke_device(AdminSession& session, const Context&, const Argument
 }
 
 Result<Json> hand_over(AdminSession& session, const Context&, const Arguments& a) {
+    if (a.from.empty() && (a.collection.empty() || a.record.empty()))
+        return Error{ErrorCode::invalid_argument,
+                     "give --from LOGIN, or --collection C and --record ID"};
     Json body = {{"to", a.to}};
     if (!a.from.empty()) body["from"] = a.from;
     if (!a.collection.empty()) body["collection"] = a.collection;

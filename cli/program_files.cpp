@@ -42,6 +42,9 @@ Result<std::string> find_program(const std::string& program, const std::string& 
 
 Result<ExitStatus> restore_backup(Context& context, const std::string& backup,
                                   const std::string& data) {
+    std::error_code ignored;
+    if (!fs::exists(backup, ignored))
+        return Error{ErrorCode::not_found, "there is no file " + backup};
     SATCHEL_ASSIGN(const std::string server, find_program("satcheld", "server"));
     SATCHEL_ASSIGN(Child child, Child::start({server, "--data", data, "--restore", backup},
                                              {.inherit = !context.console.json}));

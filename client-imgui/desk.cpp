@@ -57,13 +57,13 @@ Status log_in(storage::Replica& replica, const DeskOptions& options, const LogIn
     return account ? Status() : account.error();
 }
 
-// An agent speaks whenever it has looked around; mostly nothing has changed.
+// An agent speaks whenever it has looked around; mostly nothing has changed. Who is logged in the
+// desk reads by itself: an agent in the middle of a sync tells it late.
 bool says_the_same(const client::AgentStatus& a, const client::AgentStatus& b) {
     const auto error_of = [](const client::AgentStatus& status) {
         return status.last_error ? status.last_error->message : std::string();
     };
-    return a.running == b.running && a.stopped == b.stopped && a.logged_in == b.logged_in &&
-           a.user_name == b.user_name && a.waits_for == b.waits_for &&
+    return a.running == b.running && a.stopped == b.stopped && a.waits_for == b.waits_for &&
            a.next_try_at / 1000 == b.next_try_at / 1000 && a.last_error_at == b.last_error_at &&
            error_of(a) == error_of(b) && a.syncs == b.syncs && a.news == b.news &&
            a.progress.waiting == b.progress.waiting && a.progress.rows == b.progress.rows &&
@@ -188,6 +188,8 @@ void Desk::read_inbox() {
 
 void Desk::read_login() {
     const auto account = client::account(*replica_);
+    now_.sync.logged_in = account && account->logged_in();
+    now_.sync.user_name = account ? account->name : "";
     if (!options_.syncs || !account || account->logged_in()) {
         now_.login.reset();
         return;

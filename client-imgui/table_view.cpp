@@ -55,7 +55,7 @@ void draw_tools(Frame& frame) {
 }
 
 float column_width(const Column& column) {
-    if (column.wide) return 128;
+    if (column.wide) return 160;
     return column.number ? 116 : 100;
 }
 

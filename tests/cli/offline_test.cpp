@@ -183,6 +183,7 @@ TEST_F(Offline, NonsenseGetsAStatusAndAWayOut) {
         {{"bundle", "fly", "x"}, 2, "invalid_argument"},
         {{"admin", "user", "list"}, 5, "unauthorized"},
         {{"admin", "fly"}, 2, "invalid_argument"},
+        {{"admin", "restore", "/nowhere/x", "--data", "/nowhere"}, 3, "not_found"},
         {{"admin", "prune", "--days", "3"}, 2, "invalid_argument"},
     };
     write(path("password"), "secret\n");

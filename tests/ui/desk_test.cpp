@@ -348,7 +348,9 @@ TEST_F(LoginDeskTest, AFileThatNobodyIsLoggedInWithWantsALogIn) {
     answer_with(200, kWelcome);
     ASSERT_TRUE(desk_->snapshot()->login);
     EXPECT_EQ(desk_->snapshot()->login->url, "");
-    EXPECT_FALSE(after(typed_)->login);
+    const SnapshotPointer welcome = after(typed_);
+    EXPECT_FALSE(welcome->login);
+    EXPECT_EQ(welcome->sync.user_name, "李伟");
     EXPECT_EQ(*replica_->setting("user.login"), "li.wei");
     desk_->open();
     EXPECT_FALSE(desk_->snapshot()->login);
