@@ -227,7 +227,8 @@ VectorClock ReplicaCore::expanded(const RecordId& record, VectorClock seen) cons
 }
 
 // In an incarnation that came to its end the server may have other changes under the numbers of
-// what was issued again: of it a token names only what lies before.
+// what was issued again: of it a token that does not know the new names means only what lies
+// before.
 VectorClock ReplicaCore::renamed(const RecordId& record, const VectorClock& token,
                                  const VectorClock& shown) const {
     const VectorClock whole = expanded(record, token);
@@ -239,7 +240,7 @@ VectorClock ReplicaCore::renamed(const RecordId& record, const VectorClock& toke
             counter = std::min(counter, shown.counter(entry.replica));
             if (known != aliases.end())
                 for (const Alias& alias : known->second)
-                    if (alias.own.replica == entry.replica)
+                    if (alias.own.replica == entry.replica && !token.covers(alias.original))
                         counter = std::min(counter, alias.own.counter - 1);
         }
         if (counter > 0) result.advance({entry.replica, counter});
