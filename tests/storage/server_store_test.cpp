@@ -175,18 +175,33 @@ TEST(ServerStore, AnAdoptedChangesetBringsItsValuesAndKeepsItsVerdict) {
     EXPECT_EQ(li.verdicts[1].kind, VerdictKind::quarantined);
 }
 
-TEST(ServerStore, AnEditThatSawAnAdoptedValueReplacesIt) {
+// Li gives record 1 away, which is not allowed, and writes `more` with it.
+struct OneRefusedChange {
+    explicit OneRefusedChange(std::vector<CellWrite> more) {
+        head.write({account(1, kLi)});
+        li.sync();
+        seen = li.records[record_id(1)].state.clock;
+        more.insert(more.begin(), reference(kOwner, kWang));
+        li.write({write(kAccount, record_id(1), seen, std::move(more))});
+    }
+    void adopt() {
+        const auto kept = head.store().quarantine(10);
+        ASSERT_TRUE(kept && kept->size() == 1);
+        const auto verdict = head.store().adopt(kept->front().number, kWang, kNow);
+        ASSERT_TRUE(verdict && verdict->kind == VerdictKind::accepted);
+        EXPECT_EQ(head.scopes(kAccount, record_id(1)), std::vector<std::string>{user_scope(kWang)});
+    }
+
     Head head;
-    SmallDevice li(head, 0xa1, kLi);
-    head.write({account(1, kLi)});
+    SmallDevice li{head, 0xa1, kLi};
+    VectorClock seen;  // before the refused change
+};
+
+TEST(ServerStore, AnEditThatSawAnAdoptedValueReplacesIt) {
+    OneRefusedChange refused({});
+    auto& [head, li, seen] = refused;
     li.sync();
-    VectorClock seen = li.records[record_id(1)].state.clock;
-    li.write({write(kAccount, record_id(1), seen, {reference(kOwner, kWang)})});  // not allowed
-    li.sync();
-    const auto kept = head.store().quarantine(10);
-    ASSERT_TRUE(kept && kept->size() == 1);
-    ASSERT_TRUE(head.store().adopt(kept->front().number, kWang, kNow));
-    EXPECT_EQ(head.scopes(kAccount, record_id(1)), std::vector<std::string>{user_scope(kWang)});
+    refused.adopt();
     seen.advance({li.replica, 1});
     li.grant(user_scope(kWang));
     li.write({write(kAccount, record_id(1), seen, {reference(kOwner, kLi)})});
@@ -197,44 +212,29 @@ TEST(ServerStore, AnEditThatSawAnAdoptedValueReplacesIt) {
     li.expect_equal_to_head();
 }
 
-// What others' clocks cover by number, a refused change among it, they were never shown.
+// The clock of everybody who has Li's later change covers the refused one by its number.
 TEST(ServerStore, AnAdoptedValueStandsBesideTheEditOfSomebodyWhoNeverSawIt) {
-    Head head;
-    SmallDevice li(head, 0xa1, kLi);
-    head.write({account(1, kLi)});
-    li.sync();
-    VectorClock seen = li.records[record_id(1)].state.clock;
-    li.write({write(kAccount, record_id(1), seen,
-                    {reference(kOwner, kWang), text(kNote, "refused")})});  // not allowed
+    OneRefusedChange refused({text(kNote, "refused")});
+    auto& [head, li, seen] = refused;
     li.write({write(kAccount, record_id(1), seen, {text(kName, "by Li")})});
     li.sync();
-    head.write({write(kAccount, record_id(1), head.clock(kAccount, record_id(1)),
-                      {text(kNote, "by head office")})});
-    const auto kept = head.store().quarantine(10);
-    ASSERT_TRUE(kept && kept->size() == 1);
-    ASSERT_TRUE(head.store().adopt(kept->front().number, kWang, kNow));
+    const VectorClock before = head.clock(kAccount, record_id(1));
+    ASSERT_TRUE(before.covers(Dot{li.replica, 1}));
+    refused.adopt();
+    head.write({write(kAccount, record_id(1), before, {text(kNote, "by somebody")})});
     EXPECT_EQ(head.state(kAccount, record_id(1)).cell(kNote)->siblings.size(), 2U);
 }
 
 TEST(ServerStore, AdoptingLeavesOutWhatTheAuthorHasWrittenAnew) {
-    Head head;
-    SmallDevice li(head, 0xa1, kLi);
-    head.write({account(1, kLi)});
-    li.sync();
-    VectorClock seen = li.records[record_id(1)].state.clock;
-    li.write(
-        {write(kAccount, record_id(1), seen, {reference(kOwner, kWang), text(kNote, "refused")})});
+    OneRefusedChange refused({text(kNote, "refused")});
+    auto& [head, li, seen] = refused;
     seen.advance({li.replica, 1});
     li.write({write(kAccount, record_id(1), seen, {text(kNote, "better")})});
     li.sync();
-    const auto kept = head.store().quarantine(10);
-    ASSERT_TRUE(kept && kept->size() == 1);
-    const auto verdict = head.store().adopt(kept->front().number, kWang, kNow);
-    ASSERT_TRUE(verdict && verdict->kind == VerdictKind::accepted);
+    refused.adopt();
     const RecordState state = head.state(kAccount, record_id(1));
     ASSERT_EQ(state.cell(kNote)->siblings.size(), 1U);
     EXPECT_EQ(state.cell(kNote)->siblings[0].values[0], Value::text("better"));
-    EXPECT_EQ(head.scopes(kAccount, record_id(1)), std::vector<std::string>{user_scope(kWang)});
 }
 
 TEST(ServerStore, PrunedRecordsLeaveAGraveAndNeverComeBack) {
