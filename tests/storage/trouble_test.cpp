@@ -201,7 +201,7 @@ TEST_F(Trouble, AfterARestoreACopyDoesNotTakeTheNamesThatItsTwinHadUsed) {
     EXPECT_EQ(b_->replica().status()->not_accepted, 0U);
 }
 
-TEST_F(Trouble, NoStateComesDownToACopyBeforeItsHistoryIsProved) {
+TEST_F(Trouble, BothCopiesOfADeviceKeepWhatTheyWrote) {
     const RecordId id = a_->create("Acme");
     a_->sync(*head_);
     const auto twin = a_->copied(file("twin"));
@@ -214,6 +214,35 @@ TEST_F(Trouble, NoStateComesDownToACopyBeforeItsHistoryIsProved) {
     EXPECT_EQ(a_->values(id, kNote), (Texts{"of the original", "of the twin"}));
     EXPECT_EQ(a_->values(id, kName), Texts{"of the original"});
     EXPECT_EQ(twin->values(id, kNote), a_->values(id, kNote));
+}
+
+// What the server has beyond may be of a copy, under the same names.
+TEST_F(Trouble, NoStateComesDownBeforeTheDeviceHasProvedWhatTheServerKnowsOfIt) {
+    const RecordId id = a_->create("Acme");
+    a_->set(id, "note", "second");
+    a_->image(file("image"));
+    a_->sync(*head_);
+    a_->go_back_to(file("image"));  // as if the answer had been lost
+    const auto state = a_->replica().sync_state();
+    Caller caller;
+    caller.replica = state->replica.id;
+    caller.user = kLi;
+    caller.scopes = {kEveryoneScope, user_scope(kLi)};
+    SessionOptions one_by_one;
+    one_by_one.upload_bytes = 1;
+    DeviceSession session(a_->replica(), head_->store().services(), one_by_one);
+    for (const bool proved : {false, true}) {
+        const auto request = session.next_request(kNow);
+        const auto asked = decode_request(**request, head_->store().services());
+        ASSERT_EQ(asked->changesets.size(), 1U);
+        const SyncReply reply = head_->handle(*asked, caller)->reply;
+        EXPECT_EQ(reply.verdicts.size(), 1U);
+        EXPECT_EQ(reply.checkpoint.has_value(), proved);
+        EXPECT_EQ(reply.pages.empty(), !proved);
+        ASSERT_TRUE(session.take_reply(encode(reply, head_->store().services()), kNow));
+    }
+    EXPECT_TRUE(session.done());
+    EXPECT_EQ(a_->values(id, kNote), Texts{"second"});
 }
 
 TEST_F(Trouble, AFormThatWasOpenAcrossAForkReplacesWhatItShowed) {
