@@ -118,7 +118,6 @@ class Journal {
     Status follow();
     // Operations on the record that are pending, accepted or held: ascending.
     const std::vector<PendingOperation>& pending(const RecordId& id) const;
-    bool any_pending() const { return !pending_.empty(); }
     // Whether an open row is an automatic write.
     bool is_system(std::int64_t number) const;
     // The row is not pending any more; gives the records that its operations wrote, in order.

@@ -73,13 +73,20 @@ struct LocalTransaction::State {
     Result<const TableInfo*> table(std::string_view collection) const;
     Result<std::optional<StoredRecord>> load_living(const TableInfo& table, const RecordId& id);
     VectorClock seen(const RecordId& id, const VectorClock* token, const VectorClock& shown) const;
-    bool plausible(const VectorClock& seen, const VectorClock& shown) const;
+    Status check_token(const VectorClock& seen, const VectorClock& shown) const;
     WriteContext context(std::size_t index) const;
     // Makes room for so many nodes of a record.
     Status take_room(const RecordId& id, std::size_t more);
     Status take_apart();
+    // After a failure of the disk rows and journal may differ, or SQLite has ended the transaction:
+    // then nothing is written any more, and nothing committed.
+    Status check_usable() const;
+    template <typename T>
+    T note(T outcome);
     Status write(const TableInfo& table, const RecordId& id, Operation operation,
                  std::optional<StoredRecord> before);
+    Status write_new(const TableInfo& table, const RecordId& id, Operation operation,
+                     std::optional<StoredRecord> before);
     Status write_again(std::size_t index, const Operation& operation);
     Result<std::vector<CellWrite>> cell_writes(const Collection& collection,
                                                const FieldValues& values,
@@ -97,6 +104,7 @@ struct LocalTransaction::State {
     std::int64_t committed_at = 0;
     Intent intent = Intent::person;
     ChangesetEncoder encoder;
+    bool failed = false;
     bool apart = false;  // operations are kept as objects from now on
     std::vector<Operation> operations;
     std::vector<Touched> touched;
@@ -140,8 +148,11 @@ VectorClock LocalTransaction::State::seen(const RecordId& id, const VectorClock*
 }
 
 // A token of this record names what is here; but a restored server may have lost some of it.
-bool LocalTransaction::State::plausible(const VectorClock& seen, const VectorClock& shown) const {
-    return !seen.empty() && (shown.covers(seen) || core.row.epoch > 1);
+Status LocalTransaction::State::check_token(const VectorClock& seen,
+                                            const VectorClock& shown) const {
+    if (!seen.empty() && (shown.covers(seen) || core.row.epoch > 1)) return {};
+    return Error{ErrorCode::invalid_argument,
+                 "the read token is not of this record, or older than its making"};
 }
 
 Result<std::optional<StoredRecord>> LocalTransaction::State::load_living(const TableInfo& info,
@@ -192,16 +203,42 @@ Status LocalTransaction::State::take_apart() {
     return {};
 }
 
+Status LocalTransaction::State::check_usable() const {
+    if (!failed && sqlite3_get_autocommit(core.database.handle()) == 0) return {};
+    return Error{ErrorCode::io,
+                 "a write of this transaction failed, so none of it stays; begin another one"};
+}
+
+template <typename T>
+T LocalTransaction::State::note(T outcome) {
+    if (!outcome) {
+        const ErrorCode code = outcome.error().code;
+        failed = failed || (code != ErrorCode::invalid_argument && code != ErrorCode::not_found &&
+                            code != ErrorCode::limit);
+    }
+    return outcome;
+}
+
 Status LocalTransaction::State::write(const TableInfo& info, const RecordId& id,
                                       Operation operation, std::optional<StoredRecord> before) {
+    SATCHEL_TRY(check_usable());
     operation.collection = info.collection->id;
     operation.record = id;
+    const bool is_edit = before && operation.kind == OperationKind::write;
+    if (is_edit && info.collection->append_only)
+        return Error{ErrorCode::invalid_argument,
+                     "records of " + info.collection->name + " are made and deleted, never edited"};
     SATCHEL_TRY(validate(operation, *core.tables.schema(), &is_canonical_text));
     SATCHEL_TRY(take_room(id, nodes_of(operation)));
     const auto known = index_of.find(id);
-    if (known != index_of.end()) return write_again(known->second, operation);
+    if (known != index_of.end()) return note(write_again(known->second, operation));
+    return note(write_new(info, id, std::move(operation), std::move(before)));
+}
+
+Status LocalTransaction::State::write_new(const TableInfo& info, const RecordId& id,
+                                          Operation operation, std::optional<StoredRecord> before) {
     Touched entry{id, &info, before ? before_image(before->state, operation) : Bytes{}};
-    if (before && operation.kind == OperationKind::write) {
+    if (before && !before->dead && operation.kind == OperationKind::write) {
         const std::vector<FieldId> conflicts = conflicted_cells(before->state);
         SATCHEL_TRY(apply(before->state, operation, context(touched.size())));
         SATCHEL_TRY(core.tables.rewrite(info, id, before->state,
@@ -392,8 +429,9 @@ Result<bool> LocalTransaction::State::insert_fast(const TableInfo& info, const R
     const WriteContext write = context(touched.size());
     meta.clear();
     encode_fresh_meta(meta, write.dot, write.stamp, write.rank, write.intent == Intent::system);
+    SATCHEL_TRY(check_usable());
     SATCHEL_ASSIGN(const bool inserted,
-                   core.tables.insert_plain(info, id, row, meta.out(), Sequence{0}, 0, {}));
+                   note(core.tables.insert_plain(info, id, row, meta.out(), Sequence{0}, 0, {})));
     if (!inserted) return false;
     written.clear();
     for (const std::size_t source : write_source)
@@ -442,9 +480,7 @@ Status LocalTransaction::set(std::string_view collection, const RecordId& id,
     SATCHEL_ASSIGN(auto stored, state_->load_living(*info, id));
     Operation operation;
     operation.clock = state_->seen(id, token, stored->state.clock);
-    if (!state_->plausible(operation.clock, stored->state.clock))
-        return Error{ErrorCode::invalid_argument,
-                     "the read token is not of this record, or older than its making"};
+    SATCHEL_TRY(state_->check_token(operation.clock, stored->state.clock));
     SATCHEL_ASSIGN(operation.cells, state_->cell_writes(*info->collection, values, &stored->state));
     if (operation.cells.empty()) return {};
     return state_->write(*info, id, std::move(operation), std::move(stored));
@@ -476,6 +512,8 @@ Status LocalTransaction::count(std::string_view collection, const RecordId& id,
                                std::string_view field, std::int64_t step) {
     SATCHEL_ASSIGN(const TableInfo* info, state_->table(collection));
     SATCHEL_ASSIGN(const Field* known, state_->field(*info, field, FieldKind::counter));
+    if (step < -kMaxCounter || step > kMaxCounter)
+        return Error{ErrorCode::limit, "a counter takes at most 4,503,599,627,370,495 at once"};
     SATCHEL_ASSIGN(auto stored, state_->load_living(*info, id));
     Operation operation;
     operation.clock = stored->state.clock;
@@ -490,6 +528,7 @@ Status LocalTransaction::remove(std::string_view collection, const RecordId& id,
     Operation operation;
     operation.kind = OperationKind::remove;
     operation.clock = state_->seen(id, token, stored->state.clock);
+    SATCHEL_TRY(state_->check_token(operation.clock, stored->state.clock));
     return state_->write(*info, id, std::move(operation), std::move(stored));
 }
 
@@ -532,6 +571,7 @@ Result<ChangeId> LocalTransaction::commit() {
     State& state = *state_;
     ReplicaCore& core = state.core;
     ChangesetHeader header = state.header();
+    SATCHEL_TRY(state.check_usable());
     if (!state.touched.empty()) {
         header.id = make_change_id(*core.random);
         for (const Operation& operation : state.operations)
@@ -544,9 +584,9 @@ Result<ChangeId> LocalTransaction::commit() {
         for (State::Touched& entry : state.touched)
             images.push_back(std::move(entry.image));
         const Digest hash = chain_link(&blake2b, state.head.hash, bytes);
-        SATCHEL_TRY(core.journal.append(header, bytes, hash, images, core.row.rank));
+        SATCHEL_TRY(state.note(core.journal.append(header, bytes, hash, images, core.row.rank)));
     }
-    SATCHEL_TRY(state.transaction.commit());
+    SATCHEL_TRY(state.note(state.transaction.commit()));
     const std::vector<Change> changes = state.changes.take();
     state_.reset();
     core.notify(changes);

@@ -24,6 +24,8 @@ constexpr const char* kTables =
     " replica INTEGER NOT NULL, incarnation INTEGER NOT NULL, hlc INTEGER NOT NULL DEFAULT 0,"
     " epoch INTEGER NOT NULL DEFAULT 0, cursor INTEGER NOT NULL DEFAULT 0,"
     " position_seq INTEGER NOT NULL DEFAULT 0, position_id BLOB NOT NULL,"
+    " load_order INTEGER NOT NULL DEFAULT 0, load_until INTEGER NOT NULL DEFAULT 0,"
+    " load_stage INTEGER NOT NULL DEFAULT 0, load_scope TEXT NOT NULL DEFAULT '',"
     " acked_counter INTEGER NOT NULL DEFAULT 0, sent_counter INTEGER NOT NULL DEFAULT 0,"
     " leaves_incarnation INTEGER NOT NULL DEFAULT 0, earlier_open INTEGER NOT NULL DEFAULT 0,"
     " clock_offset INTEGER NOT NULL DEFAULT 0,"
@@ -97,7 +99,8 @@ Status ReplicaCore::load_row() {
                    database.cached("SELECT replica, incarnation, hlc, epoch, cursor, position_seq,"
                                    " position_id, acked_counter, clock_offset, last_success,"
                                    " doubts_states, rank, sent_counter, leaves_incarnation,"
-                                   " earlier_open FROM replica"));
+                                   " earlier_open, load_order, load_until, load_stage,"
+                                   " load_scope FROM replica"));
     SATCHEL_ASSIGN(const bool found, in->step());
     if (!found) return Error{ErrorCode::corrupt, "the replica's own row is missing"};
     row.replica = {static_cast<std::uint64_t>(in->integer(0)),
@@ -116,6 +119,10 @@ Status ReplicaCore::load_row() {
     row.sent_counter = static_cast<std::uint64_t>(in->integer(12));
     row.leaves_incarnation = in->integer(13) != 0;
     row.earlier_open = in->integer(14) != 0;
+    row.position.load.order = static_cast<std::uint64_t>(in->integer(15));
+    row.position.load.until = Sequence{static_cast<std::uint64_t>(in->integer(16))};
+    row.position.load.stage = static_cast<std::uint32_t>(in->integer(17));
+    row.position.load.scope = in->text(18);
     in->reset();
     return {};
 }
@@ -126,7 +133,9 @@ Status ReplicaCore::save_row() {
                                    " cursor = ?4, position_seq = ?5, position_id = ?6,"
                                    " acked_counter = ?7, clock_offset = ?8, last_success = ?9,"
                                    " doubts_states = ?10, rank = ?11, sent_counter = ?12,"
-                                   " leaves_incarnation = ?13, earlier_open = ?14"));
+                                   " leaves_incarnation = ?13, earlier_open = ?14,"
+                                   " load_order = ?15, load_until = ?16, load_stage = ?17,"
+                                   " load_scope = ?18"));
     out->bind(1, row.replica.incarnation);
     out->bind(2, signed_bits(row.hlc.packed));
     out->bind(3, signed_bits(row.epoch));
@@ -141,6 +150,10 @@ Status ReplicaCore::save_row() {
     out->bind(12, signed_bits(row.sent_counter));
     out->bind(13, row.leaves_incarnation ? 1 : 0);
     out->bind(14, row.earlier_open ? 1 : 0);
+    out->bind(15, signed_bits(row.position.load.order));
+    out->bind(16, signed_bits(number(row.position.load.until)));
+    out->bind(17, row.position.load.stage);
+    out->bind_text(18, row.position.load.scope);
     return out->run();
 }
 
@@ -162,7 +175,11 @@ Status ReplicaCore::install_schema(SchemaPointer schema) {
     SATCHEL_ASSIGN(Statement out, database.prepare("UPDATE replica SET schema = ?1"));
     out.bind_blob(1, encoded);
     SATCHEL_TRY(out.run());
-    return tables.use(std::move(schema), !loads_first());
+    SATCHEL_TRY(tables.use(schema, !loads_first()));
+    // Another rule may show another value of those that stand side by side.
+    for (const Collection& collection : schema->collections())
+        SATCHEL_TRY(tables.show_again(*tables.table(collection.id)));
+    return {};
 }
 
 // Runs inside the write transaction, so what it reads cannot change before the commit.

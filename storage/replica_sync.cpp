@@ -239,6 +239,22 @@ Status Replica::dismiss(std::int64_t journal_number) {
     return core_->journal.save_state(*row);
 }
 
+// Of what is closed only the chain remains where something open goes on from it: where it is, and
+// its hash. What was written is gone.
+constexpr const char* kWipeClosed =
+    "CREATE TEMP TABLE closed AS SELECT number FROM verdict WHERE state IN (2, 5, 6);"
+    "UPDATE entry SET bytes = x'', before = x'' WHERE number IN temp.closed;"
+    "DELETE FROM entry WHERE number IN temp.closed"
+    " AND number < (SELECT max(number) FROM entry)"
+    " AND number <> (SELECT coalesce(max(number), 0) FROM entry AS e, replica AS r"
+    "  WHERE e.replica = r.replica AND e.incarnation = r.incarnation"
+    "  AND e.last_counter <= r.acked_counter)"
+    " AND NOT EXISTS (SELECT 1 FROM entry AS next WHERE next.replica = entry.replica"
+    "  AND next.incarnation = entry.incarnation"
+    "  AND next.first_counter = entry.last_counter + 1"
+    "  AND next.number NOT IN temp.closed);"
+    "DROP TABLE temp.closed";
+
 // In one transaction: all or nothing.
 static Status wipe_rows(ReplicaCore& core, bool keep_pending) {
     SATCHEL_ASSIGN(Transaction transaction, Transaction::begin(core.database));
@@ -248,12 +264,9 @@ static Status wipe_rows(ReplicaCore& core, bool keep_pending) {
     SATCHEL_TRY(core.database.execute(
         "DELETE FROM _dead; DELETE FROM _conflict; DELETE FROM staged; DELETE FROM wanted;"
         "DELETE FROM repair; DELETE FROM scope; DELETE FROM scope_set; DELETE FROM parked"));
-    SATCHEL_TRY(core.database.execute(keep_pending
-                                          ? "DELETE FROM entry WHERE number IN (SELECT number FROM"
-                                            " verdict WHERE state IN (2, 5, 6)) AND"
-                                            " number < (SELECT max(number) FROM entry)"
-                                          : "DELETE FROM entry; DELETE FROM alias;"
-                                            "UPDATE journal_mark SET first_open = 1"));
+    SATCHEL_TRY(core.database.execute(keep_pending ? kWipeClosed
+                                                   : "DELETE FROM entry; DELETE FROM alias;"
+                                                     "UPDATE journal_mark SET first_open = 1"));
     if (!keep_pending) {
         // Another chain begins: what is gone must never be continued.
         core.row = {};

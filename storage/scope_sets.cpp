@@ -118,13 +118,6 @@ void ScopeSets::set_complete() {
     }
 }
 
-void ScopeSets::restart() {
-    for (auto& [key, scope] : held_) {
-        scope.loading = true;
-        scope.changed = true;
-    }
-}
-
 Result<std::int64_t> ScopeSets::intern(const std::vector<std::string>& keys) {
     std::vector<std::string> kept;
     for (const std::string& key : keys)

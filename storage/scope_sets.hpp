@@ -36,7 +36,6 @@ class ScopeSets {
     Status hold(const std::string& key);
     Status give_up(const std::string& key);
     void set_complete();  // all that are loading
-    void restart();       // everything is to be loaded anew
 
     // The number of a set of scopes (keys not held are left out); 0: none.
     Result<std::int64_t> intern(const std::vector<std::string>& keys);

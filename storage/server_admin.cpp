@@ -228,7 +228,9 @@ Result<std::size_t> SqliteServerStore::sweep_held(std::int64_t now_ms) {
     std::size_t lost = 0;
     for (const LoggedChangeset& entry : entries) {
         if (now_ms - entry.receipt <= kHoldDeadlineMs) continue;
-        SATCHEL_ASSIGN(const Changeset changeset, decode_changeset(entry.bytes));
+        SATCHEL_ASSIGN(const auto whole, this->logged(entry.replica, entry.first_counter));
+        if (!whole) return Error{ErrorCode::corrupt, "a held changeset is not in the log"};
+        SATCHEL_ASSIGN(const Changeset changeset, decode_changeset(whole->bytes));
         for (const Operation& operation : changeset.operations)
             for (const Dot& seen : operation.clock.entries()) {
                 SATCHEL_ASSIGN(const auto logged, this->logged(seen.replica, seen.counter));

@@ -22,6 +22,7 @@ struct SqliteServerStore::Core {
     RecordTables tables;
     ServerLog log;
     ServerScopes scopes;
+    SnapshotPages snapshot_pages;
     Services services;
     WallClock* clock = nullptr;
     Random* random = nullptr;

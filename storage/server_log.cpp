@@ -44,6 +44,13 @@ Result<Verdict> read_verdict(const Statement& row, ReplicaId replica, std::uint6
     return verdict;
 }
 
+std::vector<LoggedChangeset> entries_of(std::vector<NumberedChangeset> rows) {
+    std::vector<LoggedChangeset> entries;
+    for (NumberedChangeset& row : rows)
+        entries.push_back(std::move(row.entry));
+    return entries;
+}
+
 Bytes original_text(const Verdict& verdict) {
     return verdict.original.counter == 0 ? Bytes{} : verdict.original.text();
 }
@@ -306,21 +313,45 @@ Result<std::vector<LoggedChangeset>> ServerLog::effective_since(std::uint64_t re
     select->bind(1, stored(replica));
     select->bind(2, number);
     SATCHEL_ASSIGN(auto rows, read_all(*select));
-    std::vector<LoggedChangeset> entries;
-    for (NumberedChangeset& row : rows)
-        entries.push_back(std::move(row.entry));
-    return entries;
+    return entries_of(std::move(rows));
 }
 
 Result<std::vector<LoggedChangeset>> ServerLog::held() {
-    std::vector<LoggedChangeset> entries;
-    if (held_ == 0) return entries;
+    if (held_ == 0) return std::vector<LoggedChangeset>{};
     SATCHEL_ASSIGN(Statement * select,
-                   database_.cached(Bytes(kColumns) + "WHERE kind = 1 ORDER BY number"));
+                   database_.cached("SELECT number, replica, first, last, change, hash, x'',"
+                                    " receipt, device_now, author, kind, seq, effective, rank,"
+                                    " late, reason, detail, original, adopted_at FROM _log"
+                                    " WHERE kind = 1 ORDER BY number"));
     SATCHEL_ASSIGN(auto all, read_all(*select));
-    for (NumberedChangeset& one : all)
-        entries.push_back(std::move(one.entry));
-    return entries;
+    return entries_of(std::move(all));
+}
+
+Result<std::vector<LoggedChangeset>> ServerLog::held_of(ReplicaId replica) {
+    SATCHEL_ASSIGN(const Known* known, this->known(replica));
+    if (held_ == 0 || known == nullptr) return std::vector<LoggedChangeset>{};
+    SATCHEL_ASSIGN(
+        Statement * select,
+        database_.cached(Bytes(kColumns) + "WHERE kind = 1 AND +replica = ?1 ORDER BY number"));
+    select->bind(1, known->number);
+    SATCHEL_ASSIGN(auto all, read_all(*select));
+    return entries_of(std::move(all));
+}
+
+Result<std::optional<VerdictKind>> ServerLog::decided(const Dot& dot) {
+    std::optional<VerdictKind> kind;
+    SATCHEL_ASSIGN(const Known* known, this->known(dot.replica));
+    if (known == nullptr || dot.counter > INT64_MAX) return kind;
+    SATCHEL_ASSIGN(Statement * select,
+                   database_.cached("SELECT kind, last FROM _log WHERE replica = ?1 AND first <= ?2"
+                                    " ORDER BY first DESC LIMIT 1"));
+    select->bind(1, known->number);
+    select->bind(2, stored(dot.counter));
+    SATCHEL_ASSIGN(const bool found, select->step());
+    if (found && loaded(select->integer(1)) >= dot.counter)
+        kind = static_cast<VerdictKind>(select->integer(0));
+    select->reset();
+    return kind;
 }
 
 Status ServerLog::append(const LoggedChangeset& entry) {

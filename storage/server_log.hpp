@@ -34,7 +34,6 @@ class ServerLog {
     static const char* tables_sql();
     // Reads what is kept in memory; after open and after something was undone.
     Status load();
-    void forget_replicas() { replicas_.clear(); }
 
     Result<std::optional<KnownReplica>> replica(ReplicaId id);
     Result<std::uint32_t> highest_incarnation(std::uint64_t replica);
@@ -53,7 +52,9 @@ class ServerLog {
     // accepted, or adopted. Ascending. Cost: the changesets of that device.
     Result<std::vector<LoggedChangeset>> effective_since(std::uint64_t replica,
                                                          std::int64_t number);
-    Result<std::vector<LoggedChangeset>> held();
+    Result<std::vector<LoggedChangeset>> held();  // without bytes
+    Result<std::vector<LoggedChangeset>> held_of(ReplicaId replica);
+    Result<std::optional<VerdictKind>> decided(const Dot& dot);
     bool has_held() const { return held_ > 0; }
     Status append(const LoggedChangeset& entry);
     Status save_verdict(const LoggedChangeset& entry);

@@ -262,6 +262,7 @@ Result<std::optional<DepartureTime>> SqliteServerStore::departure(const std::str
 }
 
 Status SqliteServerStore::use_schema(SchemaPointer schema) {
+    core_->snapshot_pages.clear();
     SATCHEL_TRY(core_->set_blob_setting("schema", schema->encode()));
     SATCHEL_TRY(core_->tables.use(schema));
     for (const Collection& collection : schema->collections())
@@ -287,6 +288,19 @@ Result<std::vector<RecordId>> SqliteServerStore::record_ids(CollectionId collect
 
 Result<std::vector<WalkItem>> SqliteServerStore::walk(const WalkQuery& query, std::size_t limit) {
     return core_->scopes.walk(query, limit);
+}
+
+Result<std::vector<ScopeItem>> SqliteServerStore::scope_items(const ScopeQuery& query,
+                                                              std::size_t limit) {
+    return core_->scopes.items(query, limit);
+}
+
+Sequence SqliteServerStore::last_change(const std::string& scope) {
+    return core_->scopes.last_change(scope);
+}
+
+SnapshotPages& SqliteServerStore::snapshot_pages() {
+    return core_->snapshot_pages;
 }
 
 Result<bool> SqliteServerStore::visit_row(CollectionId collection, const RecordId& id,
@@ -389,6 +403,12 @@ Result<std::vector<ChainPoint>> SqliteServerStore::chain_points(ReplicaId replic
 }
 Result<std::vector<LoggedChangeset>> SqliteServerStore::held() {
     return core_->log.held();
+}
+Result<std::vector<LoggedChangeset>> SqliteServerStore::held_of(ReplicaId replica) {
+    return core_->log.held_of(replica);
+}
+Result<std::optional<VerdictKind>> SqliteServerStore::decided(const Dot& dot) {
+    return core_->log.decided(dot);
 }
 bool SqliteServerStore::has_held() {
     return core_->log.has_held();

@@ -216,6 +216,8 @@ Status ServerScopes::enter(CollectionId collection, const RecordId& id, Sequence
 Status ServerScopes::move(CollectionId collection, const RecordId& id, Sequence old_seq,
                           std::int64_t old_set, Sequence seq, std::int64_t set,
                           std::int64_t now_ms) {
+    if (old_set < 1 || static_cast<std::size_t>(old_set) > sets_.size())
+        return Error{ErrorCode::corrupt, "record " + id.text() + " has no set of scopes"};
     const std::vector<std::size_t> before = sets_[static_cast<std::size_t>(old_set) - 1].members;
     const std::vector<std::size_t> after =
         set == 0 ? std::vector<std::size_t>{} : sets_[static_cast<std::size_t>(set) - 1].members;

@@ -46,6 +46,8 @@ class ServerScopes {
 
     Result<std::optional<DepartureTime>> departure(const std::string& key, const RecordId& id);
     Result<std::vector<WalkItem>> walk(const WalkQuery& query, std::size_t limit);
+    Result<std::vector<ScopeItem>> items(const ScopeQuery& query, std::size_t limit);
+    Sequence last_change(const std::string& key) const;
     ScopeSum sum(const std::string& key) const;
     Status visit(const std::string& key,
                  const std::function<void(const RecordId&, Sequence)>& visit);

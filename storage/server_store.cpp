@@ -36,6 +36,7 @@ SqliteServerStore::Core::Core(Database opened, const ServerStoreOptions& given)
       tables(database, RecordTables::Indexes::parents),
       log(database),
       scopes(database),
+      snapshot_pages(given.snapshot_bytes),
       services{&blake2b, &compress, &inflate, &is_canonical_text},
       clock(given.clock),
       random(given.random) {
@@ -251,6 +252,7 @@ Status SqliteServerStore::commit() {
 void SqliteServerStore::roll_back_all() {
     if (!core_->in_transaction) return;
     core_->in_transaction = false;
+    core_->snapshot_pages.clear();
     // A failure of the disk may have ended the transaction by itself; then this fails, rightly.
     if (sqlite3_get_autocommit(core_->database.handle()) == 0)
         static_cast<void>(core_->run("ROLLBACK"));

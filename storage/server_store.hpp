@@ -43,6 +43,7 @@ struct ServerStoreOptions {
     std::string vfs;             // "": the system's files
     bool exclusive = false;      // no other connection: the simulator's disks
     int cache_kib = 65536;
+    std::size_t snapshot_bytes = 32U << 20;  // pages of loads that are kept for the next device
 };
 
 // What an administrator looks at: one changeset that was not accepted.
@@ -160,6 +161,8 @@ class SqliteServerStore final : public ServerStore {
     Status save_verdict(const LoggedChangeset& entry) override;
     Result<std::vector<ChainPoint>> chain_points(ReplicaId replica, std::size_t limit) override;
     Result<std::vector<LoggedChangeset>> held() override;
+    Result<std::vector<LoggedChangeset>> held_of(ReplicaId replica) override;
+    Result<std::optional<VerdictKind>> decided(const Dot& dot) override;
     bool has_held() override;
     Result<std::optional<Caller>> caller_of(const LoggedChangeset& entry) override;
     bool is_declared_lost(const Dot& dot) override;
@@ -183,6 +186,9 @@ class SqliteServerStore final : public ServerStore {
     Status use_schema(SchemaPointer schema) override;
     Result<std::vector<RecordId>> record_ids(CollectionId collection) override;
     Result<std::vector<WalkItem>> walk(const WalkQuery& query, std::size_t limit) override;
+    Result<std::vector<ScopeItem>> scope_items(const ScopeQuery& query, std::size_t limit) override;
+    Sequence last_change(const std::string& scope) override;
+    SnapshotPages& snapshot_pages() override;
     Result<bool> visit_row(CollectionId collection, const RecordId& id,
                            const std::function<Status(const RowView&)>& visit) override;
     Result<std::vector<ScopeSum>> sums(const std::vector<std::string>& scopes) override;

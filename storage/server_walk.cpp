@@ -12,8 +12,8 @@ constexpr const char* kWalk =
     " WHERE scope = ?1 AND (seq, id) > (?2, ?3) ORDER BY seq, id";
 
 // Beyond every record of that seq.
-WalkPosition after(Sequence seq) {
-    WalkPosition position{seq, {}};
+RecordPlace after(Sequence seq) {
+    RecordPlace position{seq, {}};
     position.id.bytes.fill(0xFF);
     return position;
 }
@@ -26,8 +26,8 @@ struct ServerScopes::Source {
     Statement* rows = nullptr;
     bool loading = false;
     Sequence load_head{};
-    WalkPosition position;
-    WalkPosition start;  // outlives the bindings
+    RecordPlace position;
+    RecordPlace start;  // outlives the bindings
     bool done = false;
 
     bool gone() const { return !rows->is_null(4); }
@@ -55,7 +55,7 @@ Result<Statement*> ServerScopes::walker(std::size_t index) {
 }
 
 Status ServerScopes::open_sources(const WalkQuery& query, std::vector<Source>& sources) {
-    const auto add = [&](const std::string& key, const WalkPosition& start, bool loading) {
+    const auto add = [&](const std::string& key, const RecordPlace& start, bool loading) {
         const Scope* scope = find(key);
         if (scope == nullptr || Sequence{scope->last} < start.seq) return;
         sources.push_back({scope, nullptr, loading, query.load_head, {}, start, false});
@@ -63,7 +63,7 @@ Status ServerScopes::open_sources(const WalkQuery& query, std::vector<Source>& s
     for (const std::string& key : query.established)
         add(key, std::max(query.from, after(query.cursor)), false);
     for (const std::string& key : query.loading)
-        add(key, query.from, true);
+        add(key, std::max(query.from, after(query.loaded)), true);
     walkers_.reserve(sources.size());
     for (std::size_t i = 0; i < sources.size(); ++i) {
         SATCHEL_ASSIGN(sources[i].rows, walker(i));
@@ -115,6 +115,36 @@ Result<std::vector<WalkItem>> ServerScopes::walk(const WalkQuery& query, std::si
         walkers_[i].reset();
     if (!status) return status.error();
     return items;
+}
+
+Result<std::vector<ScopeItem>> ServerScopes::items(const ScopeQuery& query, std::size_t limit) {
+    std::vector<ScopeItem> items;
+    const auto known = scope_of_.find(query.scope);
+    if (known == scope_of_.end()) return items;
+    SATCHEL_ASSIGN(Statement * rows,
+                   database_.cached("SELECT seq, id, collection FROM _scope_entry WHERE scope = ?1"
+                                    " AND (seq, id) > (?2, ?3) AND seq <= ?4 AND gone_at IS NULL"
+                                    " ORDER BY seq, id"));
+    rows->bind(1, static_cast<std::int64_t>(known->second) + 1);
+    rows->bind(2, static_cast<std::int64_t>(number(query.from.seq)));
+    rows->bind_blob(3, query.from.id.view());
+    rows->bind(4, static_cast<std::int64_t>(number(query.until)));
+    while (items.size() < limit) {
+        SATCHEL_ASSIGN(const bool more, rows->step());
+        if (!more) break;
+        const CollectionId collection{static_cast<std::uint32_t>(rows->integer(2))};
+        if (!std::binary_search(query.collections.begin(), query.collections.end(), collection))
+            continue;
+        SATCHEL_ASSIGN(const RecordId id, RecordId::from_bytes(rows->blob(1)));
+        items.push_back({{Sequence{static_cast<std::uint64_t>(rows->integer(0))}, id}, collection});
+    }
+    rows->reset();
+    return items;
+}
+
+Sequence ServerScopes::last_change(const std::string& key) const {
+    const Scope* scope = find(key);
+    return scope == nullptr ? Sequence{} : Sequence{scope->last};
 }
 
 }  // namespace satchel::storage

@@ -12,7 +12,8 @@ Taker::Taker(ReplicaCore& core, const SyncReply& reply, std::int64_t now_ms)
 Status Taker::take() {
     ReplicaRow& row = core_.row;
     SATCHEL_TRY(core_.journal.follow());
-    SATCHEL_ASSIGN(const std::int64_t dead, core_.database.integer("SELECT count(*) FROM _dead"));
+    SATCHEL_ASSIGN(const std::int64_t dead,
+                   core_.database.integer("SELECT EXISTS (SELECT 1 FROM _dead)"));
     no_dead_ = dead == 0;
     row.epoch = reply_.epoch;
     row.clock_offset = reply_.server_now - now_ms_;
@@ -345,14 +346,25 @@ Status Taker::note_sums() {
     return {};
 }
 
-Status Taker::park(std::string_view what, const Error& why, ByteView bytes) {
+// What cannot be shown holds nothing else up: it is kept as it came, once, and asked for again when
+// the scope does not add up.
+Status Taker::park(const PageRow& row, const Error& why) {
+    const std::string what =
+        "record " + row.id.text() + " of collection " + std::to_string(number(row.collection));
+    Writer out;
+    out.bytes(row.meta);
+    for (const ValueView& value : row.values)
+        out.value(value);
+    SATCHEL_ASSIGN(Statement * remove, core_.database.cached("DELETE FROM parked WHERE what = ?1"));
+    remove->bind_text(1, what);
+    SATCHEL_TRY(remove->run());
     SATCHEL_ASSIGN(Statement * insert,
                    core_.database.cached("INSERT INTO parked (at, what, why, bytes)"
                                          " VALUES (?1, ?2, ?3, ?4)"));
     insert->bind(1, now_ms_);
     insert->bind_text(2, what);
     insert->bind_text(3, why.message);
-    insert->bind_blob(4, bytes);
+    insert->bind_blob(4, out.out());
     return insert->run();
 }
 

@@ -97,7 +97,7 @@ class Taker {
     Status drop_refused();
     Status take_repair();
     Status note_sums();
-    Status park(std::string_view what, const Error& why, ByteView bytes);
+    Status park(const PageRow& row, const Error& why);
 
     Result<OpenChangeset*> open(std::int64_t number);
     Result<RecordState> base_of(const RecordId& id, RecordState shown);

@@ -25,14 +25,16 @@ RecordId last_id() {
 
 }  // namespace
 
-// Rows of scopes that are still loading go in place, page by page. Rows that change what the device
-// already shows wait until the checkpoint, so that it moves from one consistent state to the next.
+// Rows of scopes that are still loading go in place, page by page: none of them is newer than the
+// cursor, where there is one. Rows that change what the device already shows wait until the
+// checkpoint, so that it moves from one consistent state to the next.
 Status Taker::take_pages() {
     ReplicaRow& row = core_.row;
     for (const RecordId& id : reply_.unknown)
         if (wanted_.contains(id)) SATCHEL_TRY(mark_wanted(id, kWantedUnknown));
     const bool first_load = core_.loads_first();
-    const bool in_place = first_load || (reply_.position.seq <= row.cursor && wanted_.empty());
+    const bool is_old = reply_.position.in_load() && number(row.cursor) != 0;
+    const bool in_place = first_load || (is_old && wanted_.empty());
     row.position = reply_.position;
     if (reply_.checkpoint) return take_checkpoint();
     if (!in_place) return stage();
@@ -111,7 +113,7 @@ Status Taker::take_checkpoint() {
     if (!core_.scopes.loading().empty()) SATCHEL_TRY(core_.tables.build_indexes());
     core_.scopes.set_complete();
     row.cursor = reply_.checkpoint->seq;
-    row.position = {row.cursor, last_id()};
+    row.position = {row.cursor, last_id(), {}};
     return {};
 }
 
@@ -151,9 +153,7 @@ Status Taker::apply_row(const PageRow& row, const std::vector<std::string>& scop
                         std::int64_t set) {
     const TableInfo* table = core_.tables.table(row.collection);
     if (table == nullptr)
-        return park(
-            "record " + row.id.text() + " of collection " + std::to_string(number(row.collection)),
-            {ErrorCode::upgrade_needed, "this release does not know the collection"}, row.meta);
+        return park(row, {ErrorCode::upgrade_needed, "this release does not know the collection"});
     if (set == 0) return {};  // staged for scopes that were given up since
     SATCHEL_ASSIGN(const bool done, row.kind == RowKind::confirm
                                         ? confirm_in_place(*table, row, set)
@@ -196,7 +196,7 @@ Status Taker::apply_known_row(const TableInfo& table, const PageRow& row,
     // counts for that scope.
     const bool wanted = wanted_.contains(row.id);
     if (stored && stored->seq > row.seq && !wanted) return {};
-    const bool same = stored && stored->seq == row.seq && stored->scope != 0;
+    const bool same = stored && stored->seq == row.seq && stored->scope != 0 && !wanted;
     const std::vector<std::string> keys =
         same ? united(core_.scopes.keys_of(stored->scope), scopes) : scopes;
     SATCHEL_ASSIGN(const std::int64_t set, core_.scopes.intern(keys));
@@ -206,6 +206,10 @@ Status Taker::apply_known_row(const TableInfo& table, const PageRow& row,
               : row.kind == RowKind::patch && known.error().code == ErrorCode::corrupt;
     // What should be here is not: it is asked for whole, and holds nothing else up.
     if (misfit) return core_.want(row.id);
+    if (!known && row.kind == RowKind::whole) {
+        if (wanted) SATCHEL_TRY(forget_wanted(row.id));
+        return park(row, known.error());
+    }
     if (!known) return known.error();
     RecordState confirmed = *std::move(known);
     if (wanted) SATCHEL_TRY(forget_wanted(row.id));

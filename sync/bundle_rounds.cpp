@@ -28,7 +28,7 @@ Scopes changed(const Scopes& before, const Scopes& lost, const Scopes& gained) {
 
 // The last place before anything that comes after `seq`.
 WalkPosition end_of(Sequence seq) {
-    WalkPosition position{seq, {}};
+    WalkPosition position{seq, {}, {}};
     position.id.bytes.fill(0xFF);
     return position;
 }

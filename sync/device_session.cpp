@@ -34,6 +34,8 @@ std::uint64_t tag_of(const SyncRequest& request, const Services& services) {
     facts.unsigned_integer(number(request.cursor));
     facts.unsigned_integer(number(request.position.seq));
     facts.record_id(request.position.id);
+    facts.unsigned_integer(request.position.load.stage);
+    facts.text(request.position.load.scope);
     facts.unsigned_integer(request.scopes_hash);
     facts.unsigned_integer(request.questions.size());
     facts.unsigned_integer(request.wanted.size());

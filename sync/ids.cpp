@@ -55,7 +55,7 @@ template <typename Id>
 Result<Id> id_from_bytes(ByteView view, const char* what) {
     Id id;
     if (view.size() != id.bytes.size())
-        return Error{ErrorCode::invalid_argument,
+        return Error{ErrorCode::corrupt,
                      std::string(what) + " has 16 bytes, not " + std::to_string(view.size())};
     for (std::size_t i = 0; i < view.size(); ++i)
         id.bytes[i] = static_cast<std::uint8_t>(view[i]);

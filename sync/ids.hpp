@@ -113,7 +113,7 @@ ChangeId make_change_id(Random& random);
 
 template <>
 struct std::hash<satchel::RecordId> {
-    // The tail of an id is random, so eight bytes of it are a hash already.
+    // The tail of an id is random, so ten bytes of it are a hash already.
     std::size_t operator()(const satchel::RecordId& id) const noexcept {
         std::size_t h = 0;
         for (std::size_t i = 6; i < 16; ++i)

@@ -9,9 +9,6 @@
 namespace satchel {
 namespace {
 
-// Every counter and every total stays below this, so sums of kMaxClockEntries of them fit.
-constexpr std::int64_t kMaxCounter = std::numeric_limits<std::int64_t>::max() / 2048;
-
 Error over_limit(const char* what, std::size_t limit) {
     return {ErrorCode::limit, std::string(what) + ": at most " + std::to_string(limit)};
 }
@@ -70,6 +67,11 @@ auto find_element(Elements& elements, const Value& element) {
 }
 
 // A system write that adds what is there leaves the people's addings: they may revive the record.
+bool outlasts(const SetDot& dot, const SetWrite& write, const VectorClock& seen, Intent intent) {
+    const bool keeps_people = write.add && intent == Intent::system;
+    return !seen.covers(dot.dot) || (keeps_people && !dot.system);
+}
+
 void write_element(SetState& set, const SetWrite& write, const VectorClock& seen,
                    const WriteContext& context) {
     auto at = find_element(set.elements, write.element);
@@ -77,10 +79,8 @@ void write_element(SetState& set, const SetWrite& write, const VectorClock& seen
         if (!write.add) return;  // removing what is not there
         at = set.elements.insert(at, SetElement{write.element, {}});
     }
-    const bool keeps_people = write.add && context.intent == Intent::system;
-    std::erase_if(at->dots, [&](const SetDot& dot) {
-        return seen.covers(dot.dot) && (dot.system || !keeps_people);
-    });
+    std::erase_if(at->dots,
+                  [&](const SetDot& dot) { return !outlasts(dot, write, seen, context.intent); });
     if (write.add) {
         at->dots.push_back({context.dot, context.intent == Intent::system});
         std::sort(at->dots.begin(), at->dots.end());
@@ -159,21 +159,24 @@ Status check_sets(const RecordState& state, const Operation& operation) {
 }
 
 // What only a device can exceed that names an old clock in every operation.
-Status check_pile(const RecordState& state, const Operation& operation) {
-    const auto too_many = [&operation](const auto& items) {
-        const auto kept = std::count_if(items.begin(), items.end(), [&](const auto& item) {
-            return !operation.clock.covers(item.dot);
-        });
+Status check_pile(const RecordState& state, const Operation& operation, Intent intent) {
+    const auto too_many = [](const auto& items, const auto& remains) {
+        const auto kept = std::count_if(items.begin(), items.end(), remains);
         return static_cast<std::size_t>(kept) >= kMaxClockEntries;
     };
     for (const SetWrite& write : operation.sets) {
         const SetState* set = state.set(write.field);
         if (!write.add || set == nullptr) continue;
         const auto at = find_element(set->elements, write.element);
-        if (at != set->elements.end() && at->element == write.element && too_many(at->dots))
+        const auto remains = [&](const SetDot& dot) {
+            return outlasts(dot, write, operation.clock, intent);
+        };
+        if (at != set->elements.end() && at->element == write.element &&
+            too_many(at->dots, remains))
             return over_limit("addings of one element", kMaxClockEntries);
     }
-    if (operation.kind != OperationKind::write && too_many(state.life))
+    const auto unseen = [&](const LifeMark& mark) { return !operation.clock.covers(mark.dot); };
+    if (operation.kind != OperationKind::write && too_many(state.life, unseen))
         return over_limit("deletions of one record", kMaxClockEntries);
     return {};
 }
@@ -208,7 +211,7 @@ void mark_life(RecordState& state, const Operation& operation, const Dot& dot) {
 Status apply(RecordState& state, const Operation& operation, const WriteContext& write) {
     SATCHEL_TRY(check_cells(state, operation, write.intent));
     SATCHEL_TRY(check_sets(state, operation));
-    SATCHEL_TRY(check_pile(state, operation));
+    SATCHEL_TRY(check_pile(state, operation, write.intent));
     SATCHEL_TRY(check_counters(state, operation, write));
     if (state.clock.counter(write.dot.replica) == 0 &&
         state.clock.entries().size() >= kMaxClockEntries)

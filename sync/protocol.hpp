@@ -9,8 +9,11 @@
 // Threads: values. Errors: decoding fails with corrupt, limit or newer_format.
 #pragma once
 
+#include <compare>
+#include <memory>
 #include <optional>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "sync/chain.hpp"
@@ -29,12 +32,38 @@ struct Services {
     bool (*is_canonical_text)(ByteView) = nullptr;  // valid UTF-8 in NFC; null: not checked
 };
 
-// A place in the walk over (seq, record id); everything up to and with it has been sent.
-struct WalkPosition {
+// A record's place in the order of changes.
+struct RecordPlace {
     Sequence seq{};
     RecordId id;
 
-    auto operator<=>(const WalkPosition&) const = default;
+    auto operator<=>(const RecordPlace&) const = default;
+};
+
+// Where the load of new scopes is: their records as of `until` go down in stages, the most useful
+// first (sync/load_order.hpp), each scope by itself; whatever changed later follows as news.
+struct LoadPlace {
+    std::uint64_t order = 0;  // number of the schema that gives the stages, plus 1; 0: not begun
+    Sequence until{};
+    std::uint32_t stage = 0;
+    std::string scope;
+
+    auto operator<=>(const LoadPlace&) const = default;
+};
+constexpr std::uint32_t kNewsStage = UINT16_MAX;  // all stages are done: the walk over the news
+
+// A place in the walk; everything up to and with it has been sent.
+struct WalkPosition {
+    Sequence seq{};
+    RecordId id{};
+    LoadPlace load{};
+
+    bool in_load() const { return load.order != 0 && load.stage != kNewsStage; }
+    RecordPlace place() const { return {seq, id}; }
+    bool operator==(const WalkPosition&) const = default;
+    std::weak_ordering operator<=>(const WalkPosition& other) const {
+        return std::tie(load, seq, id) <=> std::tie(other.load, other.seq, other.id);
+    }
 };
 
 // Count and checksum of one scope's records, dead ones included.
@@ -130,7 +159,8 @@ struct Verdict {
     bool late = false;      // of accepted: made before a handover, flagged to the new owner
     Reason reason = Reason::none;
     std::string detail;  // names ids and fields, no values
-    Dot original;        // of alias: the first dot it is known under
+    Dot original;  // of alias: the first dot it is known under; of held, not sent: what it waits
+                   // for
 };
 
 enum class ReplyStatus : std::uint8_t {
@@ -164,12 +194,13 @@ struct SyncReply {
     std::uint64_t acked_counter = 0;    // highest counter of this incarnation that is durable here
     std::uint64_t horizon_counter = 0;  // changesets up to here are in a backup: may be pruned
     std::vector<Verdict> verdicts;
-    std::vector<Bytes> pages;                 // encoded, not compressed (sync/page.hpp)
-    WalkPosition position;                    // after these pages
-    std::optional<Checkpoint> checkpoint;     // nothing more for now
-    std::vector<std::string> gained;          // scopes that the device does not hold yet
-    std::vector<std::string> lost;            // scopes that it must give up
-    std::uint32_t new_incarnation = 0;        // of fork
+    std::vector<Bytes> pages;                          // encoded, not compressed (sync/page.hpp)
+    std::vector<std::shared_ptr<const Bytes>> packed;  // pages[i] compressed, or null; only sent
+    WalkPosition position;                             // after these pages
+    std::optional<Checkpoint> checkpoint;              // nothing more for now
+    std::vector<std::string> gained;                   // scopes that the device does not hold yet
+    std::vector<std::string> lost;                     // scopes that it must give up
+    std::uint32_t new_incarnation = 0;                 // of fork
     std::vector<ChainPoint> chain;            // of fork: what the server has, newest first, spaced
     Sequence restored_head{};                 // of restored: what it has is complete up to here
     std::vector<RecordId> unknown;            // of the wanted: not there or not visible

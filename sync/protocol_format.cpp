@@ -7,9 +7,12 @@
 namespace satchel::protocol_format {
 
 void write_block(Writer& out, ByteView raw, const Services& services) {
-    const Bytes compressed = services.compress(raw);
+    write_packed(out, raw, services.compress(raw));
+}
+
+void write_packed(Writer& out, ByteView raw, ByteView compressed) {
     out.unsigned_integer(raw.size());
-    out.bytes(compressed.size() < raw.size() ? ByteView(compressed) : raw);
+    out.bytes(compressed.size() < raw.size() ? compressed : raw);
 }
 
 Result<Bytes> read_block(Reader& in, std::size_t& growth, const Services& services,
@@ -87,12 +90,22 @@ Digest read_digest(Reader& in) {
 void write_position(Writer& out, const WalkPosition& position) {
     out.unsigned_integer(number(position.seq));
     out.record_id(position.id);
+    out.unsigned_integer(position.load.order);
+    if (position.load.order == 0) return;
+    out.unsigned_integer(number(position.load.until));
+    out.unsigned_integer(position.load.stage);
+    out.text(position.load.scope);
 }
 
 WalkPosition read_position(Reader& in) {
     WalkPosition position;
     position.seq = Sequence{in.unsigned_integer()};
     position.id = in.record_id();
+    position.load.order = in.unsigned_integer();
+    if (position.load.order == 0) return position;
+    position.load.until = Sequence{in.unsigned_integer()};
+    position.load.stage = static_cast<std::uint32_t>(in.bounded(kNewsStage));
+    position.load.scope = read_scope(in);
     return position;
 }
 

@@ -19,6 +19,7 @@ constexpr std::uint64_t kReplyFormat = 1;
 // A block: its size, then its bytes, compressed when that is shorter. Bytes as long as the size
 // says are not compressed.
 void write_block(Writer& out, ByteView raw, const Services& services);
+void write_packed(Writer& out, ByteView raw, ByteView compressed);
 // `growth`: how many bytes inflating may still add to the message; limit beyond.
 Result<Bytes> read_block(Reader& in, std::size_t& growth, const Services& services,
                          std::string_view what);

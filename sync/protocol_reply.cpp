@@ -56,6 +56,17 @@ std::vector<Verdict> read_verdicts(Reader& in) {
     return verdicts;
 }
 
+void write_pages(Writer& out, const SyncReply& reply, const Services& services) {
+    out.unsigned_integer(reply.pages.size());
+    for (std::size_t i = 0; i < reply.pages.size(); ++i) {
+        const Bytes& page = reply.pages[i];
+        if (i < reply.packed.size() && reply.packed[i] != nullptr)
+            write_packed(out, page, *reply.packed[i]);
+        else
+            write_block(out, page, services);
+    }
+}
+
 Result<std::vector<Bytes>> read_pages(Reader& in, std::size_t growth, const Services& services) {
     std::vector<Bytes> pages;
     const std::uint64_t count = in.bounded(kMaxPages);
@@ -231,9 +242,7 @@ Bytes encode(const SyncReply& reply, const Services& services) {
     out.unsigned_integer(reply.acked_counter);
     out.unsigned_integer(reply.horizon_counter);
     write_verdicts(out, reply.verdicts);
-    out.unsigned_integer(reply.pages.size());
-    for (const Bytes& page : reply.pages)
-        write_block(out, page, services);
+    write_pages(out, reply, services);
     write_position(out, reply.position);
     write_checkpoint(out, reply.checkpoint);
     write_scopes(out, reply.gained);

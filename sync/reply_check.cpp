@@ -85,6 +85,8 @@ Status check_ok(const SyncRequest& request, const SyncReply& reply) {
     if (reply.acked_counter < request.base_counter)
         return misfit("it knows fewer changes than it confirmed before, " +
                       range(reply.acked_counter, request.base_counter));
+    if (reply.server_now < 0 || reply.server_now > kMaxTimeMs)
+        return misfit("its clock shows " + std::to_string(reply.server_now));
     if (reply.horizon_counter > reply.acked_counter)
         return misfit("it has backed up changes that it does not know");
     SATCHEL_TRY(check_verdicts(request, reply));

@@ -263,6 +263,8 @@ Status check_successor(const Schema& older, const Schema& newer) {
         const Collection* after = newer.find(before.id);
         if (after == nullptr || after->name != before.name)
             return invalid(before.name, "a collection may not go or change its name");
+        if (after->delete_policy != before.delete_policy)
+            return invalid(before.name, "what an edit does to a deleted record stays as it is");
         for (const Field& field : before.fields) {
             const Field* kept = after->find(field.id);
             if (kept == nullptr || kept->kind != field.kind || kept->cell != field.cell ||

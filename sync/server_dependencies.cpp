@@ -79,9 +79,8 @@ Status Judge::load_held() {
     if (held_) return {};
     held_.emplace();
     if (!store_.has_held()) return {};
-    SATCHEL_ASSIGN(const auto entries, store_.held());
+    SATCHEL_ASSIGN(const auto entries, store_.held_of(changeset_.header.replica));
     for (const LoggedChangeset& entry : entries) {
-        if (entry.replica != changeset_.header.replica) continue;
         std::uint64_t counter = entry.first_counter;
         SATCHEL_TRY(visit_records(entry.bytes, [&](CollectionId, const RecordId& record) {
             held_->try_emplace(record, counter++);

@@ -48,11 +48,24 @@ class Exchange {
     // server_pages.cpp
     bool settle_scopes();
     Status send();
-    Status send_wanted(class PageBuilder& page);
-    Status send_walk(class PageBuilder& page);
+    void add_page(class PageBuilder& page);
+    Status send_wanted();
+    void note_load();
+    Status send_news();
     Status send_item(class PageBuilder& page, const WalkItem& item, bool confirms);
-    WalkQuery query();
+    WalkQuery query() const;
     Status check_point();
+    // server_load.cpp
+    Result<bool> send_load();
+    void begin_load(const class LoadOrder& order);
+    void enter(const std::pair<std::uint32_t, std::string>& place);
+    Result<bool> send_stage(const class LoadOrder& order, const struct LoadStage& stage);
+    void add_page(const SnapshotPage& page);
+    bool is_full() const;
+    Result<SnapshotPointer> load_page(const class LoadOrder& order, const struct LoadStage& stage,
+                                      const std::string& scope);
+    Result<SnapshotPage> make_page(const class LoadOrder& order, const struct LoadStage& stage,
+                                   const SnapshotKey& key, Sequence until);
     // server_repair.cpp
     Status compare();
 
@@ -68,8 +81,11 @@ class Exchange {
     std::vector<std::string> scopes_;   // that the device may hold
     std::vector<std::string> loading_;  // of these
     TouchedRecords touched_;
-    bool decided_ = false;  // some changeset got its first verdict in this exchange
-    bool sent_items_ = false;
+    bool decided_ = false;       // some changeset got its first verdict in this exchange
+    std::size_t max_bytes_ = 0;  // of this reply's pages
+    std::size_t max_rows_ = 0;
+    std::size_t sent_bytes_ = 0;
+    std::size_t sent_rows_ = 0;
 };
 
 }  // namespace satchel

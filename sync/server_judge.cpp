@@ -34,6 +34,7 @@ Status Judge::judge(LoggedChangeset& entry) {
     verdict.kind = refusal->kind;
     verdict.reason = refusal->reason;
     verdict.detail = std::move(refusal->detail);
+    if (verdict.kind == VerdictKind::held) verdict.original = refusal->waits_for;
     if (verdict.kind == VerdictKind::held) note_held();
     if (verdict.kind == VerdictKind::quarantined) note_refused(entry);
     return {};
@@ -76,7 +77,7 @@ Judge::Check Judge::find_original(LoggedChangeset& entry) {
         (original->replica != entry.replica || original->first_counter != entry.first_counter);
     if (!other) return Check(std::nullopt);
     const Verdict& verdict = original->verdict;
-    Refusal refusal{verdict.kind, verdict.reason, verdict.detail};
+    Refusal refusal{verdict.kind, verdict.reason, verdict.detail, {}};
     if (verdict.kind != VerdictKind::accepted) return std::optional(std::move(refusal));
     refusal.kind = VerdictKind::alias;
     entry.verdict.seq = verdict.seq;
@@ -145,15 +146,33 @@ Judge::Check Judge::prepare_one(Work& work) {
     return check_rights_before(work);
 }
 
+Result<bool> still_waits(ServerStore& store, const LoggedChangeset& held) {
+    const Dot& dot = held.verdict.original;
+    if (dot.counter == 0 || store.is_declared_lost(dot)) return false;
+    SATCHEL_ASSIGN(const auto decided, store.decided(dot));
+    if (decided) return *decided == VerdictKind::held;
+    SATCHEL_ASSIGN(const auto known, store.replica(dot.replica));
+    return !known || dot.counter > known->high;
+}
+
+Result<LoggedChangeset> with_bytes(ServerStore& store, const LoggedChangeset& held) {
+    SATCHEL_ASSIGN(auto whole, store.logged(held.replica, held.first_counter));
+    if (whole) return *std::move(whole);
+    return Error{ErrorCode::corrupt, "a held changeset is not in the log"};
+}
+
 Result<std::size_t> judge_held(ServerStore& store, const Services& services, std::int64_t now_ms) {
     constexpr std::size_t kMaxRounds = 8;  // a chain of waiting changesets resolves in log order
     std::size_t decided = 0;
     for (std::size_t round = 0; round < kMaxRounds && store.has_held(); ++round) {
         std::size_t progress = 0;
-        SATCHEL_ASSIGN(auto entries, store.held());
-        for (LoggedChangeset& entry : entries) {
-            SATCHEL_ASSIGN(const auto caller, store.caller_of(entry));
+        SATCHEL_ASSIGN(const auto entries, store.held());
+        for (const LoggedChangeset& held : entries) {
+            SATCHEL_ASSIGN(const bool waits, still_waits(store, held));
+            if (waits) continue;
+            SATCHEL_ASSIGN(const auto caller, store.caller_of(held));
             if (!caller) continue;
+            SATCHEL_ASSIGN(LoggedChangeset entry, with_bytes(store, held));
             SATCHEL_ASSIGN(const auto known, store.replica(entry.replica));
             Judge judge({*caller,
                          store,

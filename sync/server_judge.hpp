@@ -10,7 +10,6 @@
 #include <optional>
 #include <set>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 #include "sync/server_session.hpp"
@@ -49,7 +48,7 @@ class Scoping {
                                             std::size_t depth);
 
     ServerStore& store_;
-    std::unordered_map<RecordId, std::vector<std::string>> known_;
+    std::map<RecordId, std::vector<std::string>> known_;
 };
 
 // A record that an accepted changeset of this session changed.
@@ -58,7 +57,8 @@ struct Touched {
     bool made = false;         // it is new
     bool confirmable = false;  // the device can work the new state out by itself
 };
-using TouchedRecords = std::unordered_map<RecordId, Touched>;
+// Ordered, as all here that goes by ids which anybody may choose: hashes can be made to collide.
+using TouchedRecords = std::map<RecordId, Touched>;
 
 // Who judges: one session's caller, or the server for a held changeset of somebody absent.
 struct JudgeContext {
@@ -72,6 +72,10 @@ struct JudgeContext {
     TouchedRecords* touched = nullptr;  // null: nobody is told
     bool confirms = true;               // false: the device must be sent what is touched here
 };
+
+// Nothing has happened to what the held changeset waits for: to judge it again is no use.
+Result<bool> still_waits(ServerStore& store, const LoggedChangeset& held);
+Result<LoggedChangeset> with_bytes(ServerStore& store, const LoggedChangeset& held);
 
 class Judge {
   public:
@@ -98,6 +102,7 @@ class Judge {
         VerdictKind kind = VerdictKind::quarantined;
         Reason reason = Reason::none;
         std::string detail;
+        Dot waits_for;  // of held
     };
     using Check = Result<std::optional<Refusal>>;  // nothing: go on
     // What a clock's unknown entries turned out to be.
@@ -116,11 +121,12 @@ class Judge {
     };
 
     static Check refuse(Reason reason, std::string detail) {
-        return std::optional(Refusal{VerdictKind::quarantined, reason, std::move(detail)});
+        return std::optional(Refusal{VerdictKind::quarantined, reason, std::move(detail), {}});
     }
 
     static Check wait_for(const Dot& dot) {
-        return std::optional(Refusal{VerdictKind::held, Reason::none, "waits for " + dot.text()});
+        return std::optional(
+            Refusal{VerdictKind::held, Reason::none, "waits for " + dot.text(), dot});
     }
 
     Check check(LoggedChangeset& entry);
@@ -170,12 +176,12 @@ class Judge {
     SchemaPointer new_schema_;
     Changeset changeset_;
     std::vector<Work> works_;
-    std::unordered_map<RecordId, const Work*> work_of_;  // while scopes are worked out
+    std::map<RecordId, const Work*> work_of_;  // while scopes are worked out
     std::vector<std::pair<CollectionId, RecordId>> rescoped_;
     std::map<CollectionId, Layout> layouts_;
     std::vector<Named> named_;
     // Records that held changesets of this replica write, with the first counter that does.
-    std::optional<std::unordered_map<RecordId, std::uint64_t>> held_;
+    std::optional<std::map<RecordId, std::uint64_t>> held_;
     // Records in changesets of this device that were not accepted.
     std::optional<std::set<RecordId>> refused_;
     std::size_t look_ups_ = 0;

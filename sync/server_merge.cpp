@@ -175,8 +175,9 @@ Status Judge::use_new_schema(Sequence seq) {
 void Judge::touch(const Work& work, Sequence seq) {
     if (context_.touched == nullptr) return;
     const bool known = !work.before || work.before->seq <= context_.cursor;
-    const auto [at, is_first] =
-        context_.touched->try_emplace(work.operation->record, Touched{seq, !work.before, known});
+    const auto at =
+        context_.touched->try_emplace(work.operation->record, Touched{seq, !work.before, known})
+            .first;
     at->second.seq = seq;
     if (work.expanded || !context_.confirms) at->second.confirmable = false;
 }

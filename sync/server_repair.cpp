@@ -22,8 +22,9 @@ Status Exchange::compare() {
     for (std::size_t i = 0; i < kRepairBuckets; ++i) {
         const RepairBucket& theirs = request_.repair[i];
         if (theirs.count == ours[i].count && theirs.checksum == ours[i].checksum) continue;
-        if (ours[i].count > room) continue;  // the next round takes it
-        room -= ours[i].count;
+        // The next round takes it; but one goes in any case.
+        if (ours[i].count > room && !reply.repair_buckets.empty()) continue;
+        room -= std::min<std::size_t>(room, ours[i].count);
         listed[i] = true;
         reply.repair_buckets.push_back(i);
     }

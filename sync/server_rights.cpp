@@ -111,7 +111,7 @@ Result<std::vector<std::string>> Judge::scopes_by(const Work& work,
 }
 
 Judge::Check Judge::check_rights_after(const Work& work) const {
-    if (context_.caller.head_office || late_) return Check(std::nullopt);
+    if (context_.caller.head_office) return Check(std::nullopt);
     const bool unchanged = work.before && work.before->scopes == work.after.scopes;
     if (unchanged || intersect(work.after.scopes, context_.caller.scopes))
         return Check(std::nullopt);

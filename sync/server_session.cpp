@@ -117,7 +117,7 @@ bool Exchange::is_silent() const {
     const bool decided =
         std::any_of(reply.verdicts.begin(), reply.verdicts.end(),
                     [](const Verdict& verdict) { return verdict.kind != VerdictKind::held; });
-    return request_.changesets.empty() && !decided && !sent_items_ && reply.gained.empty() &&
+    return request_.changesets.empty() && !decided && reply.pages.empty() && reply.gained.empty() &&
            reply.lost.empty() && request_.wanted.empty() && request_.repair_scope.empty() &&
            loading_.empty() && reply.checkpoint.has_value();
 }

@@ -23,6 +23,7 @@
 #include "sync/page.hpp"
 #include "sync/protocol.hpp"
 #include "sync/schema.hpp"
+#include "sync/snapshot_pages.hpp"
 
 namespace satchel {
 
@@ -79,18 +80,32 @@ struct DepartureTime {
 struct WalkQuery {
     std::vector<std::string> established;  // ascending; walked beyond `cursor`
     Sequence cursor{};
-    std::vector<std::string> loading;  // ascending; walked from the start
-    Sequence load_head{};              // departures up to here are no news for a loading scope
-    WalkPosition from;                 // both only beyond this
+    std::vector<std::string> loading;  // ascending; walked beyond `loaded`
+    Sequence loaded{};
+    Sequence load_head{};  // departures up to here are no news for a loading scope
+    RecordPlace from;      // both only beyond this
 };
 
 // One item of the walk over a device's scopes.
 struct WalkItem {
-    WalkPosition position;
+    RecordPlace position;
     CollectionId collection{};
     std::vector<std::string> left;  // of the walked scopes, that it left at this seq; ascending
     std::vector<std::string> held;  // of the walked scopes, that hold it; ascending
     Sequence entered{};             // earliest entry into an established scope that holds it
+};
+
+// Records of one scope as they stand.
+struct ScopeQuery {
+    std::string scope;
+    std::vector<CollectionId> collections;  // ascending; only of these
+    RecordPlace from;                       // only beyond this
+    Sequence until{};                       // and only up to here
+};
+
+struct ScopeItem {
+    RecordPlace place;
+    CollectionId collection{};
 };
 
 // A new record of registers on its way into its table, as its operation brought it: nothing is
@@ -139,8 +154,12 @@ class ServerStore {
     virtual Status append_log(const LoggedChangeset& entry) = 0;
     virtual Status save_verdict(const LoggedChangeset& entry) = 0;
     virtual Result<std::vector<ChainPoint>> chain_points(ReplicaId replica, std::size_t limit) = 0;
-    virtual Result<std::vector<LoggedChangeset>> held() = 0;  // in the order they came
+    // All that are held, in the order they came, without their bytes; and one replica's, with them.
+    virtual Result<std::vector<LoggedChangeset>> held() = 0;
+    virtual Result<std::vector<LoggedChangeset>> held_of(ReplicaId replica) = 0;
     virtual bool has_held() = 0;
+    // What became of the changeset with that dot; nothing when it is not in the log.
+    virtual Result<std::optional<VerdictKind>> decided(const Dot& dot) = 0;
     // The author of a held changeset with the rights of today; nothing when the store cannot tell.
     virtual Result<std::optional<Caller>> caller_of(const LoggedChangeset& entry) = 0;
     virtual bool is_declared_lost(const Dot& dot) = 0;
@@ -179,6 +198,13 @@ class ServerStore {
 
     // The next items in (seq, id) order; fewer than `limit` only at the end.
     virtual Result<std::vector<WalkItem>> walk(const WalkQuery& query, std::size_t limit) = 0;
+    // The same over what one scope holds.
+    virtual Result<std::vector<ScopeItem>> scope_items(const ScopeQuery& query,
+                                                       std::size_t limit) = 0;
+    // The last change of anything that the scope holds or held.
+    virtual Sequence last_change(const std::string& scope) = 0;
+    // Emptied by the store when what a page shows changes otherwise than by a change in its scope.
+    virtual SnapshotPages& snapshot_pages() = 0;
     // False when there is no such record.
     virtual Result<bool> visit_row(CollectionId collection, const RecordId& id,
                                    const std::function<Status(const RowView&)>& visit) = 0;

@@ -57,9 +57,12 @@ Status Exchange::take(const UploadedChangeset& sent, const Digest& hash, Judge& 
 
 // What this device's held changesets wait for may be here now; then those of others.
 Status Exchange::judge_own_held() {
-    SATCHEL_ASSIGN(auto entries, store_.held());
-    for (LoggedChangeset& entry : entries) {
-        if (entry.replica.id != caller_.replica) continue;
+    SATCHEL_ASSIGN(const auto entries, store_.held());
+    for (const LoggedChangeset& held : entries) {
+        if (held.replica.id != caller_.replica) continue;
+        SATCHEL_ASSIGN(const bool waits, still_waits(store_, held));
+        if (waits) continue;
+        SATCHEL_ASSIGN(LoggedChangeset entry, with_bytes(store_, held));
         Judge judge({caller_, store_, services_, now_ms_, known_.cursor_given,
                      number(known_.load_head) != 0, request_.cursor, &touched_, false});
         SATCHEL_TRY(judge.judge(entry));

@@ -69,10 +69,6 @@ void VectorClock::merge(const VectorClock& other) {
         advance(dot);
 }
 
-void VectorClock::erase(ReplicaId replica) {
-    std::erase_if(entries_, [replica](const Dot& dot) { return dot.replica == replica; });
-}
-
 VectorClock operator""_clock(const char* text, std::size_t size) {
     auto clock = VectorClock::parse({text, size});
     return clock ? *clock : VectorClock{};

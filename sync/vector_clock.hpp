@@ -34,7 +34,6 @@ class VectorClock {
     // Takes in one dot; a lower counter than the one held changes nothing.
     void advance(const Dot& dot);
     void merge(const VectorClock& other);
-    void erase(ReplicaId replica);
 
     // Ascending by replica; a Dot per entry is its highest.
     const std::vector<Dot>& entries() const { return entries_; }

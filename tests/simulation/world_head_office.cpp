@@ -161,6 +161,7 @@ std::optional<Bytes> with_other_values(const Bytes& page) {
 // to notice), or the canary (the oracle has to).
 Bytes World::damaged(const Answer& answer) {
     SyncReply reply = *answer.reply;
+    reply.packed.clear();
     bool changed = false;
     const bool drops = faults_ && random_.chance(plan_.page_damage);
     for (Bytes& page : reply.pages) {

@@ -358,6 +358,51 @@ TEST_F(ReplicaTest, WipingKeepsWhatHasNoVerdict) {
     EXPECT_EQ(replica_->status()->pending, 1U);
 }
 
+TEST_F(ReplicaTest, ATransactionThatTheDiskEndedCommitsNothing) {
+    const RecordId id = create({{"name", Value::text("A")}});
+    auto transaction = replica_->begin();
+    ASSERT_TRUE(transaction->set("account", id, {{"name", Value::text("B")}}));
+    ASSERT_TRUE(
+        replica_->database().execute("ROLLBACK"));  // as SQLite does it after a failed write
+    EXPECT_EQ(transaction->set("account", id, {{"name", Value::text("C")}}).error().code,
+              ErrorCode::io);
+    EXPECT_EQ(transaction->create("account", {{"name", Value::text("D")}}).error().code,
+              ErrorCode::io);
+    EXPECT_EQ(transaction->commit().error().code, ErrorCode::io);
+    transaction = Error{};
+    EXPECT_EQ(count("account"), 1);
+    EXPECT_EQ(count("entry"), 1);
+    set(id, {{"name", Value::text("E")}});
+    EXPECT_EQ(shown(record(id), "name"), Value::text("E"));
+}
+
+TEST_F(ReplicaTest, ATokenOfAnotherRecordDeletesNothing) {
+    const RecordId one = create({{"name", Value::text("A")}});
+    const RecordId two = create({{"name", Value::text("B")}});
+    const VectorClock token = record(two).token();
+    auto transaction = replica_->begin();
+    EXPECT_EQ(transaction->remove("account", one, &token).error().code,
+              ErrorCode::invalid_argument);
+    EXPECT_TRUE(transaction->remove("account", two, &token));
+}
+
+TEST_F(ReplicaTest, StepsThatDoNotFitACounterAreRefused) {
+    const RecordId id = create({{"name", Value::text("A")}});
+    auto transaction = replica_->begin();
+    ASSERT_TRUE(transaction->count("account", id, "visits", 5));
+    EXPECT_EQ(transaction->count("account", id, "visits", INT64_MAX).error().code,
+              ErrorCode::limit);
+    EXPECT_EQ(transaction->count("account", id, "visits", kMaxCounter).error().code,
+              ErrorCode::limit);
+    EXPECT_TRUE(transaction->commit());
+    EXPECT_EQ(shown(record(id), "visits"), Value(5));
+}
+
+TEST_F(ReplicaTest, ANewFileIsReadByItsOwnerOnly) {
+    const auto mode = std::filesystem::status(path_).permissions();
+    EXPECT_EQ(mode, std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
+}
+
 TEST(ReplicaKey, AnEncryptedFileNeedsItsKey) {
     const std::string path = ::testing::TempDir() + "encrypted.satchel";
     std::filesystem::remove(path);

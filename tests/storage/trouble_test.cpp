@@ -4,6 +4,8 @@
 #include <unistd.h>
 
 #include <filesystem>
+#include <fstream>
+#include <iterator>
 
 #include "storage/replica.hpp"
 #include "storage/services.hpp"
@@ -154,6 +156,17 @@ class Trouble : public ::testing::Test {
                 phone->sync(*head_);
     }
 
+    // What head office says to the session's next request.
+    SyncReply answer(DeviceSession& session) {
+        Caller caller;
+        caller.replica = a_->replica().sync_state()->replica.id;
+        caller.user = kLi;
+        caller.scopes = {kEveryoneScope, user_scope(kLi)};
+        const auto request = session.next_request(kNow);
+        const auto asked = decode_request(**request, head_->store().services());
+        return head_->handle(*asked, caller)->reply;
+    }
+
     fs::path folder_;
     std::unique_ptr<Head> head_;
     std::unique_ptr<Phone> a_;
@@ -161,6 +174,31 @@ class Trouble : public ::testing::Test {
 };
 
 using Texts = std::vector<std::string>;
+
+Bytes fresh_meta() {
+    Writer out;
+    encode_fresh_meta(out, *Dot::parse("7:1"), Stamp::at(kNow), 0, false);
+    return out.take();
+}
+
+Bytes product_page(const RecordId& id, ByteView meta) {
+    PageWriter page;
+    page.add(kProduct, RowKind::whole, layout_of(*company()->find(kProduct)), id, Sequence{1},
+             {kEveryoneScope}, meta, {Value::text("x").view()});
+    return page.finish();
+}
+
+// The company's schema with another rule for notes.
+SchemaPointer other_rule() {
+    std::vector<Collection> collections;
+    const SchemaPointer before = company();
+    for (const Collection& collection : before->collections())
+        if (number(collection.id) >= system_ids::kFirstFree) collections.push_back(collection);
+    auto schema = Schema::build(2, std::move(collections),
+                                {{kAccount, {{kNote, ConflictRule::first_writer, {}}}}});
+    EXPECT_TRUE(schema) << (schema ? "" : schema.error().message);
+    return schema ? std::make_shared<const Schema>(*std::move(schema)) : nullptr;
+}
 
 TEST_F(Trouble, WhatARestoredServerLostComesBackUnderTheNamesThatOthersKnow) {
     a_->sync(*head_);
@@ -260,22 +298,90 @@ TEST_F(Trouble, AFormThatWasOpenAcrossAForkReplacesWhatItShowed) {
     EXPECT_EQ(a_->values(id, kNote), (Texts{"lost with the roll-back", "saved"}));
 }
 
+TEST_F(Trouble, ARecordThatCannotBeReadIsParkedOnceAndHoldsNothingUp) {
+    a_->sync(*head_);
+    for (int twice = 0; twice < 2; ++twice) {
+        DeviceSession session(a_->replica(), head_->store().services());
+        SyncReply reply = answer(session);
+        reply.pages.push_back(product_page(record_id(7), "damaged"));
+        EXPECT_TRUE(session.take_reply(encode(reply, head_->store().services()), kNow));
+    }
+    EXPECT_EQ(a_->replica().status()->parked, 1U);
+    a_->sync(*head_);
+}
+
+TEST_F(Trouble, WhatIsKeptWhenADeviceIsWipedStillGoesUp) {
+    const RecordId first = a_->create("settled");
+    a_->sync(*head_);
+    const RecordId second = a_->create("pending");
+    ASSERT_TRUE(a_->replica().wipe(true));
+    EXPECT_FALSE(a_->replica().record("account", first));
+    a_->sync(*head_);
+    EXPECT_EQ(a_->replica().status()->pending, 0U);
+    EXPECT_TRUE(head_->state(kAccount, second).exists());
+    EXPECT_TRUE(a_->replica().record("account", first));
+    EXPECT_TRUE(a_->replica().record("account", second));
+}
+
+TEST_F(Trouble, AWipeLeavesNothingOfWhatHeadOfficeHas) {
+    a_->create("settled-and-secret");
+    a_->sync(*head_);
+    a_->create("pending");
+    ASSERT_TRUE(a_->replica().wipe(true));
+    a_->image(file("image"));
+    std::ifstream in(file("image"), std::ios::binary);
+    const std::string bytes(std::istreambuf_iterator<char>(in), {});
+    EXPECT_EQ(bytes.find("settled-and-secret"), std::string::npos);
+    EXPECT_NE(bytes.find("pending"), std::string::npos);
+}
+
+TEST_F(Trouble, AnotherRuleShowsAnotherValueOnTheDeviceToo) {
+    b_->sync(*head_);
+    const RecordId id = a_->create("Acme");
+    a_->sync(*head_);
+    b_->sync(*head_);
+    a_->set(id, "note", "first");
+    b_->set(id, "note", "second");
+    everybody_syncs({a_.get(), b_.get()});
+    const auto shown = [&] {
+        return *a_->replica().database().integer("SELECT note = 'first' FROM account");
+    };
+    const std::int64_t before = shown();
+    ASSERT_TRUE(head_->store().install_schema(*other_rule(), kNow));
+    everybody_syncs({a_.get()});
+    EXPECT_NE(shown(), before);
+}
+
+TEST_F(Trouble, SendingAgainAnEditOfADeletedRecordShowsIt) {
+    const RecordId id = record_id(7);
+    head_->write({create(kProduct, id, {text(kName, "Pump")})});
+    a_->sync(*head_);
+    auto transaction = *a_->replica().begin();
+    ASSERT_TRUE(transaction.set("product", id, {{"name", Value::text("Mine")}}));
+    ASSERT_TRUE(transaction.commit());
+    a_->sync(*head_);  // only head office writes products
+    Operation removal = write(kProduct, id, {}, {});
+    removal.kind = OperationKind::remove;
+    head_->write({removal});
+    a_->sync(*head_);
+    const auto rejected = a_->replica().journal(10, true);
+    ASSERT_EQ(rejected->size(), 1U);
+    ASSERT_TRUE(a_->replica().resend(rejected->front().number));
+    EXPECT_EQ(*a_->replica().database().integer("SELECT count(*) FROM product WHERE name = 'Mine'"),
+              1);
+}
+
 TEST_F(Trouble, AReplyThatFailsAfterItBroughtASchemaLeavesTheOldOneInUse) {
     a_->sync(*head_);
     ASSERT_TRUE(head_->store().install_schema(*company(2), kNow));
-    const auto state = a_->replica().sync_state();
-    Caller caller;
-    caller.replica = state->replica.id;
-    caller.user = kLi;
-    caller.scopes = {kEveryoneScope, user_scope(kLi)};
     DeviceSession session(a_->replica(), head_->store().services());
-    const auto request = session.next_request(kNow);
-    const auto asked = decode_request(**request, head_->store().services());
-    SyncReply reply = head_->handle(*asked, caller)->reply;
-    PageWriter broken;  // a row whose metadata cannot be read
-    broken.add(kProduct, RowKind::whole, layout_of(*company()->find(kProduct)), record_id(7),
-               Sequence{1}, {kEveryoneScope}, "damaged", {Value::text("x").view()});
-    reply.pages.push_back(broken.finish());
+    SyncReply reply = answer(session);
+    // A column that ends too early: the page is damaged, and not a record.
+    Bytes broken = product_page(record_id(7), fresh_meta());
+    const std::size_t value = broken.rfind("\xa1x");
+    ASSERT_NE(value, Bytes::npos);
+    broken[value] = '\xa2';
+    reply.pages.push_back(broken);
     const Status taken = session.take_reply(encode(reply, head_->store().services()), kNow);
     EXPECT_FALSE(taken);
     EXPECT_EQ(a_->replica().schema()->number(), 1U);

@@ -72,17 +72,18 @@ Numbers table_rows(const std::string& page, const std::string& pattern) {
 #define LIMIT(name) \
     { #name, static_cast < std::uint64_t>(name) }
 const Numbers kLimits = {
-    LIMIT(kMaxTextBytes),    LIMIT(kMaxChangesetBytes), LIMIT(kMaxOperations),
-    LIMIT(kMaxFields),       LIMIT(kMaxCollections),    LIMIT(kMaxSiblings),
-    LIMIT(kMaxSetElements),  LIMIT(kMaxClockEntries),   LIMIT(kMaxNameBytes),
-    LIMIT(kMaxSchemaBytes),  LIMIT(kMaxRequestBytes),   LIMIT(kMaxReplyBytes),
-    LIMIT(kMaxInflateRatio), LIMIT(kPageBytes),         LIMIT(kUploadBytes),
-    LIMIT(kMaxPageRecords),  LIMIT(kMaxPageColumns),    LIMIT(kMaxScopes),
-    LIMIT(kMaxScopeDepth),   LIMIT(kMaxChangesetNodes), LIMIT(kMaxRecordBytes),
-    LIMIT(kMaxScopeBytes),   LIMIT(kMaxVerdicts),       LIMIT(kMaxRepairIds),
-    LIMIT(kRepairBuckets),   LIMIT(kMaxPages),          LIMIT(kMaxChainPoints),
-    LIMIT(kSkewMs),          LIMIT(kLateEditWindowMs),  LIMIT(kHoldDeadlineMs),
-    LIMIT(kMaxBundleBytes),  LIMIT(kBundleBytes),       LIMIT(kMaxBundleMessages),
+    LIMIT(kMaxTextBytes),     LIMIT(kMaxChangesetBytes), LIMIT(kMaxOperations),
+    LIMIT(kMaxFields),        LIMIT(kMaxCollections),    LIMIT(kMaxSiblings),
+    LIMIT(kMaxSetElements),   LIMIT(kMaxClockEntries),   LIMIT(kMaxNameBytes),
+    LIMIT(kMaxSchemaBytes),   LIMIT(kMaxRequestBytes),   LIMIT(kMaxReplyBytes),
+    LIMIT(kMaxInflateRatio),  LIMIT(kPageBytes),         LIMIT(kUploadBytes),
+    LIMIT(kMaxPageRecords),   LIMIT(kMaxPageColumns),    LIMIT(kMaxScopes),
+    LIMIT(kMaxScopeDepth),    LIMIT(kMaxChangesetNodes), LIMIT(kMaxRecordBytes),
+    LIMIT(kMaxScopeBytes),    LIMIT(kMaxVerdicts),       LIMIT(kMaxRepairIds),
+    LIMIT(kRepairBuckets),    LIMIT(kMaxPages),          LIMIT(kMaxChainPoints),
+    LIMIT(kMaxTimeMs),        LIMIT(kMaxCounter),        LIMIT(kSkewMs),
+    LIMIT(kLateEditWindowMs), LIMIT(kHoldDeadlineMs),    LIMIT(kMaxBundleBytes),
+    LIMIT(kBundleBytes),      LIMIT(kMaxBundleMessages),
 };
 #undef LIMIT
 

@@ -193,6 +193,18 @@ TEST(Merge, AddingsAndDeletionsThatNobodySawPileUpOnlySoFar) {
     EXPECT_TRUE(take(state, removal)) << "who saw them all may replace them";
 }
 
+TEST(Merge, ASystemWriteCannotPileUpWhatItLeaves) {
+    RecordState state;
+    for (std::uint64_t counter = 1; counter <= kMaxClockEntries; ++counter)
+        ASSERT_TRUE(take(state, adding({kAnna, counter}, "c:1"_clock, 1)));
+    Event automatic = adding({kBen, 1}, state.clock, 1);
+    automatic.write.intent = Intent::system;
+    expect_refused(state, automatic);
+    EXPECT_TRUE(decode_state(encode_state(state)));
+    automatic.write.intent = Intent::person;
+    EXPECT_TRUE(take(state, automatic)) << "it replaces what it has seen";
+}
+
 // Rounds of people's writes that only automatic writes replace.
 TEST(Merge, WhatSystemWritesInheritStaysReadable) {
     RecordState state;

@@ -78,7 +78,7 @@ SyncRequest sample_request() {
     request.questions = {{1, 5, {}}};
     request.questions[0].id.bytes.fill(0xC1);
     request.cursor = Sequence{40};
-    request.position = {Sequence{55}, sample_id(3)};
+    request.position = {Sequence{55}, sample_id(3), {8, Sequence{70}, 11, "p:north"}};
     request.lists_scopes = true;
     request.scopes = {"*", "p:north", "u:0192f3c4-8a11-7c3e-9f00-0123456789ab"};
     request.scopes_hash = scopes_hash(request.scopes);
@@ -101,7 +101,7 @@ SyncReply sample_reply() {
     reply.horizon_counter = 6;
     reply.verdicts = sample_verdicts();
     reply.pages = {sample_page(), Bytes(4000, 'p')};
-    reply.position = {Sequence{60}, sample_id(4)};
+    reply.position = {Sequence{60}, sample_id(4), {8, Sequence{70}, kNewsStage, {}}};
     reply.checkpoint = Checkpoint{Sequence{61}, {{"*", 3, 99}, {"p:north", 0, 0}}};
     reply.gained = {"p:south"};
     reply.lost = {"p:east", "p:west"};

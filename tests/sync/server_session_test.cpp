@@ -350,6 +350,15 @@ TEST_F(ServerVerdict, ALateEditDoesNotTakeTheRecordBack) {
                        Reason::not_allowed);
 }
 
+TEST_F(ServerVerdict, ALateEditGivesNoOtherRights) {
+    after(li, {account(1, kLi)});
+    const VectorClock seen = li.records[record_id(1)].state.clock;
+    ASSERT_TRUE(head.store().handover(kAccount, record_id(1), kWang, kNow));
+    expect_quarantined(
+        after(li, {write(kAccount, record_id(1), seen, {text(kNote, "late")}), account(2, kWang)}),
+        Reason::not_allowed);
+}
+
 TEST_F(ServerVerdict, WhoWasToldOfTheHandoverMayNotEditAnyMore) {
     after(li, {account(1, kLi)});
     const VectorClock seen = li.records[record_id(1)].state.clock;
