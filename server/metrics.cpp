@@ -52,6 +52,10 @@ void add_workspace(Text& text, const storage::ServerFigures& figures) {
     text.gauge("records_deleted", "Deleted records that are not pruned yet.", figures.dead);
     text.gauge("graves", "Pruned records.", figures.graves);
     text.gauge("scopes", "Scopes that any record has.", figures.scopes);
+    text.counter("load_pages_made_total", "Pages of records made for new devices.",
+                 figures.pages_made);
+    text.counter("load_pages_reused_total", "Such pages that were there from another device.",
+                 figures.pages_reused);
     text.gauge("file_bytes", "Size of the workspace's file.",
                static_cast<std::uint64_t>(figures.file_bytes));
 }

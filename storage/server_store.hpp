@@ -53,7 +53,7 @@ struct QuarantinedChangeset {
     bool adopted = false;
 };
 
-// Counts for metrics and `satchel verify`; O(tables), not O(records), except `records`.
+// Counts for metrics and `satchel verify`. Cost: the indexes of records and log are counted.
 struct ServerFigures {
     std::uint64_t epoch = 0;
     Sequence head{};
@@ -70,6 +70,8 @@ struct ServerFigures {
     std::uint64_t dead = 0;
     std::uint64_t conflicts = 0;
     std::int64_t file_bytes = 0;
+    std::uint64_t pages_reused = 0;  // of loads, since the start (sync/snapshot_pages.hpp)
+    std::uint64_t pages_made = 0;
 };
 
 class SqliteServerStore final : public ServerStore {

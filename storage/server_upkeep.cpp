@@ -20,6 +20,8 @@ Result<ServerFigures> SqliteServerStore::figures() {
     figures.epoch = core_->epoch;
     figures.head = core_->head;
     figures.scopes = core_->scopes.count();
+    figures.pages_reused = core_->snapshot_pages.found();
+    figures.pages_made = core_->snapshot_pages.missed();
     const auto count = [this](std::uint64_t& into, const std::string& sql) -> Status {
         SATCHEL_ASSIGN(const std::int64_t value, core_->database.integer(sql));
         into += static_cast<std::uint64_t>(value);
