@@ -41,15 +41,26 @@ constexpr const char* kTables =
     "CREATE TABLE parked (number INTEGER PRIMARY KEY, at INTEGER NOT NULL,"
     " what TEXT NOT NULL, why TEXT NOT NULL, bytes BLOB NOT NULL);";
 
-Status check_format(Database& database, bool& fresh) {
+Result<bool> is_blank_file(Database& database) {
     SATCHEL_ASSIGN(const std::int64_t application, database.application_id());
     SATCHEL_ASSIGN(const std::int64_t format, database.user_version());
     SATCHEL_ASSIGN(const std::int64_t objects,
                    database.integer("SELECT count(*) FROM sqlite_master"));
-    fresh = application == 0 && format == 0 && objects == 0;
-    if (!fresh && application != kReplicaApplicationId)
+    return application == 0 && format == 0 && objects == 0;
+}
+
+}  // namespace
+
+Status check_replica_file(Database& database) {
+    SATCHEL_ASSIGN(const bool blank, is_blank_file(database));
+    if (blank)
+        return Error{ErrorCode::not_found,
+                     "this file is empty; make a replica with 'satchel init'"};
+    SATCHEL_ASSIGN(const std::int64_t application, database.application_id());
+    if (application != kReplicaApplicationId)
         return Error{ErrorCode::not_a_database,
                      "this is an SQLite file of another program, not a Satchel replica"};
+    SATCHEL_ASSIGN(const std::int64_t format, database.user_version());
     if (format > kReplicaFormat)
         return Error{ErrorCode::newer_format,
                      "this replica has format " + std::to_string(format) +
@@ -58,8 +69,6 @@ Status check_format(Database& database, bool& fresh) {
                          std::to_string(kReplicaFormat) + ")"};
     return {};
 }
-
-}  // namespace
 
 std::string_view name(ChangesetState state) {
     switch (state) {
@@ -278,11 +287,9 @@ Result<std::unique_ptr<Replica>> Replica::open(const std::string& path,
     open.exclusive = options.exclusive;
     open.busy_timeout_ms = options.busy_timeout_ms;
     SATCHEL_ASSIGN(Database database, Database::open(path, open));
-    bool fresh = false;
-    SATCHEL_TRY(check_format(database, fresh));
-    if (fresh && !options.create)
-        return Error{ErrorCode::not_found,
-                     "this file is empty; make a replica with 'satchel init'"};
+    SATCHEL_ASSIGN(const bool blank, is_blank_file(database));
+    const bool fresh = blank && options.create;
+    if (!fresh) SATCHEL_TRY(check_replica_file(database));
     auto core = std::make_unique<ReplicaCore>(std::move(database), path);
     if (options.clock == nullptr) core->own_clock = std::make_unique<SystemClock>();
     if (options.random == nullptr) core->own_random = std::make_unique<SystemRandom>();

@@ -177,6 +177,10 @@ struct LocalSums {
     std::vector<ScopeSum> scopes;
 };
 
+// That the file is a replica which this release reads. Fails with not_found (it is empty),
+// not_a_database (another program's) or newer_format.
+Status check_replica_file(Database& database);
+
 class Replica final : public DeviceStore {
   public:
     static Result<std::unique_ptr<Replica>> open(const std::string& path,

@@ -122,7 +122,7 @@ TEST_F(OpenReplica, QueriesCannotWrite) {
     satchel_rows* rows = nullptr;
     const std::string sql = "DELETE FROM account";
     EXPECT_EQ(satchel_query(replica_, sql.data(), sql.size(), nullptr, 0, &rows, nullptr),
-              SATCHEL_READ_ONLY);
+              SATCHEL_INVALID_ARGUMENT);
 }
 
 TEST_F(OpenReplica, HandlesCloseInAnyOrder) {
