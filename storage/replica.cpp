@@ -1,6 +1,7 @@
 #include "storage/replica.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "storage/replica_core.hpp"
 #include "storage/services.hpp"
@@ -184,8 +185,18 @@ Status ReplicaCore::refresh() {
         SATCHEL_TRY(load_aliases());
         journal.invalidate();
         data_version = version;
+        unheard = true;
     }
     return {};
+}
+
+Status ReplicaCore::follow() {
+    if (writing) return {};  // the open transaction has done so
+    SATCHEL_ASSIGN(const std::int64_t version, database.data_version());
+    if (version == data_version) return {};
+    SATCHEL_ASSIGN(SqliteTransaction transaction, SqliteTransaction::begin(database));
+    SATCHEL_TRY(refresh());
+    return transaction.commit();
 }
 
 void ReplicaCore::notify(const std::vector<Change>& changes) {
@@ -313,6 +324,7 @@ Result<std::unique_ptr<Replica>> Replica::open(const std::string& path,
         SATCHEL_ASSIGN(const ChainHead head, core->journal.head(core->row.replica));
         core->hybrid = HybridClock(std::max(head.stamp, core->row.hlc));
         SATCHEL_TRY(transaction.commit());
+        core->unheard = false;
     }
     return std::unique_ptr<Replica>(new Replica(std::move(core)));
 }
@@ -354,14 +366,13 @@ void Replica::unobserve(std::int64_t observer) {
     core_->observers.erase(observer);
 }
 
+Status Replica::follow() {
+    return core_->follow();
+}
+
 Result<bool> Replica::poll() {
-    SATCHEL_ASSIGN(const std::int64_t version, core_->database.data_version());
-    if (version == core_->data_version) return false;
-    {
-        SATCHEL_ASSIGN(SqliteTransaction transaction, SqliteTransaction::begin(core_->database));
-        SATCHEL_TRY(core_->refresh());
-        SATCHEL_TRY(transaction.commit());
-    }
+    SATCHEL_TRY(follow());
+    if (!std::exchange(core_->unheard, false)) return false;
     std::vector<Change> changes;
     for (const Collection& collection : schema()->collections())
         changes.push_back({collection.id, {}, true});

@@ -235,6 +235,38 @@ TEST_F(ReplicaTest, AReadConnectionRefusesTheSameFilesWithTheSameErrors) {
     expect_refused(path_, ErrorCode::newer_format);
 }
 
+TEST_F(ReplicaTest, PollTellsWhatABeginHasTakenInAlready) {
+    std::vector<Change> told;
+    replica_->observe([&told](const std::vector<Change>& changes) { told = changes; });
+    EXPECT_FALSE(*replica_->poll());
+    auto other = Replica::open(path_, {});
+    ASSERT_TRUE(other);
+    auto theirs = (*other)->begin();
+    ASSERT_TRUE(theirs->create("account", {{"name", Value::text("A")}}));
+    ASSERT_TRUE(theirs->commit());
+    { const auto ours = replica_->begin(); }
+    EXPECT_TRUE(told.empty());
+    EXPECT_TRUE(*replica_->poll());
+    ASSERT_EQ(told.size(), replica_->schema()->collections().size());
+    EXPECT_TRUE(told.front().many);
+    EXPECT_FALSE(*replica_->poll());
+}
+
+TEST_F(ReplicaTest, ACollectionThatAnotherConnectionBroughtIsKnown) {
+    ReplicaOptions bare;
+    bare.create = true;
+    auto replica = Replica::open(path_ + ".other", bare);
+    ASSERT_TRUE(replica);
+    auto other = Database::open(path_ + ".other", {});
+    auto update = other->prepare("UPDATE replica SET schema = ?1");
+    const Bytes schema = test_schema()->encode();
+    update->bind_blob(1, schema);
+    ASSERT_TRUE(update->run());
+    const auto record = (*replica)->record("account", RecordId{});
+    ASSERT_FALSE(record);
+    EXPECT_EQ(record.error().code, ErrorCode::not_found) << record.error().message;
+}
+
 TEST_F(ReplicaTest, OnlyOneProcessSyncsAtATime) {
     auto first = SyncLease::acquire(path_);
     ASSERT_TRUE(first);
