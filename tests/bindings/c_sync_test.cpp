@@ -1,8 +1,10 @@
-// satchel.h against a head office: what agents bring, and who waits for whom.
+// satchel.h against a head office: what agents bring, who waits for whom, and a C99 program that
+// works on two replicas.
 #include <gtest/gtest.h>
 
 #include <atomic>
 #include <condition_variable>
+#include <cstdio>
 #include <future>
 #include <mutex>
 #include <string>
@@ -252,6 +254,47 @@ TEST_F(CSilence, CancelReachesASyncThatWaitsForAnOpenWrite) {
         satchel_cancel(phone_);
     EXPECT_EQ(waiting.get(), SATCHEL_CANCELLED);
     satchel_rollback(write);
+}
+
+std::string output_of(const std::string& command, int& status) {
+    std::string output;
+    FILE* pipe = ::popen((command + " 2>&1").c_str(), "r");
+    char buffer[4096];
+    while (pipe != nullptr && std::fgets(buffer, sizeof buffer, pipe) != nullptr)
+        output += buffer;
+    status = pipe == nullptr ? -1 : ::pclose(pipe);
+    return output;
+}
+
+// TWO_PHONES in this test's folder.
+class CExample : public COffice {
+  protected:
+    std::string run(const std::string& login, const std::string& password, int& status) {
+        return output_of(std::string(TWO_PHONES) + " " + folder_.path() + " " + url() + " " +
+                             login + " '" + password + "'",
+                         status);
+    }
+};
+
+TEST_F(CExample, TwoPhonesOfASalesPersonWorkApartSyncAndResolveAConflict) {
+    int status = 0;
+    const std::string output = run("li.wei", server::kPassword, status);
+    EXPECT_EQ(status, 0) << output;
+    // Both were written within a millisecond, so either may count as the later one.
+    const bool medical_shown = output.find("shown: medical") != std::string::npos;
+    EXPECT_NE(output.find(medical_shown ? "beside: retail" : "shown: retail"), std::string::npos)
+        << output;
+    EXPECT_TRUE(medical_shown || output.find("beside: medical") != std::string::npos) << output;
+    EXPECT_NE(output.find("tablet shows 上海 Acme: retail and medical"), std::string::npos)
+        << output;
+}
+
+TEST_F(CExample, AFailureIsToldInWords) {
+    int status = 0;
+    const std::string output = run("li.wei", "wrong", status);
+    EXPECT_NE(status, 0);
+    EXPECT_NE(output.find("login: "), std::string::npos) << output;
+    EXPECT_EQ(output.find("login:  ("), std::string::npos) << output;
 }
 
 }  // namespace
