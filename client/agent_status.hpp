@@ -34,8 +34,10 @@ struct AgentStatus {
     std::int64_t last_error_at = 0;
     int failures = 0;  // in a row
 
-    std::uint64_t syncs = 0;  // that succeeded since the agent began
-    std::uint64_t news = 0;   // of these, the ones that changed something here: look again
+    // That succeeded since the agent began. One that ends in a waiting request counts when the
+    // waiting begins, and again when that brings something.
+    std::uint64_t syncs = 0;
+    std::uint64_t news = 0;  // of these, the ones that changed something here: look again
 
     // Sentences for a person, the most important first.
     std::vector<std::string> lines(Language language, std::int64_t now_ms) const;

@@ -17,10 +17,6 @@ bool wants_new_connection(ErrorCode code) {
     return code == ErrorCode::io || code == ErrorCode::corrupt || code == ErrorCode::disk_full;
 }
 
-bool brought_news(const SessionReport& report) {
-    return report.received_rows + report.departed + report.sent_changesets > 0;
-}
-
 }  // namespace
 
 AgentWorker::AgentWorker(AgentOptions options)
@@ -92,6 +88,7 @@ void AgentWorker::sync() {
     const std::int64_t began = now();
     policy_.began(began);
     inbox_.begin_sync();
+    told_.reset();
     status_.running = true;
     status_.progress = {};
     status_.waits_for = {"waits_syncing", {}};
@@ -151,9 +148,14 @@ Status AgentWorker::prepare_transport() {
 
 void AgentWorker::on_progress(const SyncProgress& progress) {
     const bool turned = progress.waiting != status_.progress.waiting;
+    const bool replied = progress.rounds != status_.progress.rounds;
     status_.progress = progress;
     follow(inbox_.take());
     look();
+    if (turned && progress.waiting)
+        in_step(progress);
+    else if (replied)
+        read_replica();
     if (progress.waiting && policy_.wants_to_interrupt(now())) inbox_.interrupt();
     inbox_.set_waiting(progress.waiting);
     if (!turned && now() - published_at_ < kPublishMs) return;
@@ -161,14 +163,25 @@ void AgentWorker::on_progress(const SyncProgress& progress) {
     publish();
 }
 
+void AgentWorker::in_step(const SyncProgress& progress) {
+    policy_.waits(now());
+    own_error_.reset();
+    told_ = progress;
+    ++status_.syncs;
+    if (progress.changes > 0) ++status_.news;
+    refresh();
+    status_.failures = 0;
+}
+
 void AgentWorker::conclude(const SyncOutcome& outcome, CancelCause cause, std::int64_t elapsed_ms) {
     const std::int64_t back_off = outcome.back_off.count();
     own_error_.reset();
     if (outcome.status) {
-        const bool news = brought_news(outcome.report);
-        ++status_.syncs;
+        const std::size_t changes = changes_in(outcome.report);
+        const bool news = changes > (told_ ? told_->changes : 0);
+        if (news || !told_) ++status_.syncs;
         if (news) ++status_.news;
-        policy_.succeeded(now(), {back_off, elapsed_ms, news});
+        policy_.succeeded(now(), {back_off, elapsed_ms, changes > 0});
         return;
     }
     const Error& error = outcome.status.error();
@@ -178,7 +191,7 @@ void AgentWorker::conclude(const SyncOutcome& outcome, CancelCause cause, std::i
     }
     own_error_ = error;
     own_error_at_ = wall_now();
-    if (outcome.report.received_rows > 0 || outcome.wiped) ++status_.news;
+    if (outcome.report.received_rows > (told_ ? told_->rows : 0) || outcome.wiped) ++status_.news;
     policy_.failed(now(), error.code, back_off);
     if (wants_new_connection(error.code)) replica_.reset();
 }

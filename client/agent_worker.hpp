@@ -37,6 +37,8 @@ class AgentWorker {
     Status open();
     Status prepare_transport();
     void on_progress(const SyncProgress& progress);
+    // A waiting request is out: what went before it has succeeded.
+    void in_step(const SyncProgress& progress);
     void conclude(const SyncOutcome& outcome, CancelCause cause, std::int64_t elapsed_ms);
     void cancelled(CancelCause cause);
 
@@ -58,9 +60,10 @@ class AgentWorker {
     std::unique_ptr<Transport> transport_;
     CurlOptions connection_;
     AgentStatus status_;
-    std::optional<SteadyTime> slot_;  // a bounded run until then
-    std::optional<Dot> written_;      // our last dot, as last seen
-    std::optional<Error> own_error_;  // of the last try, when the replica could not keep it
+    std::optional<SteadyTime> slot_;    // a bounded run until then
+    std::optional<Dot> written_;        // our last dot, as last seen
+    std::optional<SyncProgress> told_;  // what the running sync was counted with, when it waited
+    std::optional<Error> own_error_;    // of the last try, when the replica could not keep it
     std::int64_t own_error_at_ = 0;
     std::int64_t looked_at_ = 0;
     std::int64_t published_at_ = 0;

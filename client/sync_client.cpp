@@ -121,6 +121,10 @@ class Run {
 
 }  // namespace
 
+std::size_t changes_in(const SessionReport& report) {
+    return report.received_rows + report.departed + report.sent_changesets;
+}
+
 SyncOutcome sync_once(storage::Replica& replica, Transport& transport, const SyncOptions& options) {
     return Run(replica, transport, options).go();
 }

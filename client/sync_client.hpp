@@ -29,10 +29,13 @@ namespace satchel::client {
 struct SyncProgress {
     std::size_t rounds = 0;
     std::size_t rows = 0;
+    std::size_t changes = 0;         // rows that came or left, and changesets that went
     std::size_t sent_bytes = 0;      // with what is on its way
     std::size_t received_bytes = 0;  // with what has come of the current reply
     bool waiting = false;            // a waiting request is out: everything known is in step
 };
+
+std::size_t changes_in(const SessionReport& report);
 
 struct SyncOptions {
     SteadyTime deadline = SteadyTime::max();

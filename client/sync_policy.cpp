@@ -73,9 +73,14 @@ void SyncPolicy::set_live(bool live, std::int64_t now) {
 
 void SyncPolicy::began(std::int64_t now) {
     began_ = now;
+    waits_.reset();
     asked_.reset();
     write_.reset();
     network_.reset();
+}
+
+void SyncPolicy::waits(std::int64_t now) {
+    waits_ = now;
 }
 
 void SyncPolicy::succeeded(std::int64_t now, const Success& success) {
@@ -92,6 +97,7 @@ void SyncPolicy::succeeded(std::int64_t now, const Success& success) {
 
 void SyncPolicy::failed(std::int64_t now, ErrorCode code, std::int64_t retry_after_ms) {
     began_.reset();
+    if (waits_ && now - *waits_ >= kRealWaitMs) failures_ = 0;
     ++failures_;
     state_ = reaction(code);
     earliest_ = now + options_.floor_ms;

@@ -77,6 +77,8 @@ class SyncPolicy {
 
     // What became of a try. Exactly one of the last four follows each began().
     void began(std::int64_t now);
+    // All that went before a waiting request has succeeded; it waits from now on.
+    void waits(std::int64_t now);
     void succeeded(std::int64_t now, const Success& success);
     void failed(std::int64_t now, ErrorCode code, std::int64_t retry_after_ms);
     void cancelled(std::int64_t now);
@@ -103,6 +105,7 @@ class SyncPolicy {
     int empty_returns_ = 0;  // waiting requests in a row that did not wait
     Reaction state_ = Reaction::retry;
     std::optional<std::int64_t> began_;
+    std::optional<std::int64_t> waits_;
     std::int64_t earliest_ = INT64_MIN;    // nothing goes before
     std::int64_t hold_until_ = INT64_MIN;  // nothing but a person goes before
     std::int64_t network_earliest_ = INT64_MIN;

@@ -18,6 +18,14 @@ bool asks_to_wait(const Bytes& request) {
     return decoded && decoded->wait_ms > 0;
 }
 
+SyncProgress progress_of(const SessionReport& report) {
+    return {.rounds = report.rounds,
+            .rows = report.received_rows,
+            .changes = changes_in(report),
+            .sent_bytes = report.sent_bytes,
+            .received_bytes = report.received_bytes};
+}
+
 }  // namespace
 
 SyncPost::SyncPost(Transport& transport, const SyncOptions& options)
@@ -52,8 +60,11 @@ Result<Bytes> SyncPost::send(const Bytes& request, const SessionReport& so_far) 
     HttpRequest http = prepare(request);
     if (options_.on_progress) {
         http.on_progress = [&](std::size_t sent, std::size_t received) {
-            options_.on_progress({so_far.rounds, so_far.received_rows, so_far.sent_bytes + sent,
-                                  so_far.received_bytes + received, waiting_});
+            SyncProgress now = progress_of(so_far);
+            now.sent_bytes += sent;
+            now.received_bytes += received;
+            now.waiting = waiting_;
+            options_.on_progress(now);
         };
     }
     CancelToken& cancel = options_.cancel == nullptr ? own_cancel_ : *options_.cancel;
@@ -66,9 +77,7 @@ Result<Bytes> SyncPost::send(const Bytes& request, const SessionReport& so_far) 
 }
 
 void SyncPost::tell(const SessionReport& so_far) const {
-    if (!options_.on_progress) return;
-    options_.on_progress(
-        {so_far.rounds, so_far.received_rows, so_far.sent_bytes, so_far.received_bytes, false});
+    if (options_.on_progress) options_.on_progress(progress_of(so_far));
 }
 
 std::chrono::milliseconds SyncPost::back_off() const {

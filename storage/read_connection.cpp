@@ -1,5 +1,7 @@
 #include "storage/read_connection.hpp"
 
+#include "storage/replica.hpp"
+
 namespace satchel::storage {
 
 Rows::Rows(Statement statement, std::vector<Value> arguments)
@@ -43,6 +45,7 @@ Result<ReadConnection> ReadConnection::open(const std::string& path, const std::
     options.create = false;
     options.key = key;
     SATCHEL_ASSIGN(Database database, Database::open(path, options));
+    SATCHEL_TRY(check_replica_file(database));
     SATCHEL_TRY(database.execute("PRAGMA query_only = ON"));
     return ReadConnection(std::move(database));
 }
@@ -55,7 +58,7 @@ Result<Rows> ReadConnection::query(std::string_view sql, const std::vector<Value
     if (!prepared) return prepared.error();
     Statement statement = *std::move(prepared);
     if (sqlite3_stmt_readonly(statement.handle()) == 0)
-        return Error{ErrorCode::read_only,
+        return Error{ErrorCode::invalid_argument,
                      "only SELECT may be run here; write with create, set, delete"};
     if (static_cast<std::size_t>(sqlite3_bind_parameter_count(statement.handle())) !=
         arguments.size())

@@ -5,9 +5,9 @@
 //     auto rows = reader->query("SELECT name, amount FROM opportunity WHERE stage = ?", {…});
 //     while (rows->next()) … rows->text(0) …
 //
-// Any SELECT runs; whatever would write is refused with read_only. Each `Rows` sees one snapshot.
-// Threads: one at a time per connection; open one per thread. Errors: invalid_argument for SQL that
-// does not parse, with SQLite's words.
+// Any SELECT runs. Each `Rows` sees one snapshot. Threads: one at a time per connection; open one
+// per thread. Errors: of open, those of Replica::open; of query, invalid_argument for SQL that does
+// not parse, with SQLite's words, and for SQL that would write.
 #pragma once
 
 #include <string>

@@ -1,6 +1,7 @@
 #include "storage/replica.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "storage/replica_core.hpp"
 #include "storage/services.hpp"
@@ -43,15 +44,26 @@ constexpr const char* kTables =
     "CREATE TABLE parked (number INTEGER PRIMARY KEY, at INTEGER NOT NULL,"
     " what TEXT NOT NULL, why TEXT NOT NULL, bytes BLOB NOT NULL);";
 
-Status check_format(Database& database, bool& fresh) {
+Result<bool> is_blank_file(Database& database) {
     SATCHEL_ASSIGN(const std::int64_t application, database.application_id());
     SATCHEL_ASSIGN(const std::int64_t format, database.user_version());
     SATCHEL_ASSIGN(const std::int64_t objects,
                    database.integer("SELECT count(*) FROM sqlite_master"));
-    fresh = application == 0 && format == 0 && objects == 0;
-    if (!fresh && application != kReplicaApplicationId)
+    return application == 0 && format == 0 && objects == 0;
+}
+
+}  // namespace
+
+Status check_replica_file(Database& database) {
+    SATCHEL_ASSIGN(const bool blank, is_blank_file(database));
+    if (blank)
+        return Error{ErrorCode::not_found,
+                     "this file is empty; make a replica with 'satchel init'"};
+    SATCHEL_ASSIGN(const std::int64_t application, database.application_id());
+    if (application != kReplicaApplicationId)
         return Error{ErrorCode::not_a_database,
                      "this is an SQLite file of another program, not a Satchel replica"};
+    SATCHEL_ASSIGN(const std::int64_t format, database.user_version());
     if (format > kReplicaFormat)
         return Error{ErrorCode::newer_format,
                      "this replica has format " + std::to_string(format) +
@@ -60,8 +72,6 @@ Status check_format(Database& database, bool& fresh) {
                          std::to_string(kReplicaFormat) + ")"};
     return {};
 }
-
-}  // namespace
 
 std::string_view name(ChangesetState state) {
     switch (state) {
@@ -192,8 +202,18 @@ Status ReplicaCore::refresh() {
         SATCHEL_TRY(load_aliases());
         journal.invalidate();
         data_version = version;
+        unheard = true;
     }
     return {};
+}
+
+Status ReplicaCore::follow() {
+    if (writing) return {};  // the open transaction has done so
+    SATCHEL_ASSIGN(const std::int64_t version, database.data_version());
+    if (version == data_version) return {};
+    SATCHEL_ASSIGN(SqliteTransaction transaction, SqliteTransaction::begin(database));
+    SATCHEL_TRY(refresh());
+    return transaction.commit();
 }
 
 void ReplicaCore::notify(const std::vector<Change>& changes) {
@@ -295,11 +315,9 @@ Result<std::unique_ptr<Replica>> Replica::open(const std::string& path,
     open.exclusive = options.exclusive;
     open.busy_timeout_ms = options.busy_timeout_ms;
     SATCHEL_ASSIGN(Database database, Database::open(path, open));
-    bool fresh = false;
-    SATCHEL_TRY(check_format(database, fresh));
-    if (fresh && !options.create)
-        return Error{ErrorCode::not_found,
-                     "this file is empty; make a replica with 'satchel init'"};
+    SATCHEL_ASSIGN(const bool blank, is_blank_file(database));
+    const bool fresh = blank && options.create;
+    if (!fresh) SATCHEL_TRY(check_replica_file(database));
     auto core = std::make_unique<ReplicaCore>(std::move(database), path);
     if (options.clock == nullptr) core->own_clock = std::make_unique<SystemClock>();
     if (options.random == nullptr) core->own_random = std::make_unique<SystemRandom>();
@@ -323,6 +341,7 @@ Result<std::unique_ptr<Replica>> Replica::open(const std::string& path,
         SATCHEL_ASSIGN(const ChainHead head, core->journal.head(core->row.replica));
         core->hybrid = HybridClock(std::max(head.stamp, core->row.hlc));
         SATCHEL_TRY(transaction.commit());
+        core->unheard = false;
     }
     return std::unique_ptr<Replica>(new Replica(std::move(core)));
 }
@@ -364,14 +383,13 @@ void Replica::unobserve(std::int64_t observer) {
     core_->observers.erase(observer);
 }
 
+Status Replica::follow() {
+    return core_->follow();
+}
+
 Result<bool> Replica::poll() {
-    SATCHEL_ASSIGN(const std::int64_t version, core_->database.data_version());
-    if (version == core_->data_version) return false;
-    {
-        SATCHEL_ASSIGN(SqliteTransaction transaction, SqliteTransaction::begin(core_->database));
-        SATCHEL_TRY(core_->refresh());
-        SATCHEL_TRY(transaction.commit());
-    }
+    SATCHEL_TRY(follow());
+    if (!std::exchange(core_->unheard, false)) return false;
     std::vector<Change> changes;
     for (const Collection& collection : schema()->collections())
         changes.push_back({collection.id, {}, true});

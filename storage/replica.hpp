@@ -177,6 +177,10 @@ struct LocalSums {
     std::vector<ScopeSum> scopes;
 };
 
+// That the file is a replica which this release reads. Fails with not_found (it is empty),
+// not_a_database (another program's) or newer_format.
+Status check_replica_file(Database& database);
+
 class Replica final : public DeviceStore {
   public:
     static Result<std::unique_ptr<Replica>> open(const std::string& path,
@@ -205,10 +209,13 @@ class Replica final : public DeviceStore {
     Status set_setting(std::string_view key, std::string_view value);
 
     // Observers run after the commit, on the committing thread; none runs after `unobserve`
-    // returned. Changes made by other processes are found by `poll`.
+    // returned. Of what other connections wrote `poll` tells them, whatever has taken it in before
+    // (a begin, a sync, `follow`): "look again" in every collection. True: there was something.
     std::int64_t observe(Observer observer);
     void unobserve(std::int64_t observer);
     Result<bool> poll();
+    // Takes in what other connections wrote, the schema too, and tells nobody.
+    Status follow();
 
     // Removes every record but keeps the journal of what has no verdict yet (log-out, revocation).
     // `keep_pending` false: everything goes.

@@ -64,6 +64,7 @@ struct ReplicaCore {
     ReplicaRow row;
     HybridClock hybrid;
     std::int64_t data_version = -1;  // of the caches above
+    bool unheard = false;            // observers have not been told of what others wrote
     bool writing = false;
     std::int64_t next_observer = 1;
     std::map<std::int64_t, Observer> observers;
@@ -75,6 +76,8 @@ struct ReplicaCore {
     Status load_schema();
     // Another connection may have written: reads again what is cached. Inside a transaction.
     Status refresh();
+    // The same, in a transaction of its own.
+    Status follow();
     Status install_schema(SchemaPointer schema);
     // Nothing was complete here yet: rows go in place, and indexes are built when all have come.
     bool loads_first() const;

@@ -62,6 +62,7 @@ Result<RecordState> ReplicaCore::confirmed(const RecordId& id, RecordState shown
 }
 
 Result<RecordView> Replica::record(std::string_view collection, const RecordId& id) {
+    SATCHEL_TRY(core_->follow());  // the collection may have come by another connection
     const Collection* known = schema()->find(collection);
     if (known == nullptr) return unknown_collection(collection);
     const TableInfo* table = core_->tables.table(known->id);

@@ -1,17 +1,18 @@
 // What stands behind the handles of satchel.h. Private to bindings/c.
 //
-// Handles share a Shared by shared_ptr, so they can be closed in any order. `mutex` gives calls on
-// one replica their turns; a satchel_write keeps it from begin to commit or rollback.
+// Handles share a Shared by shared_ptr, so they can be closed in any order. Its turn
+// (bindings/c/turn.hpp) must be held to use the replica.
 #pragma once
 
-#include <condition_variable>
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "bindings/c/satchel.h"
+#include "bindings/c/turn.hpp"
 #include "client/agent.hpp"
 #include "client/sync_client.hpp"
 #include "storage/read_connection.hpp"
@@ -24,45 +25,13 @@ struct satchel_error {
 
 namespace satchel::c_api {
 
-// A lock that one thread takes and another may give back: a write is begun and closed by handles.
-class Turn {
-  public:
-    void take() {
-        std::unique_lock lock(mutex_);
-        free_.wait(lock, [this] { return !taken_; });
-        taken_ = true;
-    }
-    void give_back() {
-        {
-            const std::lock_guard lock(mutex_);
-            taken_ = false;
-        }
-        free_.notify_one();
-    }
-
-  private:
-    std::mutex mutex_;
-    std::condition_variable free_;
-    bool taken_ = false;
-};
-
-// Holds the turn for one call.
-class TurnGuard {
-  public:
-    explicit TurnGuard(Turn& turn) : turn_(turn) { turn_.take(); }
-    ~TurnGuard() { turn_.give_back(); }
-    TurnGuard(const TurnGuard&) = delete;
-    TurnGuard& operator=(const TurnGuard&) = delete;
-
-  private:
-    Turn& turn_;
-};
-
 struct Shared {
     std::string path;
     std::string key;
     std::unique_ptr<storage::Replica> replica;
     Turn turn;
+    std::mutex talking;                      // over the next one
+    std::set<client::CancelToken*> talks{};  // log-ins and syncs under way
 };
 using SharedPointer = std::shared_ptr<Shared>;
 
@@ -132,5 +101,7 @@ struct satchel_session {
 };
 
 struct satchel_agent {
-    std::unique_ptr<satchel::client::Agent> agent;
+    satchel::c_api::SharedPointer shared;
+    satchel::client::CancelToken stopping;
+    std::unique_ptr<satchel::client::Agent> agent;  // last: its thread uses the others
 };

@@ -138,6 +138,7 @@ satchel_code satchel_conflicts(satchel_replica* replica, satchel_rows** rows,
         satchel::SchemaPointer schema;
         {
             const TurnGuard turn(replica->shared->turn);
+            SATCHEL_TRY(replica->shared->replica->follow());
             schema = replica->shared->replica->schema();
         }
         return open_rows(*replica->shared, conflict_sql(*schema), {}, rows);

@@ -11,9 +11,10 @@
  *                error to be freed with satchel_error_free. Nothing is kept per thread.
  *   Options      structures begin with struct_size = sizeof the structure; they only ever grow.
  *                Zero means the default everywhere.
- *   Threads      every function may be called from any thread; calls on one replica take turns.
+ *   Threads      every function may be called from any thread; calls on one replica take turns,
+ *                also with its agent; one that waits for the network lets the others go first.
  *                A satchel_write holds the replica's turn from begin to commit or rollback and is
- *                used by one thread: another thread that begins waits.
+ *                used by one thread: another one's calls wait, the same one's would wait for ever.
  *   Callbacks    only for observers. See satchel_observe.
  *   For ever     symbols, codes and field order stay. satchel_abi_major() counts what broke.
  *
@@ -153,7 +154,8 @@ SATCHEL_API satchel_code satchel_count(satchel_write* write, const char* collect
 
 /* ---- Reading: plain SQL on typed tables ------------------------------------------------------ */
 
-/* Any SELECT; each cursor has a read-only connection of its own and sees one state. */
+/* Any SELECT; each cursor has a read-only connection of its own and sees one state. It takes no
+ * turn. */
 SATCHEL_API satchel_code satchel_query(satchel_replica* replica, const char* sql, size_t sql_size,
                                        const satchel_value* arguments, size_t count,
                                        satchel_rows** rows, satchel_error** error);
@@ -192,8 +194,12 @@ SATCHEL_API void satchel_siblings_close(satchel_siblings* siblings);
 /* ---- Observing ------------------------------------------------------------------------------- */
 
 /* After each commit, local or synced: which records of a collection changed. `count` 0 with
- * `many` 1 says "look again". Runs on the thread that committed (an agent's or the one that called
- * satchel_sync included); must not write. It never runs after satchel_unobserve has returned. */
+ * `many` 1 says "look again": after a bulk load, and for what an agent brought or, while one runs,
+ * another process wrote; then it may turn out that nothing has changed. Runs on the thread that
+ * committed (an agent's or the one that called satchel_sync included), which keeps the replica's
+ * turn meanwhile: of this replica's functions it may call satchel_query and those of rows only, and
+ * it must not wait for a thread that calls others. It never runs after satchel_unobserve has
+ * returned. */
 typedef void (*satchel_changed)(void* context, const char* collection, const satchel_id* ids,
                                 size_t count, int many);
 SATCHEL_API satchel_code satchel_observe(satchel_replica* replica, satchel_changed changed,
@@ -220,11 +226,17 @@ SATCHEL_API satchel_code satchel_read_status(satchel_replica* replica, satchel_s
 SATCHEL_API satchel_code satchel_login(satchel_replica* replica, const char* url, const char* login,
                                        const char* password, const char* device_name,
                                        satchel_error** error);
-/* One sync by libcurl, at most `limit_ms` long (0: no limit). What has come is kept in any case. */
+/* One sync by libcurl, at most `limit_ms` long (0: no limit). What has come is kept in any case.
+ * SATCHEL_BUSY while an agent, or another process, syncs the same file. */
 SATCHEL_API satchel_code satchel_sync(satchel_replica* replica, uint64_t limit_ms,
                                       satchel_error** error);
+/* Every satchel_login and satchel_sync of this replica that runs now on some thread ends within
+ * 100 ms and the step under way, with SATCHEL_CANCELLED. */
+SATCHEL_API void satchel_cancel(satchel_replica* replica);
 
-/* A thread that syncs by itself; `live`: changes made elsewhere arrive within a second. */
+/* A thread that syncs by itself; `live`: changes made elsewhere arrive within a second. It tells
+ * the observers of `replica`, and lives on when that handle is closed. Stopping it takes 100 ms and
+ * the step under way, a callback included: not to be called from a callback. */
 SATCHEL_API satchel_code satchel_agent_start(satchel_replica* replica, int live,
                                              satchel_agent** agent, satchel_error** error);
 SATCHEL_API void satchel_agent_sync_now(satchel_agent* agent);

@@ -170,7 +170,7 @@ TEST_F(Offline, NonsenseGetsAStatusAndAWayOut) {
         {{"get", "account", "0192f3c4-8a11-7c3e-9f00-0123456789ab"}, 3, "not_found"},
         {{"set", "account", "0192f3c4-8a11-7c3e-9f00-0123456789ab", "city=x"}, 3, "not_found"},
         {{"query", "SELECT nothing FROM nowhere"}, 2, "invalid_argument"},
-        {{"query", "DELETE FROM account"}, 9, "read_only"},
+        {{"query", "DELETE FROM account"}, 2, "invalid_argument"},
         {{"import", "/nowhere/x.csv", "--into", "account"}, 3, "not_found"},
         {{"resend", "99"}, 3, "not_found"},
         {{"dismiss", "99"}, 3, "not_found"},
@@ -226,6 +226,7 @@ TEST_F(Offline, AFileThatCannotBeOpenedSaysWhy) {
     const Ran newer = run("a", {"status"});
     EXPECT_EQ(newer.status, 8) << newer.out;
     EXPECT_EQ(newer.error_code(), "newer_format") << newer.out;
+    EXPECT_EQ(run("a", {"query", "SELECT 1"}).error_code(), "newer_format");
 }
 
 TEST_F(Offline, AnEncryptedFileNeedsItsKey) {

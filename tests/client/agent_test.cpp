@@ -211,6 +211,44 @@ TEST_F(AgentTest, AWaitingRequestBringsNewsAndIsFollowedByTheNext) {
     EXPECT_TRUE(office_->wait_for_requests(before + 2));
 }
 
+TEST_F(AgentTest, WhileItWaitsItKnowsWhatWentBefore) {
+    log_in();
+    write();
+    AgentOptions given = options();
+    given.live = true;
+    const auto agent = Agent::start(given);
+    ASSERT_TRUE(watcher_.wait_for([](const AgentStatus& status) {
+        return status.running && status.waits_for.key == "waits_live";
+    }));
+    const AgentStatus status = watcher_.last();
+    EXPECT_EQ(status.replica.pending, 0U);
+    EXPECT_EQ(status.replica.cursor, Sequence{1});
+    EXPECT_GT(status.replica.last_success_at, 0);
+    EXPECT_EQ(status.syncs, 1U);
+    EXPECT_EQ(status.news, 1U);
+    // The wait's end without anything is no sync of its own; what follows it is.
+    office_->news();
+    ASSERT_TRUE(watcher_.wait_for([](const AgentStatus& next) { return next.syncs == 2; }));
+    EXPECT_TRUE(watcher_.last().progress.waiting);
+    EXPECT_EQ(watcher_.last().news, 1U);
+}
+
+TEST_F(AgentTest, WhatFailedBeforeIsOverOnceItWaits) {
+    log_in();
+    office_->answer_with(failure(ErrorCode::offline, "offline_no_name", {"fake"}));
+    AgentOptions given = options();
+    given.live = true;
+    const auto agent = Agent::start(given);
+    ASSERT_TRUE(wait_failed(ErrorCode::offline));
+    office_->answer_well();
+    agent->sync_now();
+    ASSERT_TRUE(watcher_.wait_for([](const AgentStatus& status) {
+        return status.running && status.waits_for.key == "waits_live";
+    }));
+    EXPECT_FALSE(watcher_.last().last_error);
+    EXPECT_EQ(watcher_.last().failures, 0);
+}
+
 TEST_F(AgentTest, AWriteDoesNotWaitForTheWaitingRequest) {
     log_in();
     AgentOptions given = options();

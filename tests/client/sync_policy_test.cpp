@@ -198,6 +198,23 @@ TEST_F(SyncPolicyTest, LiveGoesOnAtOnceAfterNewsAndAfterARealWait) {
     EXPECT_EQ(*policy_.plan().at, now_ + kDefault.floor_ms);
 }
 
+TEST_F(SyncPolicyTest, ALineThatBreaksAfterARealWaitIsAFirstFailureAgain) {
+    policy_.set_live(true, now_);
+    policy_.asked(now_);
+    fail_next();
+    fail_next();
+    begin_next();
+    policy_.waits(now_);
+    now_ += 500;  // a proxy that lets nothing wait
+    policy_.failed(now_, ErrorCode::offline, 0);
+    EXPECT_EQ(policy_.failures(), 3);
+    begin_next();
+    policy_.waits(now_);
+    now_ += 40'000;
+    policy_.failed(now_, ErrorCode::offline, 0);
+    EXPECT_EQ(policy_.failures(), 1);
+}
+
 TEST_F(SyncPolicyTest, AServerThatDoesNotLetRequestsWaitIsNotHammered) {
     policy_.set_live(true, now_);
     policy_.asked(now_);

@@ -193,7 +193,7 @@ TEST_F(ReplicaTest, AReadConnectionRefusesToWrite) {
     ASSERT_TRUE(reader);
     auto rows = reader->query("DELETE FROM account");
     ASSERT_FALSE(rows);
-    EXPECT_EQ(rows.error().code, ErrorCode::read_only);
+    EXPECT_EQ(rows.error().code, ErrorCode::invalid_argument);
 }
 
 TEST_F(ReplicaTest, AFileOfAnotherProgramIsRefused) {
@@ -214,6 +214,57 @@ TEST_F(ReplicaTest, AFileOfANewerReleaseIsRefusedAndUntouched) {
     auto opened = Replica::open(path_, {});
     ASSERT_FALSE(opened);
     EXPECT_EQ(opened.error().code, ErrorCode::newer_format);
+}
+
+TEST_F(ReplicaTest, AReadConnectionRefusesTheSameFilesWithTheSameErrors) {
+    const auto expect_refused = [](const std::string& path, ErrorCode code) {
+        const auto written = Replica::open(path, {});
+        const auto read = ReadConnection::open(path);
+        ASSERT_FALSE(written);
+        ASSERT_FALSE(read);
+        EXPECT_EQ(read.error().code, code);
+        EXPECT_EQ(read.error().message, written.error().message);
+    };
+    const auto other = path_ + ".other";
+    std::ofstream(other).flush();
+    expect_refused(other, ErrorCode::not_found);
+    ASSERT_TRUE(Database::open(other, {})->execute("CREATE TABLE t (x)"));
+    expect_refused(other, ErrorCode::not_a_database);
+    ASSERT_TRUE(replica_->database().set_user_version(99));
+    replica_.reset();
+    expect_refused(path_, ErrorCode::newer_format);
+}
+
+TEST_F(ReplicaTest, PollTellsWhatABeginHasTakenInAlready) {
+    std::vector<Change> told;
+    replica_->observe([&told](const std::vector<Change>& changes) { told = changes; });
+    EXPECT_FALSE(*replica_->poll());
+    auto other = Replica::open(path_, {});
+    ASSERT_TRUE(other);
+    auto theirs = (*other)->begin();
+    ASSERT_TRUE(theirs->create("account", {{"name", Value::text("A")}}));
+    ASSERT_TRUE(theirs->commit());
+    { const auto ours = replica_->begin(); }
+    EXPECT_TRUE(told.empty());
+    EXPECT_TRUE(*replica_->poll());
+    ASSERT_EQ(told.size(), replica_->schema()->collections().size());
+    EXPECT_TRUE(told.front().many);
+    EXPECT_FALSE(*replica_->poll());
+}
+
+TEST_F(ReplicaTest, ACollectionThatAnotherConnectionBroughtIsKnown) {
+    ReplicaOptions bare;
+    bare.create = true;
+    auto replica = Replica::open(path_ + ".other", bare);
+    ASSERT_TRUE(replica);
+    auto other = Database::open(path_ + ".other", {});
+    auto update = other->prepare("UPDATE replica SET schema = ?1");
+    const Bytes schema = test_schema()->encode();
+    update->bind_blob(1, schema);
+    ASSERT_TRUE(update->run());
+    const auto record = (*replica)->record("account", RecordId{});
+    ASSERT_FALSE(record);
+    EXPECT_EQ(record.error().code, ErrorCode::not_found) << record.error().message;
 }
 
 TEST_F(ReplicaTest, OnlyOneProcessSyncsAtATime) {

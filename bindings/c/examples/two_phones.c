@@ -2,7 +2,8 @@
  *
  *     two_phones FOLDER URL LOGIN PASSWORD
  *
- * FOLDER takes the two replicas; URL is a head office (satcheld) with the starter schema.
+ * FOLDER takes the two replicas; URL is a head office (satcheld) with the starter schema. Anybody
+ * who may log in there will do: the account that it makes is theirs.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,11 +11,11 @@
 
 #include "bindings/c/satchel.h"
 
-static void must(satchel_code code, satchel_error* error, const char* what)
+static void must(satchel_code code, satchel_error** error, const char* what)
 {
     if (code == SATCHEL_OK) return;
-    fprintf(stderr, "%s: %s (%s)\n", what, satchel_error_message(error), satchel_code_name(code));
-    satchel_error_free(error);
+    fprintf(stderr, "%s: %s (%s)\n", what, satchel_error_message(*error), satchel_code_name(code));
+    satchel_error_free(*error);
     exit(1);
 }
 
@@ -25,6 +26,16 @@ static satchel_value text(const char* value)
     out.integer = 0;
     out.bytes = value;
     out.size = strlen(value);
+    return out;
+}
+
+static satchel_value id_value(const satchel_id* id)
+{
+    satchel_value out;
+    out.type = SATCHEL_BYTES;
+    out.integer = 0;
+    out.bytes = (const char*)id->bytes;
+    out.size = sizeof id->bytes;
     return out;
 }
 
@@ -39,14 +50,14 @@ static satchel_replica* open_phone(const char* folder, const char* name)
     options.struct_size = sizeof options;
     options.create = 1;
     options.schema = "starter";
-    must(satchel_open(path, strlen(path), &options, &phone, &error), error, "open");
+    must(satchel_open(path, strlen(path), &options, &phone, &error), &error, "open");
     return phone;
 }
 
 static void sync_phone(satchel_replica* phone, const char* name)
 {
     satchel_error* error = NULL;
-    must(satchel_sync(phone, 60000, &error), error, name);
+    must(satchel_sync(phone, 60000, &error), &error, name);
     printf("%s synced\n", name);
 }
 
@@ -59,26 +70,61 @@ static void write_sector(satchel_replica* phone, const satchel_id* account, cons
     satchel_error* error = NULL;
     field.name = "sector";
     field.value = text(sector);
-    must(satchel_begin(phone, &write, &error), error, "begin");
-    must(satchel_set(write, "account", account, &field, 1, token, token_size, &error), error,
+    must(satchel_begin(phone, &write, &error), &error, "begin");
+    must(satchel_set(write, "account", account, &field, 1, token, token_size, &error), &error,
          "set");
-    must(satchel_commit(write, &error), error, "commit");
+    must(satchel_commit(write, &error), &error, "commit");
+}
+
+/* The person's record: every device holds all users after its first sync. */
+static satchel_id user_of(satchel_replica* phone, const char* login)
+{
+    static const char sql[] = "SELECT id FROM _user WHERE login = ?1";
+    const satchel_value name = text(login);
+    satchel_rows* rows = NULL;
+    satchel_error* error = NULL;
+    satchel_id user;
+    int found = 0;
+    must(satchel_query(phone, sql, sizeof sql - 1, &name, 1, &rows, &error), &error, "query");
+    must(satchel_rows_next(rows, &found, &error), &error, "next");
+    if (!found) {
+        fprintf(stderr, "head office knows no %s\n", login);
+        exit(1);
+    }
+    memcpy(user.bytes, satchel_rows_value(rows, 0).bytes, sizeof user.bytes);
+    satchel_rows_close(rows);
+    return user;
+}
+
+/* Makes an account that belongs to `owner`. */
+static satchel_id make_account(satchel_replica* phone, const satchel_id* owner)
+{
+    satchel_field fields[3];
+    satchel_write* write = NULL;
+    satchel_error* error = NULL;
+    satchel_id account;
+    fields[0].name = "name";
+    fields[0].value = text("\xe4\xb8\x8a\xe6\xb5\xb7 Acme"); /* 上海 Acme */
+    fields[1].name = "sector";
+    fields[1].value = text("unknown");
+    fields[2].name = "owner";
+    fields[2].value = id_value(owner);
+    must(satchel_begin(phone, &write, &error), &error, "begin");
+    must(satchel_create(write, "account", fields, 3, &account, &error), &error, "create");
+    must(satchel_commit(write, &error), &error, "commit");
+    return account;
 }
 
 /* Prints the account's sector as SQL shows it. */
 static void print_sector(satchel_replica* phone, const satchel_id* account, const char* name)
 {
     static const char sql[] = "SELECT name, sector FROM account WHERE id = ?1";
-    satchel_value id;
+    const satchel_value id = id_value(account);
     satchel_rows* rows = NULL;
     satchel_error* error = NULL;
     int more = 0;
-    id.type = SATCHEL_BYTES;
-    id.integer = 0;
-    id.bytes = (const char*)account->bytes;
-    id.size = sizeof account->bytes;
-    must(satchel_query(phone, sql, sizeof sql - 1, &id, 1, &rows, &error), error, "query");
-    must(satchel_rows_next(rows, &more, &error), error, "next");
+    must(satchel_query(phone, sql, sizeof sql - 1, &id, 1, &rows, &error), &error, "query");
+    must(satchel_rows_next(rows, &more, &error), &error, "next");
     if (more) {
         const satchel_value company = satchel_rows_value(rows, 0);
         const satchel_value sector = satchel_rows_value(rows, 1);
@@ -95,7 +141,7 @@ static size_t resolve(satchel_replica* phone, const satchel_id* account)
     satchel_error* error = NULL;
     size_t i, count, token_size = 0;
     const char* token;
-    must(satchel_siblings_open(phone, "account", account, "sector", &siblings, &error), error,
+    must(satchel_siblings_open(phone, "account", account, "sector", &siblings, &error), &error,
          "siblings");
     count = satchel_siblings_count(siblings);
     for (i = 0; i < count; ++i) {
@@ -120,11 +166,9 @@ static void changed(void* context, const char* collection, const satchel_id* ids
 int main(int argc, char** argv)
 {
     satchel_replica *one, *two;
-    satchel_write* write = NULL;
     satchel_observer* observer = NULL;
     satchel_error* error = NULL;
-    satchel_field fields[2];
-    satchel_id account;
+    satchel_id user, account;
     size_t seen = 0, values;
     if (argc != 5) {
         fprintf(stderr, "usage: two_phones FOLDER URL LOGIN PASSWORD\n");
@@ -132,19 +176,15 @@ int main(int argc, char** argv)
     }
     one = open_phone(argv[1], "phone");
     two = open_phone(argv[1], "tablet");
-    must(satchel_observe(two, changed, &seen, &observer, &error), error, "observe");
+    must(satchel_observe(two, changed, &seen, &observer, &error), &error, "observe");
 
-    fields[0].name = "name";
-    fields[0].value = text("\xe4\xb8\x8a\xe6\xb5\xb7 Acme"); /* 上海 Acme */
-    fields[1].name = "sector";
-    fields[1].value = text("unknown");
-    must(satchel_begin(one, &write, &error), error, "begin");
-    must(satchel_create(write, "account", fields, 2, &account, &error), error, "create");
-    must(satchel_commit(write, &error), error, "commit");
+    must(satchel_login(one, argv[2], argv[3], argv[4], "phone", &error), &error, "login");
+    must(satchel_login(two, argv[2], argv[3], argv[4], "tablet", &error), &error, "login");
+    sync_phone(one, "phone");
+    user = user_of(one, argv[3]);
+
+    account = make_account(one, &user);
     printf("made an account without any connection\n");
-
-    must(satchel_login(one, argv[2], argv[3], argv[4], "phone", &error), error, "login");
-    must(satchel_login(two, argv[2], argv[3], argv[4], "tablet", &error), error, "login");
     sync_phone(one, "phone");
     sync_phone(two, "tablet");
 

@@ -1,0 +1,301 @@
+// satchel.h against a head office: what agents bring, who waits for whom, and a C99 program that
+// works on two replicas.
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <condition_variable>
+#include <cstdio>
+#include <future>
+#include <mutex>
+#include <string>
+
+#include "bindings/c/satchel.h"
+#include "tests/client/test_server.hpp"
+#include "tests/server/office_fixture.hpp"
+
+namespace satchel {
+namespace {
+
+using namespace std::chrono_literals;
+using client::testing_support::Connection;
+using client::testing_support::reply;
+using client::testing_support::TestServer;
+
+// A replica of one of this test's devices.
+class Phone {
+  public:
+    Phone(const std::string& path, const char* schema) {
+        satchel_open_options options{};
+        options.struct_size = sizeof options;
+        options.create = 1;
+        options.schema = schema;
+        EXPECT_EQ(satchel_open(path.data(), path.size(), &options, &replica_, nullptr), SATCHEL_OK);
+    }
+    Phone(const Phone&) = delete;
+    Phone& operator=(const Phone&) = delete;
+    ~Phone() { satchel_close(replica_); }
+
+    operator satchel_replica*() const { return replica_; }
+
+    void log_in(const std::string& url, const char* login) {
+        satchel_error* error = nullptr;
+        EXPECT_EQ(satchel_login(replica_, url.c_str(), login, server::kPassword, "a phone", &error),
+                  SATCHEL_OK)
+            << satchel_error_message(error);
+    }
+    void sync() {
+        satchel_error* error = nullptr;
+        EXPECT_EQ(satchel_sync(replica_, 30'000, &error), SATCHEL_OK)
+            << satchel_error_message(error);
+    }
+    // Of the person whose login this is: without an owner nobody but head office may hold it.
+    satchel_id create_account(const char* login) {
+        const std::string sql = "SELECT id FROM _user WHERE login = ?1";
+        const satchel_value named{SATCHEL_TEXT, 0, login, std::string_view(login).size()};
+        satchel_rows* rows = nullptr;
+        int found = 0;
+        EXPECT_EQ(satchel_query(replica_, sql.data(), sql.size(), &named, 1, &rows, nullptr),
+                  SATCHEL_OK);
+        EXPECT_EQ(satchel_rows_next(rows, &found, nullptr), SATCHEL_OK);
+        EXPECT_EQ(found, 1);
+        const satchel_field fields[] = {{"name", {SATCHEL_TEXT, 0, "Acme", 4}},
+                                        {"owner", satchel_rows_value(rows, 0)}};
+        satchel_id id{};
+        satchel_write* write = nullptr;
+        EXPECT_EQ(satchel_begin(replica_, &write, nullptr), SATCHEL_OK);
+        EXPECT_EQ(satchel_create(write, "account", fields, 2, &id, nullptr), SATCHEL_OK);
+        EXPECT_EQ(satchel_commit(write, nullptr), SATCHEL_OK);
+        satchel_rows_close(rows);
+        return id;
+    }
+    bool has(const satchel_id& id) const {
+        const char* token = nullptr;
+        size_t size = 0;
+        return satchel_read_token(replica_, "account", &id, &token, &size, nullptr) == SATCHEL_OK;
+    }
+
+  private:
+    satchel_replica* replica_ = nullptr;
+};
+
+// What an observer was told.
+class Ear {
+  public:
+    static void changed(void* ear, const char* collection, const satchel_id*, size_t, int) {
+        if (std::string_view(collection) == "account") static_cast<Ear*>(ear)->hear();
+    }
+    int times() const {
+        const std::lock_guard lock(mutex_);
+        return times_;
+    }
+    // False: nothing more than `before` came within 20 seconds.
+    bool hears_more_than(int before) {
+        std::unique_lock lock(mutex_);
+        return heard_.wait_for(lock, 20s, [&] { return times_ > before; });
+    }
+
+  private:
+    void hear() {
+        const std::lock_guard lock(mutex_);
+        ++times_;
+        heard_.notify_all();
+    }
+
+    mutable std::mutex mutex_;
+    std::condition_variable heard_;
+    int times_ = 0;
+};
+
+class COffice : public server::OfficeTest {
+  protected:
+    void SetUp() override {
+        start();
+        add_user("li.wei");
+    }
+    std::string url() const { return server_->url(); }
+
+    // Has had its first sync.
+    std::unique_ptr<Phone> ready(const char* name, const char* schema = nullptr) {
+        auto phone = std::make_unique<Phone>(folder_.path(name), schema);
+        phone->log_in(url(), "li.wei");
+        phone->sync();
+        return phone;
+    }
+    // Until the observer has been told that `id` is there.
+    static bool brings(Ear& ear, const Phone& phone, const satchel_id& id) {
+        for (int heard = 0; ear.hears_more_than(heard); heard = ear.times())
+            if (phone.has(id)) return true;
+        return false;
+    }
+};
+
+TEST_F(COffice, AnObserverHearsWhatTheAgentBrings) {
+    const auto other = ready("other");
+    const satchel_id first = other->create_account("li.wei");
+    other->sync();
+    Phone phone(folder_.path("phone"), "starter");
+    phone.log_in(url(), "li.wei");
+    Ear ear;
+    satchel_observer* observer = nullptr;
+    satchel_agent* agent = nullptr;
+    ASSERT_EQ(satchel_observe(phone, Ear::changed, &ear, &observer, nullptr), SATCHEL_OK);
+    ASSERT_EQ(satchel_agent_start(phone, 1, &agent, nullptr), SATCHEL_OK);
+    EXPECT_TRUE(brings(ear, phone, first));
+    const satchel_id second = other->create_account("li.wei");
+    other->sync();
+    EXPECT_TRUE(brings(ear, phone, second));
+    satchel_agent_stop(agent);
+    satchel_unobserve(observer);
+}
+
+TEST_F(COffice, ASchemaThatTheAgentBroughtIsKnownToAllThatReads) {
+    const auto other = ready("other");
+    const satchel_id id = other->create_account("li.wei");
+    other->sync();
+    Phone phone(folder_.path("phone"), nullptr);
+    satchel_rows* conflicts = nullptr;
+    EXPECT_EQ(satchel_conflicts(phone, &conflicts, nullptr), SATCHEL_OK);
+    satchel_rows_close(conflicts);
+    phone.log_in(url(), "li.wei");
+    satchel_agent* agent = nullptr;
+    ASSERT_EQ(satchel_agent_start(phone, 1, &agent, nullptr), SATCHEL_OK);
+    satchel_status status{};
+    status.struct_size = sizeof status;
+    for (int i = 0; i < 400 && (status.last_success_ms == 0 || status.loading != 0); ++i) {
+        std::this_thread::sleep_for(50ms);
+        ASSERT_EQ(satchel_read_status(phone, &status, nullptr), SATCHEL_OK);
+    }
+    EXPECT_TRUE(phone.has(id));
+    satchel_siblings* siblings = nullptr;
+    EXPECT_EQ(satchel_siblings_open(phone, "account", &id, "name", &siblings, nullptr), SATCHEL_OK);
+    EXPECT_EQ(satchel_siblings_count(siblings), 1U);
+    satchel_siblings_close(siblings);
+    satchel_agent_stop(agent);
+}
+
+TEST_F(COffice, AnAgentStopsWhileAWriteIsOpen) {
+    const auto phone = ready("phone");
+    satchel_agent* agent = nullptr;
+    satchel_write* write = nullptr;
+    ASSERT_EQ(satchel_begin(*phone, &write, nullptr), SATCHEL_OK);
+    ASSERT_EQ(satchel_agent_start(*phone, 1, &agent, nullptr), SATCHEL_OK);
+    satchel_agent_stop(agent);
+    satchel_rollback(write);
+}
+
+// Takes log-ins, and never answers a sync.
+class SilentOffice {
+  public:
+    std::string url() const { return server_.url(); }
+    void wait_for_sync() { asked_.get_future().wait(); }
+
+  private:
+    void serve(Connection& connection) {
+        while (true) {
+            const std::string request = connection.read_request();
+            if (request.empty()) return;
+            if (request.starts_with("POST /v1/sync ")) break;
+            connection.write(reply(200,
+                                   R"({"token":"t","user":"u","login":"li.wei","name":"李伟",)"
+                                   R"("role":"rep","workspace":"w"})",
+                                   "Content-Type: application/json\r\n"));
+        }
+        if (!told_.exchange(true)) asked_.set_value();
+        connection.wait_for_close();
+    }
+
+    std::promise<void> asked_;
+    std::atomic<bool> told_{false};
+    TestServer server_{[this](Connection& connection) { serve(connection); }};
+};
+
+class CSilence : public ::testing::Test {
+  protected:
+    void SetUp() override {
+        phone_.log_in(office_.url(), "li.wei");
+        sync_ =
+            std::async(std::launch::async, [this] { return satchel_sync(phone_, 5'000, nullptr); });
+        office_.wait_for_sync();
+    }
+    bool still_syncs() { return sync_.wait_for(0s) == std::future_status::timeout; }
+
+    server::TestFolder folder_;
+    Phone phone_{folder_.path("phone"), "starter"};
+    SilentOffice office_;
+    std::future<satchel_code> sync_;
+};
+
+TEST_F(CSilence, AWriteDoesNotWaitForASlowSync) {
+    satchel_write* write = nullptr;
+    satchel_id id{};
+    const satchel_field field{"name", {SATCHEL_TEXT, 0, "A", 1}};
+    ASSERT_EQ(satchel_begin(phone_, &write, nullptr), SATCHEL_OK);
+    ASSERT_EQ(satchel_create(write, "account", &field, 1, &id, nullptr), SATCHEL_OK);
+    ASSERT_EQ(satchel_commit(write, nullptr), SATCHEL_OK);
+    EXPECT_TRUE(phone_.has(id));
+    EXPECT_TRUE(still_syncs());
+    EXPECT_EQ(sync_.get(), SATCHEL_TIME_OUT);
+}
+
+TEST_F(CSilence, CancelEndsASyncAtOnceAndTheNextOneRuns) {
+    satchel_cancel(phone_);
+    EXPECT_EQ(sync_.get(), SATCHEL_CANCELLED);
+    EXPECT_EQ(satchel_sync(phone_, 50, nullptr), SATCHEL_TIME_OUT);
+}
+
+TEST_F(CSilence, CancelReachesASyncThatWaitsForAnOpenWrite) {
+    satchel_cancel(phone_);
+    sync_.wait();
+    satchel_write* write = nullptr;
+    ASSERT_EQ(satchel_begin(phone_, &write, nullptr), SATCHEL_OK);
+    auto waiting =
+        std::async(std::launch::async, [this] { return satchel_sync(phone_, 0, nullptr); });
+    while (waiting.wait_for(1ms) == std::future_status::timeout)
+        satchel_cancel(phone_);
+    EXPECT_EQ(waiting.get(), SATCHEL_CANCELLED);
+    satchel_rollback(write);
+}
+
+std::string output_of(const std::string& command, int& status) {
+    std::string output;
+    FILE* pipe = ::popen((command + " 2>&1").c_str(), "r");
+    char buffer[4096];
+    while (pipe != nullptr && std::fgets(buffer, sizeof buffer, pipe) != nullptr)
+        output += buffer;
+    status = pipe == nullptr ? -1 : ::pclose(pipe);
+    return output;
+}
+
+// TWO_PHONES in this test's folder.
+class CExample : public COffice {
+  protected:
+    std::string run(const std::string& login, const std::string& password, int& status) {
+        return output_of(std::string(TWO_PHONES) + " " + folder_.path() + " " + url() + " " +
+                             login + " '" + password + "'",
+                         status);
+    }
+};
+
+TEST_F(CExample, TwoPhonesOfASalesPersonWorkApartSyncAndResolveAConflict) {
+    int status = 0;
+    const std::string output = run("li.wei", server::kPassword, status);
+    EXPECT_EQ(status, 0) << output;
+    // Both were written within a millisecond, so either may count as the later one.
+    const bool medical_shown = output.find("shown: medical") != std::string::npos;
+    EXPECT_NE(output.find(medical_shown ? "beside: retail" : "shown: retail"), std::string::npos)
+        << output;
+    EXPECT_TRUE(medical_shown || output.find("beside: medical") != std::string::npos) << output;
+    EXPECT_NE(output.find("tablet shows 上海 Acme: retail and medical"), std::string::npos)
+        << output;
+}
+
+TEST_F(CExample, AFailureIsToldInWords) {
+    int status = 0;
+    const std::string output = run("li.wei", "wrong", status);
+    EXPECT_NE(status, 0);
+    EXPECT_NE(output.find("login: "), std::string::npos) << output;
+    EXPECT_EQ(output.find("login:  ("), std::string::npos) << output;
+}
+
+}  // namespace
+}  // namespace satchel
