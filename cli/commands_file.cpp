@@ -9,6 +9,7 @@
 #include "client/account.hpp"
 #include "sales/schema_json.hpp"
 #include "sales/starter_schema.hpp"
+#include "storage/directory.hpp"
 #include "storage/services.hpp"
 #include "sync/limits.hpp"
 
@@ -49,10 +50,10 @@ Result<ExitStatus> init(Context& context, const InitArguments& arguments) {
     for (const Collection& collection : replica->schema()->collections())
         if (number(collection.id) >= system_ids::kFirstFree) collections.push_back(collection.name);
     context.console.say("Made {} (replica {}). Collections: {}", "已创建 {}(副本 {})。数据表:{}",
-                        arguments.file, status.replica.text(),
+                        arguments.file, storage::replica_text(status.replica.id),
                         collection_names(*replica->schema()));
     context.console.result({{"file", arguments.file},
-                            {"replica", status.replica.text()},
+                            {"replica", storage::replica_text(status.replica.id)},
                             {"encrypted", !options.key.empty()},
                             {"schema", replica->schema()->number()},
                             {"collections", collections}});
@@ -63,7 +64,7 @@ Json status_json(const std::string& file, const ReplicaStatus& status,
                  const client::Account& account, std::int64_t now) {
     const auto age = [now](std::int64_t at) { return at == 0 ? Json() : Json(now - at); };
     return {{"file", file},
-            {"replica", status.replica.text()},
+            {"replica", storage::replica_text(status.replica.id)},
             {"server", account.url},
             {"login", account.login},
             {"name", account.name},
@@ -114,7 +115,7 @@ Result<ExitStatus> tell_status(Context& context) {
     const std::int64_t now = storage::SystemClock().now_ms();
     Console& console = context.console;
     console.say("{} (replica {}), up to change {} of head office", "{}(副本 {}),总部进度 {}",
-                context.file, status.replica.text(), number(status.cursor));
+                context.file, storage::replica_text(status.replica.id), number(status.cursor));
     if (account.url.empty())
         console.say("Not logged in: 'satchel login URL USER'", "尚未登录:satchel login URL USER");
     else

@@ -55,7 +55,4 @@ class Names {
 // The names of the collections that are not the system's, divided by commas.
 std::string collection_names(const Schema& schema);
 
-// The fields that name a record to people, of name, number, title and login.
-std::vector<const Field*> naming_fields(const Collection& collection);
-
 }  // namespace satchel::cli
