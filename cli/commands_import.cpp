@@ -7,6 +7,7 @@
 #include "cli/files.hpp"
 #include "cli/names.hpp"
 #include "cli/values.hpp"
+#include "client/new_record.hpp"
 #include "sales/encoding.hpp"
 #include "sales/import.hpp"
 #include "storage/record_tables.hpp"
@@ -90,14 +91,17 @@ struct Tally {
     std::size_t updated = 0;
     std::size_t unchanged = 0;
     std::size_t left_out = 0;
+    std::size_t ownerless = 0;                // of those created
     std::vector<sales::RowProblem> problems;  // the first of them
 };
 
 // Writes rows, a thousand to a changeset.
 class RowWriter {
   public:
-    RowWriter(Replica& replica, const Collection& into, Tally& tally)
-        : replica_(replica), into_(into), tally_(tally) {}
+    // `person`: whose the new records are that name nobody.
+    RowWriter(Replica& replica, const Collection& into, std::optional<RecordId> person,
+              Tally& tally)
+        : replica_(replica), into_(into), person_(person), tally_(tally) {}
 
     Status write(const ImportedRow& row) {
         const Status written = try_to_write(row);
@@ -137,6 +141,7 @@ class RowWriter {
         storage::FieldValues values;
         for (const ImportedCell& cell : row.cells)
             if (is_register(cell)) values.emplace_back(field(cell).name, cell.value);
+        const auto belonging = client::belonging(into_, person_, values);
         SATCHEL_ASSIGN(const RecordId id,
                        transaction_->create(into_.name, values, row.id ? &*row.id : nullptr));
         for (const ImportedCell& cell : row.cells) {
@@ -147,6 +152,7 @@ class RowWriter {
                     transaction_->count(into_.name, id, field(cell).name, cell.value.integer()));
         }
         ++tally_.created;
+        if (belonging == client::Belonging::nobody) ++tally_.ownerless;
         return {};
     }
 
@@ -169,6 +175,7 @@ class RowWriter {
 
     Replica& replica_;
     const Collection& into_;
+    const std::optional<RecordId> person_;
     Tally& tally_;
     std::optional<LocalTransaction> transaction_;
 };
@@ -259,8 +266,10 @@ Result<ExitStatus> import(Context& context, const ImportArguments& arguments) {
                    sales::Importer::open(text.text, *schema,
                                          {arguments.into, arguments.map, arguments.key}, resolver));
     Tally tally;
-    RowWriter writer(*replica, *into, tally);
+    SATCHEL_ASSIGN(const auto person, client::person_of(*replica));
+    RowWriter writer(*replica, *into, person, tally);
     SATCHEL_TRY(take_rows(importer, arguments.check ? nullptr : &writer, tally));
+    if (tally.ownerless > 0) context.console.note_ownerless();
     return tell(context, arguments, importer, text.encoding, tally);
 }
 

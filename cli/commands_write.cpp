@@ -5,6 +5,7 @@
 #include "cli/context.hpp"
 #include "cli/names.hpp"
 #include "cli/values.hpp"
+#include "client/new_record.hpp"
 
 namespace satchel::cli {
 namespace {
@@ -71,12 +72,16 @@ Status write_extras(LocalTransaction& transaction, const Target& target,
 
 Result<ExitStatus> create(Context& context, const Arguments& arguments) {
     SATCHEL_ASSIGN(Target target, open_target(context, arguments));
-    SATCHEL_ASSIGN(const Assignments values,
+    SATCHEL_ASSIGN(Assignments values,
                    parse_assignments(*target.collection, arguments.assignments, {}, *target.names));
+    SATCHEL_ASSIGN(const auto person, client::person_of(*target.replica));
+    const auto belonging = client::belonging(*target.collection, person, values.registers);
     SATCHEL_ASSIGN(LocalTransaction transaction, target.replica->begin());
     SATCHEL_ASSIGN(target.id, transaction.create(target.collection->name, values.registers));
     SATCHEL_TRY(write_extras(transaction, target, values));
-    return commit(context, target, std::move(transaction));
+    SATCHEL_ASSIGN(const ExitStatus done, commit(context, target, std::move(transaction)));
+    if (belonging == client::Belonging::nobody) context.console.note_ownerless();
+    return done;
 }
 
 Result<ExitStatus> set(Context& context, const Arguments& arguments) {
@@ -86,9 +91,7 @@ Result<ExitStatus> set(Context& context, const Arguments& arguments) {
     SATCHEL_ASSIGN(
         const Assignments values,
         parse_assignments(*target.collection, arguments.assignments, view.shown, *target.names));
-    if (!values.elements.empty() || !values.counters.empty())
-        return Error{ErrorCode::invalid_argument,
-                     "sets change by 'satchel tag', counters by 'satchel count'"};
+    SATCHEL_TRY(no_sets_or_counters(values));
     SATCHEL_ASSIGN(const auto token, token_of(arguments));
     SATCHEL_ASSIGN(LocalTransaction transaction, target.replica->begin());
     SATCHEL_TRY(transaction.set(target.collection->name, target.id, values.registers,

@@ -82,6 +82,15 @@ void Console::note(std::string_view text) {
     if (!json) fmt::print(stderr, "{}\n", text);
 }
 
+void Console::note_ownerless() {
+    note(
+        text("Nobody has logged in with this file yet, so what is new belongs to nobody, and head "
+             "office does not accept that. Log in before you make records; what it refused, "
+             "'satchel resend' sends again as yours.",
+             "尚无人用本文件登录,新建的记录没有负责人,总部不会接受。请先登录再新建;"
+             "已被拒绝的可用 satchel resend 以您的名义重新提交。"));
+}
+
 void Console::table(const std::vector<std::string>& header,
                     const std::vector<std::vector<std::string>>& rows) {
     if (json) return;

@@ -47,6 +47,8 @@ class Console {
     // For people, on standard output / standard error.
     void line(std::string_view text);
     void note(std::string_view text);
+    // A note on records that were made before anybody logged in, without an owner.
+    void note_ownerless();
     // Columns aligned by what they take on a screen; Chinese characters are two wide.
     void table(const std::vector<std::string>& header,
                const std::vector<std::vector<std::string>>& rows);

@@ -148,6 +148,12 @@ Result<Assignments> parse_assignments(const Collection& collection,
     return parsed;
 }
 
+Status no_sets_or_counters(const Assignments& assignments) {
+    if (assignments.elements.empty() && assignments.counters.empty()) return {};
+    return Error{ErrorCode::invalid_argument,
+                 "sets change by 'satchel tag', counters by 'satchel count'"};
+}
+
 std::string text_of(const Collection& collection, const Field& field,
                     const std::vector<Value>& row) {
     const Json value = json_of(collection, field, row);

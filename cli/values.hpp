@@ -35,6 +35,9 @@ Result<Assignments> parse_assignments(const Collection& collection,
                                       const std::vector<std::string>& arguments,
                                       const std::vector<Value>& shown, Names& names);
 
+// invalid_argument when a set or a counter is among them: commands of their own change those.
+Status no_sets_or_counters(const Assignments& assignments);
+
 // The field's value of `row`, which has one value per field of the collection.
 std::string text_of(const Collection& collection, const Field& field,
                     const std::vector<Value>& row);

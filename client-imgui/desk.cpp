@@ -5,6 +5,7 @@
 #include "client-imgui/record_writer.hpp"
 #include "client-imgui/table_query.hpp"
 #include "client/account.hpp"
+#include "client/new_record.hpp"
 #include "client/record_titles.hpp"
 #include "storage/record_tables.hpp"
 
@@ -258,7 +259,7 @@ void Desk::carry(const Resolve& intent) {
 }
 
 void Desk::carry(const ResendRejected& intent) {
-    const auto change = replica_->resend(intent.number);
+    const auto change = client::resend(*replica_, intent.number);
     conclude(change ? Status() : Status(change.error()));
 }
 

@@ -1,5 +1,7 @@
 // The command line against a real head office: both programs as child processes.
 
+#include <algorithm>
+
 #include "tests/end_to_end/html_server.hpp"
 #include "tests/end_to_end/office_test.hpp"
 
@@ -104,6 +106,49 @@ TEST_F(Online, WhatIsResentIsWrittenAnew) {
     EXPECT_EQ(done("a", {"status"})["pending"], 1);
     done("a", {"sync"});  // still not allowed
     EXPECT_EQ(done("a", {"rejected"})["rejected"].size(), 1U);
+}
+
+TEST_F(Online, WhatANewcomerMakesIsTheirOwn) {
+    add_user("li.wei");
+    const std::string person = log_in("a", "li.wei")["user"];
+    // As the page begins, before the first sync has brought anybody's name here.
+    const std::string id =
+        done("a", {"create", "account", "name=Acme", "city=武汉", "tags=a;b"})["id"];
+    write(path("more.csv"), "name,owner\nBeta,\nGamma,\n");
+    done("a", {"import", path("more.csv"), "--into", "account"});
+    const std::string deal =
+        done("a", {"create", "opportunity", "name=Deal", "account=" + id})["id"];
+    EXPECT_EQ(done("a", {"sync"})["quarantined"], 0);
+    EXPECT_EQ(done("a", {"get", "account", id})["fields"]["owner"], person);
+    EXPECT_EQ(done("a", {"get", "account", "@Gamma"})["fields"]["owner"], person);
+    EXPECT_TRUE(done("a", {"get", "opportunity", deal})["fields"]["owner"].is_null());
+    EXPECT_EQ(done("a", {"why", id})["server"], "visible");
+    EXPECT_TRUE(done("a", {"verify"})["equal"]);
+}
+
+TEST_F(Online, WhatBelongsToNobodyIsSentAgainAsYours) {
+    add_user("li.wei");
+    ASSERT_EQ(plain({"init", path("a.satchel")}).status, 0);
+    const Ran early = plain({"-f", path("a.satchel"), "create", "account", "name=Early"});
+    EXPECT_NE(early.err.find("satchel resend"), std::string::npos) << early.err;
+    done("a", {"create", "account", "name=Eraly", "city=武汉"});
+    const std::string person =
+        done("a", {"login", url_, "li.wei", "--password-file", path("password")})["user"];
+    EXPECT_EQ(done("a", {"sync"})["quarantined"], 2);
+    const Json rejected = done("a", {"rejected"})["rejected"];
+    EXPECT_NE(rejected[0]["detail"].get<std::string>().find("owner"), std::string::npos);
+    std::vector<std::string> numbers = {rejected[0]["number"].dump(), rejected[1]["number"].dump()};
+    std::sort(numbers.begin(), numbers.end());
+    EXPECT_EQ(run("a", {"resend", numbers[0], "tags=x"}).status, 2);
+    done("a", {"resend", numbers[0]});
+    done("a", {"resend", numbers[1], "name=Late"});
+    EXPECT_EQ(done("a", {"sync"})["quarantined"], 0);
+    EXPECT_EQ(done("a", {"get", "account", "@Early"})["fields"]["owner"], person);
+    const Json late = done("a", {"get", "account", "@Late"})["fields"];
+    EXPECT_EQ(late["owner"], person);
+    EXPECT_EQ(late["city"], "武汉");
+    EXPECT_EQ(done("a", {"status"})["not_accepted"], 0);
+    EXPECT_TRUE(done("a", {"verify"})["equal"]);
 }
 
 TEST_F(Online, ACustomerChangesHands) {
