@@ -5,6 +5,7 @@
 
 #include "sales/csv.hpp"
 #include "sales/numbers.hpp"
+#include "sales/set_text.hpp"
 #include "sales/starter_schema.hpp"
 
 namespace satchel::sales {
@@ -50,13 +51,6 @@ std::vector<std::string> elements(const Value& value) {
     return all;
 }
 
-std::string joined(const std::vector<std::string>& all) {
-    std::string text;
-    for (const std::string& each : all)
-        text += (text.empty() ? "" : ";") + each;
-    return text;
-}
-
 // A value as people read it. A value of another type than its form expects is written plainly.
 std::string cell_text(const ExportColumn& column, const std::vector<Value>& row,
                       const Value& value) {
@@ -78,7 +72,7 @@ std::string cell_text(const ExportColumn& column, const std::vector<Value>& row,
                                       minor_digits(row[column.currency].as_bytes()));
             break;
         case CellForm::set:
-            return joined(elements(value));
+            return join_set(elements(value));
     }
     return plain_text(value);
 }

@@ -13,9 +13,9 @@
 // | null      | nothing                    | null; of a set the empty array       |
 //
 // What export_csv writes of a collection, Importer reads back by the names of its columns: dates,
-// money beside its currency, sets, ids. Not told apart in CSV are null and the empty text; an
-// element of a set that holds `;` becomes two. JSON lines keep both. A text that begins with `=`
-// is written as it is, and a spreadsheet program takes it for a formula.
+// money beside its currency, sets (set_text.hpp), ids. Not told apart in CSV are null and the
+// empty text; JSON lines keep both. A text that begins with `=` is written as it is, and a
+// spreadsheet program takes it for a formula.
 //
 // Threads: one at a time. Errors: those of the rows and of the sink, as they came; what was given
 // to the sink before stays there. Memory: one buffer of kExportBufferBytes and one row.
