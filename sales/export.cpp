@@ -15,16 +15,6 @@ using Json = nlohmann::ordered_json;
 
 constexpr ByteView kByteOrderMark = "\xEF\xBB\xBF";
 
-std::string hex(ByteView bytes) {
-    constexpr std::string_view kDigits = "0123456789abcdef";
-    std::string text;
-    for (const char c : bytes) {
-        text += kDigits[static_cast<unsigned char>(c) >> 4];
-        text += kDigits[static_cast<unsigned char>(c) & 15U];
-    }
-    return text;
-}
-
 // A value without regard to its column. Empty for null.
 std::string plain_text(const Value& value) {
     switch (value.type()) {
@@ -138,6 +128,16 @@ ExportColumn export_column(const Collection& collection, const Field& field,
 }
 
 }  // namespace
+
+std::string hex(ByteView bytes) {
+    constexpr std::string_view kDigits = "0123456789abcdef";
+    std::string text;
+    for (const char c : bytes) {
+        text += kDigits[static_cast<unsigned char>(c) >> 4];
+        text += kDigits[static_cast<unsigned char>(c) & 15U];
+    }
+    return text;
+}
 
 std::vector<ExportColumn> export_columns(const Collection& collection,
                                          const std::vector<const Field*>& fields) {

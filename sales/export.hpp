@@ -42,6 +42,9 @@ struct ExportColumn {
     std::size_t currency = 0;  // of money: the position of the column with the currency's code
 };
 
+// Bytes as an export writes them: two small hexadecimal digits each.
+std::string hex(ByteView bytes);
+
 // The columns of these fields of a collection, each in the form that its kind and meaning ask for.
 // Money whose currency is not among the fields stays in minor units.
 std::vector<ExportColumn> export_columns(const Collection& collection,
