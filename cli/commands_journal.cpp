@@ -4,6 +4,7 @@
 
 #include "cli/context.hpp"
 #include "cli/names.hpp"
+#include "cli/option_checks.hpp"
 #include "cli/record_text.hpp"
 #include "client/new_record.hpp"
 
@@ -177,7 +178,7 @@ void add_journal_commands(CLI::App& app, Context& context) {
     CLI::App* command =
         app.add_subcommand("journal", "This device's own changes, and what became of each");
     command->add_option("--limit", arguments->limit, "Entries at most, the newest (default 50)")
-        ->check(CLI::PositiveNumber);
+        ->check(whole_number_from(1));
     command->add_flag("--open", arguments->open, "Only those that still need something");
     command->add_flag("--operations", arguments->operations, "And what they wrote");
     command->callback([&context, arguments] {

@@ -3,7 +3,7 @@
 #include <CLI/CLI.hpp>
 
 #include "cli/context.hpp"
-#include "cli/names.hpp"
+#include "cli/target.hpp"
 #include "cli/values.hpp"
 #include "client/new_record.hpp"
 
@@ -11,7 +11,6 @@ namespace satchel::cli {
 namespace {
 
 using storage::LocalTransaction;
-using storage::Replica;
 
 // What the arguments of these commands say; each uses some of it.
 struct Arguments {
@@ -26,24 +25,8 @@ struct Arguments {
     std::int64_t step = 1;
 };
 
-// A replica with the record that the arguments name.
-struct Target {
-    std::unique_ptr<Replica> replica;
-    std::unique_ptr<Names> names;
-    SchemaPointer schema;  // Names borrows it
-    const Collection* collection = nullptr;
-    RecordId id;
-};
-
 Result<Target> open_target(const Context& context, const Arguments& arguments) {
-    Target target;
-    SATCHEL_ASSIGN(target.replica, context.open());
-    target.schema = target.replica->schema();
-    target.names = std::make_unique<Names>(target.replica->database(), *target.schema);
-    SATCHEL_ASSIGN(target.collection, target.names->collection(arguments.collection));
-    if (arguments.record.empty()) return target;
-    SATCHEL_ASSIGN(target.id, target.names->find(*target.collection, arguments.record));
-    return target;
+    return cli::open_target(context, arguments.collection, arguments.record);
 }
 
 Result<std::optional<VectorClock>> token_of(const Arguments& arguments) {
@@ -86,8 +69,7 @@ Result<ExitStatus> create(Context& context, const Arguments& arguments) {
 
 Result<ExitStatus> set(Context& context, const Arguments& arguments) {
     SATCHEL_ASSIGN(Target target, open_target(context, arguments));
-    SATCHEL_ASSIGN(const storage::RecordView view,
-                   target.replica->record(target.collection->name, target.id));
+    SATCHEL_ASSIGN(const storage::RecordView view, target.view());
     SATCHEL_ASSIGN(
         const Assignments values,
         parse_assignments(*target.collection, arguments.assignments, view.shown, *target.names));
@@ -181,7 +163,7 @@ void add_write_commands(CLI::App& app, Context& context) {
     };
     add("create", "Make a record: create account name=Acme city=武汉 tags=\"a;b\"", create)
         ->add_option("assignments", arguments->assignments, "field=value …");
-    CLI::App* command = add("set", "Write fields: set account 0192f3c4 tier=A", set);
+    CLI::App* command = add("set", "Write fields: set account 0192f3c4 sector=retail", set);
     command->add_option("assignments", arguments->assignments, "field=value …")->required();
     add_token(command, arguments);
     command = add("unset", "Empty fields", unset);

@@ -127,19 +127,32 @@ Result<RecordId> Names::find(const Collection& collection, std::string_view text
     return found.front();
 }
 
-Result<std::pair<const Collection*, RecordId>> Names::find_anywhere(std::string_view text) {
-    const std::string hex = hex_of(text);
-    if (hex.size() < kMinPrefixDigits) return no_id(text);
-    std::pair<const Collection*, RecordId> found{nullptr, {}};
+Result<Names::Found> Names::find_in_all(std::string_view text, const Finder& finder) {
+    Found found{nullptr, {}};
     for (const Collection& collection : schema_.collections()) {
-        SATCHEL_ASSIGN(const std::vector<RecordId> ids, with_prefix(collection, hex));
+        SATCHEL_ASSIGN(const std::vector<RecordId> ids, finder(collection));
         if (ids.empty()) continue;
         if (ids.size() > 1 || found.first != nullptr) return several(collection, text);
         found = {&collection, ids.front()};
     }
+    return found;
+}
+
+Result<Names::Found> Names::find_anywhere(std::string_view text) {
+    if (text.starts_with('@')) {
+        SATCHEL_ASSIGN(const Found found, find_in_all(text, [&](const Collection& collection) {
+                           return with_name(collection, text.substr(1));
+                       }));
+        if (found.first == nullptr) return none("record", text);
+        return found;
+    }
+    const std::string hex = hex_of(text);
+    if (hex.size() < kMinPrefixDigits) return no_id(text);
+    SATCHEL_ASSIGN(const Found found, find_in_all(text, [&](const Collection& collection) {
+                       return with_prefix(collection, hex);
+                   }));
     if (found.first != nullptr) return found;
-    if (hex.size() == kHexDigits)
-        return std::pair<const Collection*, RecordId>{nullptr, filled_up(hex, '0')};
+    if (hex.size() == kHexDigits) return Found{nullptr, filled_up(hex, '0')};
     return Error{ErrorCode::not_found, "no record on this device begins with '" +
                                            std::string(text) + "'; its whole id would do"};
 }
