@@ -57,7 +57,12 @@ class Console {
     void result(const Json& value);
     // Says what went wrong; gives the exit status.
     int fail(const Error& error);
+    // At the end of the program: `status`, or that of output_lost() when not all of it was written.
+    int finish(int status);
 };
+
+// Standard output could not be written.
+Error output_lost();
 
 // How many columns of a terminal the text takes.
 std::size_t display_width(std::string_view text);
