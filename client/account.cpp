@@ -89,6 +89,12 @@ Result<Account> account(storage::Replica& replica) {
     return account;
 }
 
+Status check_logged_in(const Account& account) {
+    if (account.url.empty()) return failure(ErrorCode::unauthorized, "not_logged_in");
+    if (!account.logged_in()) return failure(ErrorCode::unauthorized, "login_again");
+    return {};
+}
+
 Result<Account> login(storage::Replica& replica, Transport& transport, const LoginRequest& request,
                       CancelToken* cancel) {
     SATCHEL_ASSIGN(const std::string url, server_url(request.url));
