@@ -6,7 +6,7 @@
 // | `…_date`         | 2026-11-22                        | 2026-11-22           | "2026-11-22"    |
 // | `…_at`           | 2026-11-22T10:00:00Z, milliseconds| 2026-11-22T10:00:00Z | number (ms)     |
 // | money            | 12.34                             | 12.34                | "12.34"         |
-// | set              | a;b                               | a; b                 | ["a", "b"]      |
+// | set              | a;b (sales/set_text.hpp)          | a; b                 | ["a", "b"]      |
 // | reference        | id, its beginning, @name          | id                   | string          |
 // | bytes            | x'0aff'                           | x'0aff'              | "0aff"          |
 // | nothing          | `satchel unset`                   | (empty)              | null            |
