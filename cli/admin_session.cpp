@@ -49,7 +49,7 @@ Result<std::unique_ptr<AdminSession>> AdminSession::open(const Context& context,
                      "replica that an administrator is logged in with"};
     SATCHEL_ASSIGN(const std::unique_ptr<storage::Replica> replica, context.open());
     SATCHEL_ASSIGN(const client::Account account, client::account(*replica));
-    if (!account.logged_in()) return client::failure(ErrorCode::unauthorized, "not_logged_in");
+    SATCHEL_TRY(client::check_logged_in(account));
     SATCHEL_ASSIGN(session->transport_, connect(*replica));
     session->url_ = account.url;
     session->token_ = account.token;

@@ -31,10 +31,8 @@ void redirect(const std::string& path, int to) {
     ::prctl(PR_SET_PDEATHSIG, SIGTERM);  // when we end without tidying up
     for (const auto& [name, value] : options.environment)
         ::setenv(name.c_str(), value.c_str(), 1);
-    if (!options.inherit) {
-        redirect(options.output, STDOUT_FILENO);
-        redirect(options.errors, STDERR_FILENO);
-    }
+    if (!options.inherit || !options.output.empty()) redirect(options.output, STDOUT_FILENO);
+    if (!options.inherit || !options.errors.empty()) redirect(options.errors, STDERR_FILENO);
     std::vector<char*> arguments;
     for (const std::string& argument : command)
         arguments.push_back(const_cast<char*>(argument.c_str()));

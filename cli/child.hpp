@@ -22,7 +22,7 @@ struct ChildOptions {
     std::string output{};  // file that standard output goes to; "": nowhere
     std::string errors{};  // the same for standard error
     std::vector<std::pair<std::string, std::string>> environment{};  // besides our own
-    bool inherit = false;  // standard output and error are ours
+    bool inherit = false;                                            // what goes to no file is ours
 };
 
 class Child {

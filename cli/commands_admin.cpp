@@ -4,6 +4,7 @@
 
 #include "cli/admin_session.hpp"
 #include "cli/files.hpp"
+#include "cli/option_checks.hpp"
 #include "cli/program_files.hpp"
 #include "cli/values.hpp"
 #include "sync/bundle.hpp"
@@ -230,7 +231,7 @@ void add_record_commands(CLI::App* admin, Group& group) {
     command->add_option("--record", a.record, "Only this record (with --collection)");
     group.add(admin, "quarantine", "Changes that were not accepted", list_quarantine)
         ->add_option("--limit", a.limit, "At most so many, the newest")
-        ->check(CLI::PositiveNumber);
+        ->check(whole_number_from(1));
     group.add(admin, "adopt", "Take a change that was not accepted in after all", adopt)
         ->add_option("change", a.change, "Its id, as 'quarantine' prints it")
         ->required();
@@ -248,7 +249,8 @@ void add_bundle_command(CLI::App* admin, Group& group) {
 void add_upkeep_commands(CLI::App* admin, Group& group) {
     Arguments& a = *group.arguments;
     group.add(admin, "backup", "Back the running server up", back_up)
-        ->add_option("path", a.path, "On the server; below DIR/backups when relative");
+        ->add_option("name", a.path,
+                     "A file name in the server's folder for backups; by time otherwise");
     CLI::App* schema = admin->add_subcommand("schema", "The schema")->require_subcommand(1);
     group.add(schema, "show", "As JSON, to edit and set again", show_schema);
     group.add(schema, "set", "A schema with a higher number", set_schema)

@@ -4,6 +4,7 @@
 #include <cstdio>
 
 #include "cli/context.hpp"
+#include "cli/files.hpp"
 #include "cli/names.hpp"
 #include "cli/values.hpp"
 #include "sales/export.hpp"
@@ -72,42 +73,27 @@ Result<QueryRows> rows_of_query(storage::ReadConnection& reader, const std::stri
     return QueryRows(std::move(rows), std::move(columns));
 }
 
-Error cannot_write(const std::string& path) {
-    return {ErrorCode::io, "writing " + path + " failed; is there room, and may you write there?"};
+Status write_rows(const ExportArguments& arguments, QueryRows& rows, const sales::Sink& sink) {
+    if (arguments.format == "csv")
+        return sales::export_csv(rows, sink, {.byte_order_mark = arguments.mark});
+    return sales::export_json_lines(rows, sink);
 }
 
-class OutputFile {
-  public:
-    explicit OutputFile(const std::string& path)
-        : file_(path == "-" ? stdout : std::fopen(path.c_str(), "wbe")) {}
-    OutputFile(const OutputFile&) = delete;
-    OutputFile& operator=(const OutputFile&) = delete;
-    ~OutputFile() {
-        if (file_ != nullptr && file_ != stdout) std::fclose(file_);
-    }
-
-    bool is_open() const { return file_ != nullptr; }
-    bool write(ByteView bytes) {
-        return std::fwrite(bytes.data(), 1, bytes.size(), file_) == bytes.size();
-    }
-    bool finish() { return std::fflush(file_) == 0; }
-
-  private:
-    std::FILE* file_;
-};
+// The rows are the output; whether it went somewhere is seen at the end of the program.
+Result<ExitStatus> print(const ExportArguments& arguments, QueryRows rows) {
+    const sales::Sink sink = [](ByteView bytes) {
+        const bool written = std::fwrite(bytes.data(), 1, bytes.size(), stdout) == bytes.size();
+        return written ? Status() : Status(output_lost());
+    };
+    SATCHEL_TRY(write_rows(arguments, rows, sink));
+    return ExitStatus::ok;
+}
 
 Result<ExitStatus> write(Context& context, const ExportArguments& arguments, QueryRows rows) {
-    OutputFile file(arguments.to);
-    if (!file.is_open()) return cannot_write(arguments.to);
-    const sales::Sink sink = [&](ByteView bytes) {
-        return file.write(bytes) ? Status() : Status(cannot_write(arguments.to));
-    };
-    if (arguments.format == "csv")
-        SATCHEL_TRY(sales::export_csv(rows, sink, {.byte_order_mark = arguments.mark}));
-    else
-        SATCHEL_TRY(sales::export_json_lines(rows, sink));
-    if (!file.finish()) return cannot_write(arguments.to);
-    if (arguments.to == "-") return ExitStatus::ok;  // the rows are the output
+    if (arguments.to == "-") return print(arguments, std::move(rows));
+    SATCHEL_ASSIGN(OutputFile file, OutputFile::open(arguments.to, true));
+    SATCHEL_TRY(write_rows(arguments, rows, [&](ByteView bytes) { return file.write(bytes); }));
+    SATCHEL_TRY(file.finish());
     context.console.say("{} rows in {}", "{} 行已写入 {}", rows.count, arguments.to);
     context.console.result(
         {{"file", arguments.to}, {"format", arguments.format}, {"rows", rows.count}});

@@ -7,8 +7,10 @@
 #include "cli/files.hpp"
 #include "cli/values.hpp"
 #include "client/account.hpp"
+#include "client/sync_client.hpp"
 #include "sales/schema_json.hpp"
 #include "sales/starter_schema.hpp"
+#include "storage/directory.hpp"
 #include "storage/services.hpp"
 #include "sync/limits.hpp"
 
@@ -49,21 +51,51 @@ Result<ExitStatus> init(Context& context, const InitArguments& arguments) {
     for (const Collection& collection : replica->schema()->collections())
         if (number(collection.id) >= system_ids::kFirstFree) collections.push_back(collection.name);
     context.console.say("Made {} (replica {}). Collections: {}", "已创建 {}(副本 {})。数据表:{}",
-                        arguments.file, status.replica.text(),
+                        arguments.file, storage::replica_text(status.replica.id),
                         collection_names(*replica->schema()));
     context.console.result({{"file", arguments.file},
-                            {"replica", status.replica.text()},
+                            {"replica", storage::replica_text(status.replica.id)},
                             {"encrypted", !options.key.empty()},
                             {"schema", replica->schema()->number()},
                             {"collections", collections}});
     return ExitStatus::ok;
 }
 
-Json status_json(const std::string& file, const ReplicaStatus& status,
-                 const client::Account& account, std::int64_t now) {
-    const auto age = [now](std::int64_t at) { return at == 0 ? Json() : Json(now - at); };
-    return {{"file", file},
-            {"replica", status.replica.text()},
+// Everything that 'status' tells.
+struct Facts {
+    std::string file;
+    ReplicaStatus status;
+    client::Account account;
+    std::optional<client::LastError> error;  // of the last sync
+    std::int64_t now = 0;
+};
+
+Result<Facts> read_facts(const Context& context) {
+    Facts facts;
+    facts.file = context.file;
+    facts.now = storage::SystemClock().now_ms();
+    SATCHEL_ASSIGN(const std::unique_ptr<Replica> replica, context.open());
+    SATCHEL_ASSIGN(facts.status, replica->status());
+    SATCHEL_ASSIGN(facts.account, client::account(*replica));
+    SATCHEL_ASSIGN(facts.error, client::last_error(*replica));
+    return facts;
+}
+
+Json error_json(const Facts& facts) {
+    if (!facts.error) return nullptr;
+    return {{"code", std::string(name(facts.error->error.code))},
+            {"message", facts.error->error.message},
+            {"at", facts.error->at}};
+}
+
+Json status_json(const Facts& facts) {
+    const auto age = [now = facts.now](std::int64_t at) {
+        return at == 0 ? Json() : Json(now - at);
+    };
+    const ReplicaStatus& status = facts.status;
+    const client::Account& account = facts.account;
+    return {{"file", facts.file},
+            {"replica", storage::replica_text(status.replica.id)},
             {"server", account.url},
             {"login", account.login},
             {"name", account.name},
@@ -80,6 +112,7 @@ Json status_json(const std::string& file, const ReplicaStatus& status,
             {"conflicts", status.conflicts},
             {"parked", status.parked},
             {"last_success_ms", age(status.last_success_at)},
+            {"last_error", error_json(facts)},
             {"scopes", status.scopes}};
 }
 
@@ -87,9 +120,8 @@ void say_what_waits(Console& console, const ReplicaStatus& status, std::int64_t 
     const auto since = [&](std::int64_t at) {
         return client::duration_words(now - at, console.language);
     };
-    if (status.pending == 0)
-        console.say_key("status_all_sent");
-    else
+    if (status.pending == 0 && status.ever_synced) console.say_key("status_all_sent");
+    if (status.pending != 0)
         console.say_key("status_pending",
                         {std::to_string(status.pending), since(status.oldest_pending_at)});
     if (status.held != 0) console.say_key("status_held", {std::to_string(status.held)});
@@ -107,28 +139,41 @@ void say_what_waits(Console& console, const ReplicaStatus& status, std::int64_t 
     if (status.loading) console.say_key("status_loading");
 }
 
-Result<ExitStatus> tell_status(Context& context) {
-    SATCHEL_ASSIGN(const std::unique_ptr<Replica> replica, context.open());
-    SATCHEL_ASSIGN(const ReplicaStatus status, replica->status());
-    SATCHEL_ASSIGN(const client::Account account, client::account(*replica));
-    const std::int64_t now = storage::SystemClock().now_ms();
-    Console& console = context.console;
-    console.say("{} (replica {}), up to change {} of head office", "{}(副本 {}),总部进度 {}",
-                context.file, status.replica.text(), number(status.cursor));
+void say_account(Console& console, const client::Account& account) {
     if (account.url.empty())
-        console.say("Not logged in: 'satchel login URL USER'", "尚未登录:satchel login URL USER");
-    else
-        console.say(
-            "{} ({}) at {}{}", "{}({}),服务器 {}{}", account.name, account.login, account.url,
-            account.logged_in() ? ""
-                                : console.text("; log in again to sync", ";需要重新登录才能同步"));
-    if (status.last_success_at == 0)
+        return console.say("Not logged in: 'satchel login URL USER'",
+                           "尚未登录:satchel login URL USER");
+    if (account.login.empty())  // the file was emptied; the address stays
+        return console.say("Nobody is logged in: 'satchel login {} USER'",
+                           "无人登录:satchel login {} USER", account.url);
+    console.say(
+        "{} ({}) at {}{}", "{}({}),服务器 {}{}", account.name, account.login, account.url,
+        account.logged_in() ? "" : console.text("; log in again to sync", ";需要重新登录才能同步"));
+}
+
+void say_syncs(Console& console, const Facts& facts) {
+    const auto since = [&](std::int64_t at) {
+        return client::duration_words(facts.now - at, console.language);
+    };
+    if (facts.status.last_success_at == 0)
         console.say_key("status_never_synced");
     else
-        console.say_key("status_last_success",
-                        {client::duration_words(now - status.last_success_at, console.language)});
-    say_what_waits(console, status, now);
-    console.result(status_json(context.file, status, account, now));
+        console.say_key("status_last_success", {since(facts.status.last_success_at)});
+    if (facts.error)
+        console.say("The last try, {} ago, failed: {}", "最近一次尝试({}前)失败:{}",
+                    since(facts.error->at), client::words(facts.error->error, console.language));
+}
+
+Result<ExitStatus> tell_status(Context& context) {
+    SATCHEL_ASSIGN(const Facts facts, read_facts(context));
+    Console& console = context.console;
+    console.say("{} (replica {}), up to change {} of head office", "{}(副本 {}),总部进度 {}",
+                facts.file, storage::replica_text(facts.status.replica.id),
+                number(facts.status.cursor));
+    say_account(console, facts.account);
+    say_syncs(console, facts);
+    say_what_waits(console, facts.status, facts.now);
+    console.result(status_json(facts));
     return ExitStatus::ok;
 }
 

@@ -6,7 +6,8 @@
 #include "cli/context.hpp"
 #include "cli/files.hpp"
 #include "cli/names.hpp"
-#include "cli/values.hpp"
+#include "cli/row_writer.hpp"
+#include "client/new_record.hpp"
 #include "sales/encoding.hpp"
 #include "sales/import.hpp"
 #include "storage/record_tables.hpp"
@@ -14,13 +15,9 @@
 namespace satchel::cli {
 namespace {
 
-using sales::ImportedCell;
-using sales::ImportedRow;
 using sales::ImportStep;
-using storage::LocalTransaction;
 using storage::Replica;
 
-constexpr std::size_t kRowsPerChangeset = 1'000;  // a few hundred KB on its way to the server
 constexpr std::size_t kListedProblems = 100;
 
 // Answers from the replica, each name once.
@@ -85,94 +82,6 @@ struct ImportArguments {
     bool check = false;
 };
 
-struct Tally {
-    std::size_t created = 0;
-    std::size_t updated = 0;
-    std::size_t unchanged = 0;
-    std::size_t left_out = 0;
-    std::vector<sales::RowProblem> problems;  // the first of them
-};
-
-// Writes rows, a thousand to a changeset.
-class RowWriter {
-  public:
-    RowWriter(Replica& replica, const Collection& into, Tally& tally)
-        : replica_(replica), into_(into), tally_(tally) {}
-
-    Status write(const ImportedRow& row) {
-        const Status written = try_to_write(row);
-        // Rows with long texts fill a transaction sooner: then the row begins the next one.
-        if (written || written.error().code != ErrorCode::limit || !transaction_ ||
-            transaction_->operations() == 0)
-            return written;
-        SATCHEL_TRY(commit());
-        return try_to_write(row);
-    }
-
-    Status commit() {
-        if (!transaction_) return {};
-        const auto change = transaction_->commit();
-        transaction_.reset();
-        return change ? Status() : Status(change.error());
-    }
-
-  private:
-    Status try_to_write(const ImportedRow& row) {
-        if (!transaction_) {
-            SATCHEL_ASSIGN(LocalTransaction begun, replica_.begin());
-            transaction_.emplace(std::move(begun));
-        }
-        SATCHEL_TRY(row.exists ? update(row) : create(row));
-        if (transaction_->operations() >= kRowsPerChangeset) return commit();
-        return {};
-    }
-
-    const Field& field(const ImportedCell& cell) const { return *into_.find(cell.field); }
-
-    static bool is_register(const ImportedCell& cell) {
-        return cell.kind != FieldKind::set && cell.kind != FieldKind::counter;
-    }
-
-    Status create(const ImportedRow& row) {
-        storage::FieldValues values;
-        for (const ImportedCell& cell : row.cells)
-            if (is_register(cell)) values.emplace_back(field(cell).name, cell.value);
-        SATCHEL_ASSIGN(const RecordId id,
-                       transaction_->create(into_.name, values, row.id ? &*row.id : nullptr));
-        for (const ImportedCell& cell : row.cells) {
-            for (const Bytes& element : cell.elements)
-                SATCHEL_TRY(transaction_->add_to_set(into_.name, id, field(cell).name, element));
-            if (cell.kind == FieldKind::counter && cell.value.integer() != 0)
-                SATCHEL_TRY(
-                    transaction_->count(into_.name, id, field(cell).name, cell.value.integer()));
-        }
-        ++tally_.created;
-        return {};
-    }
-
-    // Writes only what differs from what is shown; sets gain elements, counters stay.
-    Status update(const ImportedRow& row) {
-        const auto view = replica_.record(into_.name, *row.id);
-        if (!view) return view.error();
-        storage::FieldValues values;
-        for (const ImportedCell& cell : row.cells)
-            if (is_register(cell) && view->shown[into_.position(cell.field)] != cell.value)
-                values.emplace_back(field(cell).name, cell.value);
-        if (values.empty()) {
-            ++tally_.unchanged;
-            return {};
-        }
-        SATCHEL_TRY(transaction_->set(into_.name, *row.id, values));
-        ++tally_.updated;
-        return {};
-    }
-
-    Replica& replica_;
-    const Collection& into_;
-    Tally& tally_;
-    std::optional<LocalTransaction> transaction_;
-};
-
 // A code of which the row is to blame, not the disk.
 bool blames_row(ErrorCode code) {
     return code == ErrorCode::invalid_argument || code == ErrorCode::limit ||
@@ -184,19 +93,15 @@ void note_problem(Tally& tally, sales::RowProblem problem) {
     if (tally.problems.size() < kListedProblems) tally.problems.push_back(std::move(problem));
 }
 
-Status take_rows(sales::Importer& importer, RowWriter* writer, Tally& tally) {
+Status take_rows(sales::Importer& importer, RowWriter& writer, Tally& tally) {
     while (true) {
         SATCHEL_ASSIGN(const ImportStep step, importer.next());
-        if (step == ImportStep::end) return writer == nullptr ? Status() : writer->commit();
+        if (step == ImportStep::end) return writer.commit();
         if (step == ImportStep::problem) {
             note_problem(tally, importer.problem());
             continue;
         }
-        if (writer == nullptr) {  // only a check
-            ++(importer.row().exists ? tally.updated : tally.created);
-            continue;
-        }
-        const Status written = writer->write(importer.row());
+        const Status written = writer.write(importer.row());
         if (written) continue;
         if (!blames_row(written.error().code)) return written;
         note_problem(tally, {importer.row().line, "", "", written.error().message});
@@ -259,8 +164,10 @@ Result<ExitStatus> import(Context& context, const ImportArguments& arguments) {
                    sales::Importer::open(text.text, *schema,
                                          {arguments.into, arguments.map, arguments.key}, resolver));
     Tally tally;
-    RowWriter writer(*replica, *into, tally);
-    SATCHEL_TRY(take_rows(importer, arguments.check ? nullptr : &writer, tally));
+    SATCHEL_ASSIGN(const auto person, client::person_of(*replica));
+    RowWriter writer(*replica, *into, person, arguments.check, tally);
+    SATCHEL_TRY(take_rows(importer, writer, tally));
+    if (tally.ownerless > 0) context.console.note_ownerless();
     return tell(context, arguments, importer, text.encoding, tally);
 }
 

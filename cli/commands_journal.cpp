@@ -4,7 +4,9 @@
 
 #include "cli/context.hpp"
 #include "cli/names.hpp"
+#include "cli/option_checks.hpp"
 #include "cli/record_text.hpp"
+#include "client/new_record.hpp"
 
 namespace satchel::cli {
 namespace {
@@ -105,22 +107,51 @@ Result<ExitStatus> rejected(Context& context) {
     if (items.empty())
         context.console.say("Head office has accepted everything.", "总部已接受所有修改。");
     else
-        context.console.say("Write it again: satchel resend NUMBER. Seen: satchel dismiss NUMBER",
-                            "重新提交:satchel resend 编号。已知悉:satchel dismiss 编号");
+        context.console.say(
+            "Write it again: satchel resend NUMBER [field=value …]; a new record without an owner "
+            "becomes yours. Seen: satchel dismiss NUMBER",
+            "重新提交:satchel resend 编号 [字段=值 …];没有负责人的新记录将归您所有。"
+            "已知悉:satchel dismiss 编号");
     context.console.result({{"rejected", items}});
     return ExitStatus::ok;
 }
 
-Result<ExitStatus> resend(Context& context, std::int64_t entry) {
+// What is to be different, read as the fields of the changeset's first record.
+Result<storage::FieldValues> differences(Replica& replica, std::int64_t entry,
+                                         const std::vector<std::string>& assignments) {
+    if (assignments.empty()) return storage::FieldValues();
+    SATCHEL_ASSIGN(const Changeset changeset, replica.changeset(entry));
+    const SchemaPointer schema = replica.schema();
+    const Collection* collection = changeset.operations.empty()
+                                       ? nullptr
+                                       : schema->find(changeset.operations.front().collection);
+    if (collection == nullptr)
+        return Error{ErrorCode::upgrade_needed, "this release does not know the collection"};
+    Names names(replica.database(), *schema);
+    SATCHEL_ASSIGN(Assignments values, parse_assignments(*collection, assignments, {}, names));
+    SATCHEL_TRY(no_sets_or_counters(values));
+    return std::move(values.registers);
+}
+
+struct Numbered {
+    std::int64_t entry = 0;
+    std::vector<std::string> assignments;  // of resend
+};
+
+Result<ExitStatus> resend(Context& context, const Numbered& arguments) {
+    const std::int64_t entry = arguments.entry;
     SATCHEL_ASSIGN(const std::unique_ptr<Replica> replica, context.open());
-    SATCHEL_ASSIGN(const ChangeId change, replica->resend(entry));
+    SATCHEL_ASSIGN(const storage::FieldValues values,
+                   differences(*replica, entry, arguments.assignments));
+    SATCHEL_ASSIGN(const ChangeId change, client::resend(*replica, entry, values));
     context.console.say("Written again as a new change; the next sync sends it.",
                         "已重新写入,下次同步时发送。");
     context.console.result({{"number", entry}, {"change", change.text()}});
     return ExitStatus::ok;
 }
 
-Result<ExitStatus> dismiss(Context& context, std::int64_t entry) {
+Result<ExitStatus> dismiss(Context& context, const Numbered& arguments) {
+    const std::int64_t entry = arguments.entry;
     SATCHEL_ASSIGN(const std::unique_ptr<Replica> replica, context.open());
     SATCHEL_TRY(replica->dismiss(entry));
     context.console.say("Off the list; it stays in the journal.",
@@ -129,14 +160,15 @@ Result<ExitStatus> dismiss(Context& context, std::int64_t entry) {
     return ExitStatus::ok;
 }
 
-void add_numbered(CLI::App& app, Context& context, const char* name, const char* description,
-                  Result<ExitStatus> (*action)(Context&, std::int64_t)) {
-    const auto entry = std::make_shared<std::int64_t>(0);
+CLI::App* add_numbered(CLI::App& app, Context& context, const std::shared_ptr<Numbered>& arguments,
+                       const char* name, const char* description,
+                       Result<ExitStatus> (*action)(Context&, const Numbered&)) {
     CLI::App* command = app.add_subcommand(name, description);
-    command->add_option("number", *entry, "The entry's number in 'rejected'")->required();
-    command->callback([&context, entry, action] {
-        context.command = [&context, entry, action] { return action(context, *entry); };
+    command->add_option("number", arguments->entry, "The entry's number in 'rejected'")->required();
+    command->callback([&context, arguments, action] {
+        context.command = [&context, arguments, action] { return action(context, *arguments); };
     });
+    return command;
 }
 
 }  // namespace
@@ -146,7 +178,7 @@ void add_journal_commands(CLI::App& app, Context& context) {
     CLI::App* command =
         app.add_subcommand("journal", "This device's own changes, and what became of each");
     command->add_option("--limit", arguments->limit, "Entries at most, the newest (default 50)")
-        ->check(CLI::PositiveNumber);
+        ->check(whole_number_from(1));
     command->add_flag("--open", arguments->open, "Only those that still need something");
     command->add_flag("--operations", arguments->operations, "And what they wrote");
     command->callback([&context, arguments] {
@@ -154,9 +186,13 @@ void add_journal_commands(CLI::App& app, Context& context) {
     });
     command = app.add_subcommand("rejected", "Changes that head office did not accept, and why");
     command->callback([&context] { context.command = [&context] { return rejected(context); }; });
-    add_numbered(app, context, "resend", "Write a rejected change again, on what is here now",
-                 resend);
-    add_numbered(app, context, "dismiss", "Take a rejected change off the list", dismiss);
+    const auto numbered = std::make_shared<Numbered>();
+    add_numbered(app, context, numbered, "resend",
+                 "Write a rejected change again, on what is here now; a new record that has no "
+                 "owner becomes yours",
+                 resend)
+        ->add_option("assignments", numbered->assignments, "field=value … that is to be different");
+    add_numbered(app, context, numbered, "dismiss", "Take a rejected change off the list", dismiss);
 }
 
 }  // namespace satchel::cli

@@ -3,8 +3,9 @@
 #include <CLI/CLI.hpp>
 
 #include "cli/context.hpp"
-#include "cli/names.hpp"
+#include "cli/option_checks.hpp"
 #include "cli/record_text.hpp"
+#include "cli/target.hpp"
 #include "cli/values.hpp"
 
 namespace satchel::cli {
@@ -100,19 +101,18 @@ void say_siblings(Console& console, const Collection& collection, const RecordSt
 
 // Reads one record; everything about it in one object.
 Result<ExitStatus> show(Context& context, const RecordArguments& arguments) {
-    SATCHEL_ASSIGN(const std::unique_ptr<Replica> replica, context.open());
-    const SchemaPointer schema = replica->schema();
-    Names names(replica->database(), *schema);
-    SATCHEL_ASSIGN(const Collection* collection, names.collection(arguments.collection));
-    SATCHEL_ASSIGN(const RecordId id, names.find(*collection, arguments.record));
-    SATCHEL_ASSIGN(const storage::RecordView view, replica->record(collection->name, id));
+    SATCHEL_ASSIGN(const Target target,
+                   open_target(context, arguments.collection, arguments.record));
+    Names& names = *target.names;
+    const Collection* collection = target.collection;
+    SATCHEL_ASSIGN(const storage::RecordView view, target.view());
     if (!context.console.json) {
         say_record(context.console, *collection, view, names);
         if (arguments.siblings) say_siblings(context.console, *collection, view.state, names);
         return ExitStatus::ok;
     }
     Json json = {{"collection", collection->name},
-                 {"id", id.text()},
+                 {"id", view.id.text()},
                  {"seq", number(view.seq)},
                  {"deleted", view.dead},
                  {"revived", is_revived(view.state, collection->delete_policy)},
@@ -178,16 +178,14 @@ Result<std::vector<Event>> own_changes(Replica& replica, const Collection& colle
 }
 
 Result<ExitStatus> history(Context& context, const RecordArguments& arguments) {
-    SATCHEL_ASSIGN(const std::unique_ptr<Replica> replica, context.open());
-    const SchemaPointer schema = replica->schema();
-    Names names(replica->database(), *schema);
-    SATCHEL_ASSIGN(const Collection* collection, names.collection(arguments.collection));
-    SATCHEL_ASSIGN(const RecordId id, names.find(*collection, arguments.record));
-    SATCHEL_ASSIGN(std::vector<Event> events, own_changes(*replica, *collection, id));
-    const auto view = replica->record(collection->name, id);
+    SATCHEL_ASSIGN(const Target target,
+                   open_target(context, arguments.collection, arguments.record));
+    const Collection& collection = *target.collection;
+    SATCHEL_ASSIGN(std::vector<Event> events, own_changes(*target.replica, collection, target.id));
+    const auto view = target.view();
     if (!view && events.empty()) return view.error();
     if (view) {
-        std::vector<Event> values = writes_that_count(*collection, view->state, names);
+        std::vector<Event> values = writes_that_count(collection, view->state, *target.names);
         std::move(values.begin(), values.end(), std::back_inserter(events));
     }
     std::stable_sort(events.begin(), events.end(),
@@ -198,7 +196,8 @@ Result<ExitStatus> history(Context& context, const RecordArguments& arguments) {
         event.json["at"] = event.at;
         json.push_back(std::move(event.json));
     }
-    context.console.result({{"collection", collection->name}, {"id", id.text()}, {"events", json}});
+    context.console.result(
+        {{"collection", collection.name}, {"id", target.id.text()}, {"events", json}});
     return ExitStatus::ok;
 }
 
@@ -212,7 +211,7 @@ void add_read_commands(CLI::App& app, Context& context) {
         "date(close_date * 86400, 'unixepoch'); money is in cents; ids print as ids");
     command->add_option("sql", query_arguments->sql, "SELECT …")->required();
     command->add_option("--limit", query_arguments->limit, "Rows at most; 0: all (default 1000)")
-        ->check(CLI::NonNegativeNumber);
+        ->check(whole_number_from(0));
     command->callback([&context, query_arguments] {
         context.command = [&context, query_arguments] { return query(context, *query_arguments); };
     });

@@ -5,6 +5,7 @@
 #include "cli/connection.hpp"
 #include "cli/context.hpp"
 #include "cli/files.hpp"
+#include "cli/option_checks.hpp"
 #include "cli/sync_text.hpp"
 #include "client/account.hpp"
 #include "client/agent.hpp"
@@ -174,8 +175,9 @@ Result<ExitStatus> logout(Context& context, bool force) {
 
 void add_login(CLI::App& app, Context& context) {
     const auto arguments = std::make_shared<LoginArguments>();
-    CLI::App* command =
-        app.add_subcommand("login", "Connect this file with a head office and a person, for ever");
+    CLI::App* command = app.add_subcommand(
+        "login",
+        "Connect this file with a head office and a person; it is theirs until they log out");
     command->add_option("url", arguments->url, "https://sync.example.com")->required();
     command->add_option("user", arguments->user, "The login name")->required();
     command->add_option("--device-name", arguments->device_name,
@@ -200,7 +202,8 @@ void add_sync(CLI::App& app, Context& context) {
         ->add_option("--wait", arguments->wait_seconds,
                      "Without a connection try again for so many seconds")
         ->expected(0, 1)
-        ->default_str("60");
+        ->default_str("60")
+        ->check(whole_number_from(0));
     command->callback([&context, arguments] {
         context.command = [&context, arguments] {
             return arguments->watch ? watch(context) : sync_now(context, *arguments);

@@ -213,7 +213,8 @@ void add_verify_commands(CLI::App& app, Context& context) {
     command->callback([&context] { context.command = [&context] { return verify(context); }; });
     const auto record = std::make_shared<std::string>();
     command = app.add_subcommand("why", "Why a record is, or is not, on this device");
-    command->add_option("record", *record, "Its id, or the first digits of it")->required();
+    command->add_option("record", *record, "Its id, the first digits of it, or @ and its name")
+        ->required();
     command->callback([&context, record] {
         context.command = [&context, record] { return why(context, *record); };
     });

@@ -3,14 +3,14 @@
 #include <CLI/CLI.hpp>
 
 #include "cli/context.hpp"
-#include "cli/names.hpp"
+#include "cli/target.hpp"
 #include "cli/values.hpp"
+#include "client/new_record.hpp"
 
 namespace satchel::cli {
 namespace {
 
 using storage::LocalTransaction;
-using storage::Replica;
 
 // What the arguments of these commands say; each uses some of it.
 struct Arguments {
@@ -25,24 +25,8 @@ struct Arguments {
     std::int64_t step = 1;
 };
 
-// A replica with the record that the arguments name.
-struct Target {
-    std::unique_ptr<Replica> replica;
-    std::unique_ptr<Names> names;
-    SchemaPointer schema;  // Names borrows it
-    const Collection* collection = nullptr;
-    RecordId id;
-};
-
 Result<Target> open_target(const Context& context, const Arguments& arguments) {
-    Target target;
-    SATCHEL_ASSIGN(target.replica, context.open());
-    target.schema = target.replica->schema();
-    target.names = std::make_unique<Names>(target.replica->database(), *target.schema);
-    SATCHEL_ASSIGN(target.collection, target.names->collection(arguments.collection));
-    if (arguments.record.empty()) return target;
-    SATCHEL_ASSIGN(target.id, target.names->find(*target.collection, arguments.record));
-    return target;
+    return cli::open_target(context, arguments.collection, arguments.record);
 }
 
 Result<std::optional<VectorClock>> token_of(const Arguments& arguments) {
@@ -71,24 +55,25 @@ Status write_extras(LocalTransaction& transaction, const Target& target,
 
 Result<ExitStatus> create(Context& context, const Arguments& arguments) {
     SATCHEL_ASSIGN(Target target, open_target(context, arguments));
-    SATCHEL_ASSIGN(const Assignments values,
+    SATCHEL_ASSIGN(Assignments values,
                    parse_assignments(*target.collection, arguments.assignments, {}, *target.names));
+    SATCHEL_ASSIGN(const auto person, client::person_of(*target.replica));
+    const auto belonging = client::belonging(*target.collection, person, values.registers);
     SATCHEL_ASSIGN(LocalTransaction transaction, target.replica->begin());
     SATCHEL_ASSIGN(target.id, transaction.create(target.collection->name, values.registers));
     SATCHEL_TRY(write_extras(transaction, target, values));
-    return commit(context, target, std::move(transaction));
+    SATCHEL_ASSIGN(const ExitStatus done, commit(context, target, std::move(transaction)));
+    if (belonging == client::Belonging::nobody) context.console.note_ownerless();
+    return done;
 }
 
 Result<ExitStatus> set(Context& context, const Arguments& arguments) {
     SATCHEL_ASSIGN(Target target, open_target(context, arguments));
-    SATCHEL_ASSIGN(const storage::RecordView view,
-                   target.replica->record(target.collection->name, target.id));
+    SATCHEL_ASSIGN(const storage::RecordView view, target.view());
     SATCHEL_ASSIGN(
         const Assignments values,
         parse_assignments(*target.collection, arguments.assignments, view.shown, *target.names));
-    if (!values.elements.empty() || !values.counters.empty())
-        return Error{ErrorCode::invalid_argument,
-                     "sets change by 'satchel tag', counters by 'satchel count'"};
+    SATCHEL_TRY(no_sets_or_counters(values));
     SATCHEL_ASSIGN(const auto token, token_of(arguments));
     SATCHEL_ASSIGN(LocalTransaction transaction, target.replica->begin());
     SATCHEL_TRY(transaction.set(target.collection->name, target.id, values.registers,
@@ -178,7 +163,7 @@ void add_write_commands(CLI::App& app, Context& context) {
     };
     add("create", "Make a record: create account name=Acme city=武汉 tags=\"a;b\"", create)
         ->add_option("assignments", arguments->assignments, "field=value …");
-    CLI::App* command = add("set", "Write fields: set account 0192f3c4 tier=A", set);
+    CLI::App* command = add("set", "Write fields: set account 0192f3c4 sector=retail", set);
     command->add_option("assignments", arguments->assignments, "field=value …")->required();
     add_token(command, arguments);
     command = add("unset", "Empty fields", unset);

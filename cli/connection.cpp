@@ -72,7 +72,7 @@ Result<std::unique_ptr<client::CurlTransport>> connect(storage::Replica& replica
 Result<SyncReply> probe(storage::Replica& replica, client::Transport& transport,
                         client::CancelToken& cancel, const std::vector<RecordId>& wanted) {
     SATCHEL_ASSIGN(const client::Account account, client::account(replica));
-    if (!account.logged_in()) return client::failure(ErrorCode::unauthorized, "not_logged_in");
+    SATCHEL_TRY(client::check_logged_in(account));
     SATCHEL_ASSIGN(const SyncRequest request, question(replica, wanted));
     client::SyncOptions options;
     options.cancel = &cancel;

@@ -1,7 +1,5 @@
 #include "cli/console.hpp"
 
-#include <fmt/core.h>
-
 #include <algorithm>
 #include <cstdio>
 
@@ -41,6 +39,12 @@ bool is_control(char32_t code) {
     return code < 0x20 || (code >= 0x7F && code < 0xA0);
 }
 
+// Not fmt::print: that throws when the disk is full. finish() looks at what became of it.
+void write_line(std::FILE* to, std::string_view text) {
+    std::fwrite(text.data(), 1, text.size(), to);
+    std::fputc('\n', to);
+}
+
 }  // namespace
 
 std::size_t display_width(std::string_view text) {
@@ -75,11 +79,20 @@ std::string dump(const Json& value, int indent) {
 }
 
 void Console::line(std::string_view text) {
-    fmt::print(stdout, "{}\n", text);
+    write_line(stdout, text);
 }
 
 void Console::note(std::string_view text) {
-    if (!json) fmt::print(stderr, "{}\n", text);
+    if (!json) write_line(stderr, text);
+}
+
+void Console::note_ownerless() {
+    note(
+        text("Nobody has logged in with this file yet, so what is new belongs to nobody, and head "
+             "office does not accept that. Log in before you make records; what it refused, "
+             "'satchel resend' sends again as yours.",
+             "尚无人用本文件登录,新建的记录没有负责人,总部不会接受。请先登录再新建;"
+             "已被拒绝的可用 satchel resend 以您的名义重新提交。"));
 }
 
 void Console::table(const std::vector<std::string>& header,
@@ -107,7 +120,7 @@ void Console::table(const std::vector<std::string>& header,
 }
 
 void Console::result(const Json& value) {
-    if (json) fmt::print(stdout, "{}\n", dump(value));
+    if (json) write_line(stdout, dump(value));
 }
 
 int Console::fail(const Error& error) {
@@ -119,9 +132,20 @@ int Console::fail(const Error& error) {
                   {"exit", status}}}});
     } else {
         std::fflush(stdout);
-        fmt::print(stderr, "satchel: {}\n", client::words(error, language));
+        write_line(stderr, "satchel: " + client::words(error, language));
     }
     return status;
+}
+
+int Console::finish(int status) {
+    const bool written = std::fflush(stdout) == 0 && std::ferror(stdout) == 0;
+    if (written || status != 0) return status;
+    write_line(stderr, "satchel: " + output_lost().message);
+    return static_cast<int>(exit_status(output_lost().code));
+}
+
+Error output_lost() {
+    return {ErrorCode::io, "writing the answer failed; is the disk full?"};
 }
 
 }  // namespace satchel::cli

@@ -47,6 +47,8 @@ class Console {
     // For people, on standard output / standard error.
     void line(std::string_view text);
     void note(std::string_view text);
+    // A note on records that were made before anybody logged in, without an owner.
+    void note_ownerless();
     // Columns aligned by what they take on a screen; Chinese characters are two wide.
     void table(const std::vector<std::string>& header,
                const std::vector<std::vector<std::string>>& rows);
@@ -55,7 +57,12 @@ class Console {
     void result(const Json& value);
     // Says what went wrong; gives the exit status.
     int fail(const Error& error);
+    // At the end of the program: `status`, or that of output_lost() when not all of it was written.
+    int finish(int status);
 };
+
+// Standard output could not be written.
+Error output_lost();
 
 // How many columns of a terminal the text takes.
 std::size_t display_width(std::string_view text);

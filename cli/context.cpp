@@ -3,7 +3,7 @@
 #include <cstdlib>
 #include <filesystem>
 
-#include "cli/files.hpp"
+#include "client/secret_file.hpp"
 
 namespace satchel::cli {
 namespace {
@@ -25,10 +25,7 @@ Status check_is_there(const std::string& file) {
 }  // namespace
 
 Result<std::string> Context::key() const {
-    if (!key_file.empty()) {
-        SATCHEL_ASSIGN(std::string text, read_file(key_file, kMaxSecretBytes));
-        return without_line_end(std::move(text));
-    }
+    if (!key_file.empty()) return client::read_key_file(key_file);
     const char* given = std::getenv("SATCHEL_KEY");
     return std::string(given == nullptr ? "" : given);
 }

@@ -28,7 +28,7 @@ struct Context {
     // The command that the arguments chose; gives the exit status.
     std::function<Result<ExitStatus>()> command;
 
-    // "" when the file has no key. Fails with not_found or read_only for the key file.
+    // "" when the file has no key. Fails as client::read_key_file().
     Result<std::string> key() const;
     // The file must exist: invalid_argument without a name, not_found without a file.
     Result<std::unique_ptr<storage::Replica>> open() const;

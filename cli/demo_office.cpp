@@ -7,6 +7,7 @@
 
 #include "cli/files.hpp"
 #include "cli/program_files.hpp"
+#include "client/secret_file.hpp"
 
 namespace satchel::cli {
 namespace {
@@ -14,6 +15,7 @@ namespace {
 using std::chrono::steady_clock;
 
 constexpr std::chrono::seconds kStartTime{30};
+constexpr std::size_t kMaxAddressBytes = 1'024;
 
 // The administrator's calls, without a replica file.
 Context administrator_context(const std::string& password_file) {
@@ -37,9 +39,9 @@ Status DemoOffice::start() {
     server_ = std::make_unique<Child>(std::move(child));
     const auto until = steady_clock::now() + kStartTime;
     while (steady_clock::now() < until) {
-        const auto text = read_file(address, kMaxSecretBytes);
+        const auto text = read_file(address, kMaxAddressBytes);
         if (text && text->ends_with('\n')) {
-            url_ = without_line_end(*text);
+            url_ = text->substr(0, text->size() - 1);
             return {};
         }
         if (!server_->running()) break;
@@ -55,7 +57,7 @@ Result<std::unique_ptr<AdminSession>> DemoOffice::administrator() {
 }
 
 Status DemoOffice::add_people(const std::vector<DemoPerson>& people) {
-    SATCHEL_ASSIGN(const Bytes password, read_file(folder_ + "/password.txt", kMaxSecretBytes));
+    SATCHEL_ASSIGN(const std::string password, client::read_secret_file(folder_ + "/password.txt"));
     SATCHEL_ASSIGN(const auto session, administrator());
     for (const DemoPerson& person : people) {
         Json body = {{"login", person.login},

@@ -11,7 +11,7 @@ constexpr auto kTable = std::to_array<ExitRow>({
     {ExitStatus::usage, "the command line or a value in it is not right"},
     {ExitStatus::not_found, "no such file, record, entry or user"},
     {ExitStatus::offline, "no connection, or the line is too slow; nothing is lost, try later"},
-    {ExitStatus::unauthorized, "wrong password, log in again, or not allowed"},
+    {ExitStatus::unauthorized, "wrong password, too many of them, log in again, or not allowed"},
     {ExitStatus::unequal, "verify, demo: device and server differ"},
     {ExitStatus::busy, "another program holds the file or syncs it; try again"},
     {ExitStatus::unreadable, "damaged, no Satchel file, wrong key, or written by a newer release"},

@@ -13,21 +13,39 @@
 
 namespace satchel::cli {
 
-constexpr std::size_t kMaxSecretBytes = 4U << 10;  // a key or a password, with its line end
-
 Result<Bytes> read_file(const std::string& path, std::size_t max_bytes);
 Status write_file(const std::string& path, ByteView bytes);
 // As write_file, readable by the owner only: tokens.
 Status write_secret(const std::string& path, ByteView bytes);
 
-// Whole or not at all, and on the disk when it returns: written beside it, then given its name.
-// invalid_argument when there is such a file already, unless `replace`.
+// A file that is there whole or not at all: written beside its place, and given its name by
+// finish(), when it is on the disk. What was there before stays as it is until then, and for good
+// when finish() is not called or fails. A device or a pipe is written to as it is.
+class OutputFile {
+  public:
+    // invalid_argument when there is such a file already, unless `replace`.
+    static Result<OutputFile> open(const std::string& path, bool replace);
+    OutputFile(OutputFile&& other) noexcept;
+    OutputFile& operator=(OutputFile&&) = delete;
+    ~OutputFile();
+
+    Status write(ByteView bytes);
+    Status finish();  // once
+
+  private:
+    OutputFile(std::string path, bool replace, std::string target, std::string beside, int file);
+
+    std::string path_;  // as the person wrote it
+    bool replace_;
+    std::string target_;  // where a link leads to
+    std::string beside_;  // "": written in place
+    int file_;
+};
+
+// The same in one call.
 Status write_whole_file(const std::string& path, ByteView bytes, bool replace);
 // The same error, for asking before the work.
 Status check_is_free(const std::string& path, bool replace);
-
-// Without one LF or CR LF at the end, as editors leave it.
-std::string without_line_end(std::string text);
 
 // From `file`, else from SATCHEL_PASSWORD, else typed at the terminal without echo after `prompt`.
 // invalid_argument when there is none of the three.

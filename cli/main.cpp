@@ -2,7 +2,6 @@
 
 #include <CLI/CLI.hpp>
 #include <csignal>
-#include <cstdlib>
 
 #include "cli/context.hpp"
 
@@ -22,12 +21,9 @@ constexpr const char* kDescription =
     "\n"
     "'satchel COMMAND --help' tells more. docs/cli.md has the JSON forms and exit statuses.";
 
-std::string language_of_environment() {
-    for (const char* variable : {"LC_ALL", "LC_MESSAGES", "LANG"}) {
-        const char* value = std::getenv(variable);
-        if (value != nullptr && *value != '\0') return value;
-    }
-    return "";
+// What --lang says, else the environment.
+client::Language chosen(const std::string& language) {
+    return language.empty() ? client::language_of_environment() : client::language_of(language);
 }
 
 void add_common_options(CLI::App& app, Context& context, std::string& language) {
@@ -84,7 +80,7 @@ int fail_to_parse(const CLI::App& app, const CLI::ParseError& error, Context& co
 int run(int count, char** arguments) {
     Context context;
     context.program = arguments[0];
-    std::string language = language_of_environment();
+    std::string language;
     CLI::App app(kDescription, "satchel");
     app.fallthrough();  // the options below may also stand behind the command
     app.require_subcommand(1);
@@ -95,13 +91,13 @@ int run(int count, char** arguments) {
     try {
         app.parse(count, arguments);
     } catch (const CLI::ParseError& error) {
-        context.console.language = client::language_of(language);
-        return fail_to_parse(app, error, context);
+        context.console.language = chosen(language);
+        return context.console.finish(fail_to_parse(app, error, context));
     }
-    context.console.language = client::language_of(language);
+    context.console.language = chosen(language);
     const Result<ExitStatus> status = context.command();
     if (!status) return context.console.fail(status.error());
-    return static_cast<int>(*status);
+    return context.console.finish(static_cast<int>(*status));
 }
 
 }  // namespace

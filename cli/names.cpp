@@ -3,8 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 
+#include "client/record_titles.hpp"
+#include "storage/directory.hpp"
 #include "storage/record_tables.hpp"
 
 namespace satchel::cli {
@@ -71,13 +72,6 @@ std::string collection_names(const Schema& schema) {
     return names.empty() ? "none yet: log in and sync" : names;
 }
 
-std::vector<const Field*> naming_fields(const Collection& collection) {
-    std::vector<const Field*> fields;
-    for (const char* wanted : {"name", "number", "title", "login"})
-        if (const Field* field = collection.find(wanted); field != nullptr) fields.push_back(field);
-    return fields;
-}
-
 Result<const Collection*> Names::collection(std::string_view name) const {
     const Collection* known = schema_.find(name);
     if (known != nullptr) return known;
@@ -104,7 +98,7 @@ Result<std::vector<RecordId>> Names::with_prefix(const Collection& collection,
 Result<std::vector<RecordId>> Names::with_name(const Collection& collection,
                                                std::string_view name) {
     std::vector<RecordId> found;
-    for (const Field* field : naming_fields(collection)) {
+    for (const Field* field : client::naming_fields(collection)) {
         SATCHEL_ASSIGN(Statement rows,
                        database_.prepare(fmt::format("SELECT id FROM {} WHERE {} = ?1 LIMIT 2",
                                                      storage::quoted(collection.name),
@@ -133,19 +127,32 @@ Result<RecordId> Names::find(const Collection& collection, std::string_view text
     return found.front();
 }
 
-Result<std::pair<const Collection*, RecordId>> Names::find_anywhere(std::string_view text) {
-    const std::string hex = hex_of(text);
-    if (hex.size() < kMinPrefixDigits) return no_id(text);
-    std::pair<const Collection*, RecordId> found{nullptr, {}};
+Result<Names::Found> Names::find_in_all(std::string_view text, const Finder& finder) {
+    Found found{nullptr, {}};
     for (const Collection& collection : schema_.collections()) {
-        SATCHEL_ASSIGN(const std::vector<RecordId> ids, with_prefix(collection, hex));
+        SATCHEL_ASSIGN(const std::vector<RecordId> ids, finder(collection));
         if (ids.empty()) continue;
         if (ids.size() > 1 || found.first != nullptr) return several(collection, text);
         found = {&collection, ids.front()};
     }
+    return found;
+}
+
+Result<Names::Found> Names::find_anywhere(std::string_view text) {
+    if (text.starts_with('@')) {
+        SATCHEL_ASSIGN(const Found found, find_in_all(text, [&](const Collection& collection) {
+                           return with_name(collection, text.substr(1));
+                       }));
+        if (found.first == nullptr) return none("record", text);
+        return found;
+    }
+    const std::string hex = hex_of(text);
+    if (hex.size() < kMinPrefixDigits) return no_id(text);
+    SATCHEL_ASSIGN(const Found found, find_in_all(text, [&](const Collection& collection) {
+                       return with_prefix(collection, hex);
+                   }));
     if (found.first != nullptr) return found;
-    if (hex.size() == kHexDigits)
-        return std::pair<const Collection*, RecordId>{nullptr, filled_up(hex, '0')};
+    if (hex.size() == kHexDigits) return Found{nullptr, filled_up(hex, '0')};
     return Error{ErrorCode::not_found, "no record on this device begins with '" +
                                            std::string(text) + "'; its whole id would do"};
 }
@@ -170,8 +177,8 @@ Result<RecordId> Names::user(std::string_view text) {
 
 std::string Names::author(ReplicaId replica) {
     if (const auto known = authors_.find(replica.id); known != authors_.end()) return known->second;
-    const std::string id = fmt::format("{:016x}", replica.id);
-    std::string name = replica.text();
+    const std::string id = storage::replica_text(replica.id);
+    std::string name = id;
     auto rows = database_.prepare(
         "SELECT u.name, d.name FROM _device d LEFT JOIN _user u ON u.id = d.user"
         " WHERE d.replica = ?1");
@@ -188,11 +195,8 @@ std::string Names::author(ReplicaId replica) {
 }
 
 std::string Names::title(const Collection& collection, const RecordId& id) {
-    std::string columns;  // the first that is filled: imported deals have a number and no name
-    for (const Field* field : naming_fields(collection))
-        columns += "nullif(" + storage::quoted(field->name) + ", ''), ";
-    auto rows = database_.prepare("SELECT coalesce(" + columns + "'', '') FROM " +
-                                  storage::quoted(collection.name) + " WHERE id = ?1");
+    auto rows = database_.prepare("SELECT " + client::title_sql(collection, "t") + " FROM " +
+                                  storage::quoted(collection.name) + " AS t WHERE t.id = ?1");
     if (!rows) return "";
     rows->bind_blob(1, id.view());
     const auto row = rows->step();

@@ -7,6 +7,7 @@
 // Threads: that of the database. Errors: not_found; invalid_argument when several fit.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <string>
 #include <string_view>
@@ -31,7 +32,8 @@ class Names {
     // A full id need not be here; anything else must be.
     Result<RecordId> find(const Collection& collection, std::string_view text);
     // The same where the collection is not known: nullptr when no collection has it here.
-    Result<std::pair<const Collection*, RecordId>> find_anywhere(std::string_view text);
+    using Found = std::pair<const Collection*, RecordId>;
+    Result<Found> find_anywhere(std::string_view text);
     // The same for what a reference field refers to; 0: any collection.
     Result<RecordId> find_in(CollectionId collection, std::string_view text);
     // The user with this login, name, id or beginning of an id.
@@ -44,6 +46,10 @@ class Names {
     std::string title_in(CollectionId collection, const RecordId& id);
 
   private:
+    using Finder = std::function<Result<std::vector<RecordId>>(const Collection&)>;
+
+    // The one record of all collections that `finder` finds; nullptr: none.
+    Result<Found> find_in_all(std::string_view text, const Finder& finder);
     Result<std::vector<RecordId>> with_prefix(const Collection& collection, std::string_view hex);
     Result<std::vector<RecordId>> with_name(const Collection& collection, std::string_view name);
 
@@ -54,8 +60,5 @@ class Names {
 
 // The names of the collections that are not the system's, divided by commas.
 std::string collection_names(const Schema& schema);
-
-// The fields that name a record to people, of name, number, title and login.
-std::vector<const Field*> naming_fields(const Collection& collection);
 
 }  // namespace satchel::cli

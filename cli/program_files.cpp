@@ -6,6 +6,7 @@
 #include <filesystem>
 
 #include "cli/child.hpp"
+#include "cli/files.hpp"
 
 namespace satchel::cli {
 namespace {
@@ -15,6 +16,44 @@ namespace fs = std::filesystem;
 bool is_program(const fs::path& path) {
     std::error_code ignored;
     return fs::is_regular_file(path, ignored) && ::access(path.c_str(), X_OK) == 0;
+}
+
+// What a child says on standard error, kept in a file while it runs.
+class ErrorsFile {
+  public:
+    ErrorsFile() {
+        const int file = ::mkstemp(path_.data());
+        if (file >= 0) ::close(file);
+    }
+    ErrorsFile(const ErrorsFile&) = delete;
+    ErrorsFile& operator=(const ErrorsFile&) = delete;
+    ~ErrorsFile() { ::unlink(path_.c_str()); }
+
+    const std::string& path() const { return path_; }
+
+    // Its message; without one, its exit status.
+    std::string last_words(int status) const {
+        constexpr std::string_view kMark = "satcheld: ";
+        const auto text = read_file(path_, kMaxErrorBytes);
+        const std::size_t at = text ? text->rfind(kMark) : std::string::npos;
+        if (at == std::string::npos)
+            return "satcheld could not restore it (exit status " + std::to_string(status) + ")";
+        const std::string_view words = std::string_view(*text).substr(at + kMark.size());
+        return std::string(words.substr(0, words.find('\n')));
+    }
+
+  private:
+    static constexpr std::size_t kMaxErrorBytes = 1U << 20;
+
+    std::string path_ = (fs::temp_directory_path() / "satchel-restore-XXXXXX").string();
+};
+
+// The exit statuses of satcheld (docs/operations.md) are ours.
+ErrorCode code_of(int status) {
+    for (const ErrorCode code : {ErrorCode::invalid_argument, ErrorCode::not_found, ErrorCode::busy,
+                                 ErrorCode::corrupt, ErrorCode::io, ErrorCode::limit})
+        if (status == static_cast<int>(exit_status(code))) return code;
+    return ErrorCode::internal;
 }
 
 }  // namespace
@@ -46,13 +85,12 @@ Result<ExitStatus> restore_backup(Context& context, const std::string& backup,
     if (!fs::exists(backup, ignored))
         return Error{ErrorCode::not_found, "there is no file " + backup};
     SATCHEL_ASSIGN(const std::string server, find_program("satcheld", "server"));
-    SATCHEL_ASSIGN(Child child, Child::start({server, "--data", data, "--restore", backup},
-                                             {.inherit = !context.console.json}));
-    const int status = child.wait();
-    if (status != 0)
-        return Error{ErrorCode::io, "satcheld could not restore it (exit status " +
-                                        std::to_string(status) +
-                                        "); is the server stopped, and the backup there?"};
+    const ErrorsFile errors;
+    SATCHEL_ASSIGN(Child child,
+                   Child::start({server, "--data", data, "--restore", backup},
+                                {.errors = errors.path(), .inherit = !context.console.json}));
+    if (const int status = child.wait(); status != 0)
+        return Error{code_of(status), errors.last_words(status)};
     context.console.say("Restored. Start the server again; devices send what it had lost.",
                         "已恢复。请重新启动服务器;各设备会补发丢失的内容。");
     context.console.result({{"data", data}, {"backup", backup}, {"restored", true}});

@@ -5,7 +5,9 @@
 #include <charconv>
 #include <set>
 
+#include "sales/export.hpp"
 #include "sales/numbers.hpp"
+#include "sales/set_text.hpp"
 #include "sales/starter_schema.hpp"
 
 namespace satchel::cli {
@@ -52,12 +54,11 @@ Result<std::int64_t> parse_integer(Meaning meaning, std::string_view text,
     return sales::parse_decimal(text, 0);
 }
 
-void add_elements(const Field& field, std::string_view text, Assignments& to) {
-    while (!text.empty()) {
-        const std::size_t end = std::min(text.find(';'), text.size());
-        if (end > 0) to.elements.emplace_back(field.name, text.substr(0, end));
-        text.remove_prefix(std::min(end + 1, text.size()));
-    }
+Status add_elements(const Field& field, std::string_view text, Assignments& to) {
+    SATCHEL_ASSIGN(const std::vector<std::string> elements, sales::split_set(text));
+    for (const std::string& element : elements)
+        to.elements.emplace_back(field.name, element);
+    return {};
 }
 
 Status assign(const Collection& collection, const Field& field, std::string_view text,
@@ -83,8 +84,7 @@ Status assign(const Collection& collection, const Field& field, std::string_view
             return {};
         }
         case FieldKind::set:
-            add_elements(field, text, to);
-            return {};
+            return add_elements(field, text, to);
         case FieldKind::counter: {
             SATCHEL_ASSIGN(const std::int64_t step, sales::parse_decimal(text, 0));
             to.counters.emplace_back(field.name, step);
@@ -99,16 +99,9 @@ std::string currency_of(const Collection& collection, const Field& field,
     return currency_for(collection, field, {}, row);
 }
 
-std::string hex(ByteView bytes) {
-    std::string text;
-    for (const char c : bytes)
-        text += fmt::format("{:02x}", static_cast<unsigned char>(c));
-    return text;
-}
-
 std::string id_text(const Bytes& bytes) {
     const auto id = RecordId::from_bytes(bytes);
-    return id ? id->text() : hex(bytes);
+    return id ? id->text() : sales::hex(bytes);
 }
 
 // A row that has nothing but the cell's values.
@@ -148,6 +141,12 @@ Result<Assignments> parse_assignments(const Collection& collection,
     return parsed;
 }
 
+Status no_sets_or_counters(const Assignments& assignments) {
+    if (assignments.elements.empty() && assignments.counters.empty()) return {};
+    return Error{ErrorCode::invalid_argument,
+                 "sets change by 'satchel tag', counters by 'satchel count'"};
+}
+
 std::string text_of(const Collection& collection, const Field& field,
                     const std::vector<Value>& row) {
     const Json value = json_of(collection, field, row);
@@ -173,7 +172,7 @@ Json json_of(const Collection& collection, const Field& field, const std::vector
     if (field.kind == FieldKind::counter) return value.integer();
     if (value.is_null()) return nullptr;
     if (field.kind == FieldKind::reference) return id_text(value.as_bytes());
-    if (field.kind == FieldKind::bytes) return hex(value.as_bytes());
+    if (field.kind == FieldKind::bytes) return sales::hex(value.as_bytes());
     if (value.type() != ValueType::integer) return value.as_bytes();
     switch (sales::meaning(collection, field)) {
         case Meaning::date:

@@ -6,7 +6,7 @@
 // | `…_date`         | 2026-11-22                        | 2026-11-22           | "2026-11-22"    |
 // | `…_at`           | 2026-11-22T10:00:00Z, milliseconds| 2026-11-22T10:00:00Z | number (ms)     |
 // | money            | 12.34                             | 12.34                | "12.34"         |
-// | set              | a;b                               | a; b                 | ["a", "b"]      |
+// | set              | a;b (sales/set_text.hpp)          | a; b                 | ["a", "b"]      |
 // | reference        | id, its beginning, @name          | id                   | string          |
 // | bytes            | x'0aff'                           | x'0aff'              | "0aff"          |
 // | nothing          | `satchel unset`                   | (empty)              | null            |
@@ -34,6 +34,9 @@ struct Assignments {
 Result<Assignments> parse_assignments(const Collection& collection,
                                       const std::vector<std::string>& arguments,
                                       const std::vector<Value>& shown, Names& names);
+
+// invalid_argument when a set or a counter is among them: commands of their own change those.
+Status no_sets_or_counters(const Assignments& assignments);
 
 // The field's value of `row`, which has one value per field of the collection.
 std::string text_of(const Collection& collection, const Field& field,

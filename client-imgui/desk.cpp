@@ -5,6 +5,8 @@
 #include "client-imgui/record_writer.hpp"
 #include "client-imgui/table_query.hpp"
 #include "client/account.hpp"
+#include "client/new_record.hpp"
+#include "client/record_titles.hpp"
 #include "storage/record_tables.hpp"
 
 namespace satchel::window {
@@ -16,7 +18,7 @@ Status find_references(storage::ReadConnection& reader, const Schema& schema, Pi
     const Collection* collection = schema.find(picker.collection);
     if (collection == nullptr)
         return Error{ErrorCode::not_found, "what this field refers to is not on this device"};
-    const std::string title = title_sql(*collection, "t");
+    const std::string title = client::title_sql(*collection, "t");
     SATCHEL_ASSIGN(auto rows,
                    reader.query("SELECT t.id, " + title + " AS title FROM " +
                                     storage::quoted(collection->name) +
@@ -257,7 +259,7 @@ void Desk::carry(const Resolve& intent) {
 }
 
 void Desk::carry(const ResendRejected& intent) {
-    const auto change = replica_->resend(intent.number);
+    const auto change = client::resend(*replica_, intent.number);
     conclude(change ? Status() : Status(change.error()));
 }
 

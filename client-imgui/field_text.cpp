@@ -4,6 +4,7 @@
 #include <array>
 #include <ctime>
 
+#include "sales/csv.hpp"
 #include "sales/numbers.hpp"
 #include "sales/starter_schema.hpp"
 #include "storage/text.hpp"
@@ -40,19 +41,13 @@ std::string hex(ByteView bytes) {
     return Value::bytes(bytes).text_form();
 }
 
-std::string_view trimmed(std::string_view text) {
-    const auto first = text.find_first_not_of(" \t\r\n");
-    if (first == std::string_view::npos) return {};
-    return text.substr(first, text.find_last_not_of(" \t\r\n") - first + 1);
-}
-
 Result<storage::FieldValues> parse_money(const Collection& collection, const Field& field,
                                          const FieldChange& change) {
     const Field* currency = sales::currency_field(collection, field);
-    const std::string_view amount = trimmed(change.text);
+    const std::string_view amount = sales::trimmed(change.text);
     if (amount.empty())
         return storage::FieldValues{{field.name, Value{}}, {currency->name, Value{}}};
-    const std::string_view code = trimmed(change.currency);
+    const std::string_view code = sales::trimmed(change.currency);
     if (!sales::is_currency_code(code))
         return refused("a currency is three capital letters, such as CNY or USD");
     SATCHEL_ASSIGN(const std::int64_t units,
@@ -72,8 +67,8 @@ Result<Value> parse_text(const Field& field, const std::string& text) {
 
 // "2026-11-22 10:00" of the local time zone.
 Result<Value> parse_local_time(std::string_view text) {
-    if (trimmed(text).empty()) return Value{};
-    const std::string written(trimmed(text));
+    if (sales::trimmed(text).empty()) return Value{};
+    const std::string written(sales::trimmed(text));
     std::tm parts{};
     const char* end = strptime(written.c_str(), "%Y-%m-%d %H:%M", &parts);
     if (end == nullptr || *end != '\0') return refused("not a time: write 2026-11-22 10:00");
@@ -82,9 +77,9 @@ Result<Value> parse_local_time(std::string_view text) {
 }
 
 Result<Value> parse_number(InputKind kind, std::string_view text) {
-    if (trimmed(text).empty()) return Value{};
-    const auto number = kind == InputKind::date ? sales::parse_date(trimmed(text))
-                                                : sales::parse_decimal(trimmed(text), 0);
+    if (sales::trimmed(text).empty()) return Value{};
+    const auto number = kind == InputKind::date ? sales::parse_date(sales::trimmed(text))
+                                                : sales::parse_decimal(sales::trimmed(text), 0);
     if (!number) return number.error();
     return Value(*number);
 }

@@ -2,32 +2,14 @@
 #include <CLI/CLI.hpp>
 
 #include <cstdlib>
-#include <fstream>
 #include <iostream>
-#include <iterator>
 
 #include "client-imgui/window.hpp"
+#include "client/messages.hpp"
+#include "client/secret_file.hpp"
 
 namespace satchel::window {
 namespace {
-
-// LC_ALL, LC_MESSAGES and LANG, in the order in which they count.
-client::Language system_language() {
-    for (const char* variable : {"LC_ALL", "LC_MESSAGES", "LANG"})
-        if (const char* locale = std::getenv(variable); locale != nullptr && *locale != '\0')
-            return client::language_of(locale);
-    return client::Language::english;
-}
-
-// The file's bytes without the line break that an editor put at the end.
-Result<std::string> read_key(const std::string& path) {
-    std::ifstream in(path, std::ios::binary);
-    if (!in) return Error{ErrorCode::not_found, "the key file cannot be read: " + path};
-    std::string key{std::istreambuf_iterator<char>(in), {}};
-    while (key.ends_with('\n') || key.ends_with('\r'))
-        key.pop_back();
-    return key;
-}
 
 bool parse_size(const std::string& text, WindowOptions& options) {
     const std::size_t x = text.find('x');
@@ -62,12 +44,13 @@ int run(int argc, char** argv) {
     app.set_version_flag("--version", SATCHEL_RELEASE);
     CLI11_PARSE(app, argc, argv);
 
-    options.language = language.empty() ? system_language() : client::language_of(language);
+    options.language =
+        language.empty() ? client::language_of_environment() : client::language_of(language);
     options.desk.syncs = !offline;
     if (!size.empty() && !parse_size(size, options))
         return fail("--size is a width and a height from 640x400 on, such as 1280x760");
     if (!key_file.empty()) {
-        auto key = read_key(key_file);
+        auto key = client::read_key_file(key_file);
         if (!key) return fail(key.error().message);
         options.desk.replica.key = *std::move(key);
     }

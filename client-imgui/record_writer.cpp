@@ -1,6 +1,7 @@
 #include "client-imgui/record_writer.hpp"
 
 #include "client-imgui/field_text.hpp"
+#include "client/new_record.hpp"
 
 namespace satchel::window {
 namespace {
@@ -36,7 +37,12 @@ Status write_elements(storage::LocalTransaction& transaction, const std::string&
 }
 
 Result<RecordId> write_all(storage::Replica& replica, const SaveRecord& request,
-                           const storage::FieldValues& values, SaveAnswer& answer) {
+                           const Collection& collection, storage::FieldValues values,
+                           SaveAnswer& answer) {
+    if (!request.id) {
+        SATCHEL_ASSIGN(const auto person, client::person_of(replica));
+        (void)client::belonging(collection, person, values);
+    }
     SATCHEL_ASSIGN(storage::LocalTransaction transaction, replica.begin());
     RecordId id;
     if (request.id) {
@@ -75,9 +81,9 @@ SaveAnswer save_record(storage::Replica& replica, const SaveRecord& request,
         answer.error = Error{ErrorCode::not_found, "this collection is not on this device"};
         return answer;
     }
-    const storage::FieldValues values = register_values(*collection, request, answer);
+    storage::FieldValues values = register_values(*collection, request, answer);
     if (!answer.problems.empty()) return answer;
-    const auto id = write_all(replica, request, values, answer);
+    const auto id = write_all(replica, request, *collection, std::move(values), answer);
     if (!id) answer.error = id.error();
     answer.saved = id && answer.problems.empty();
     if (!answer.saved) return answer;

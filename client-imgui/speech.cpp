@@ -174,6 +174,7 @@ constexpr auto kRows = std::to_array<Message>({
     {"sync_no_error", "none", "无"},
     {"sync_progress", "Progress", "进度"},
     {"sync_error_page", "The state cannot be read", "无法读取状态"},
+    {"sync_wants_login", "Log in first: then this window syncs.", "请先登录,之后本窗口即可同步。"},
     {"sync_off", "Syncing is switched off in this window.", "此窗口未启用同步。"},
 
     // Codes of choices that the schema does not label

@@ -83,10 +83,31 @@ void draw_times(Frame& frame) {
 }
 
 // An agent that has not spoken yet has no words: then nothing syncs in this window.
+bool is_off(const client::AgentStatus& sync) {
+    return sync.waits_for.key.empty();
+}
+
 std::string state_text(Frame& frame) {
     const client::AgentStatus& sync = frame.snapshot.sync;
-    if (sync.waits_for.key.empty()) return frame.say("sync_off");
+    if (is_off(sync)) return frame.say("sync_off");
     return sync.waits_for.text(frame.say.language());
+}
+
+void draw_buttons(Frame& frame) {
+    const client::AgentStatus& sync = frame.snapshot.sync;
+    const bool runs = sync.running && !sync.progress.waiting;
+    const bool can = !is_off(sync) && sync.logged_in;
+    if (primary_button(frame, "sync_now", "sync_now", can && !runs)) frame.want(SyncNow{});
+    ImGui::SameLine();
+    if (button(frame, "stop_sync", "stop_sync", runs)) frame.want(StopSync{});
+    if (frame.snapshot.login) {
+        ImGui::SameLine();
+        if (button(frame, "log_in_page", "log_in_page")) frame.state.page = Page::login;
+    }
+    if (can) return;
+    const char* why = is_off(sync) ? "sync_off" : "sync_wants_login";
+    text_in(colour::kMuted, frame.say(why));
+    frame.mark("sync_cannot", why);
 }
 
 }  // namespace
@@ -103,14 +124,7 @@ void draw_sync(Frame& frame) {
     ImGui::Separator();
     draw_times(frame);
     ImGui::Dummy({0, 4});
-    const bool runs = sync.running && !sync.progress.waiting;
-    if (primary_button(frame, "sync_now", "sync_now", !runs)) frame.want(SyncNow{});
-    ImGui::SameLine();
-    if (button(frame, "stop_sync", "stop_sync", runs)) frame.want(StopSync{});
-    if (frame.snapshot.login) {
-        ImGui::SameLine();
-        if (button(frame, "log_in_page", "log_in_page")) frame.state.page = Page::login;
-    }
+    draw_buttons(frame);
     end_card();
 }
 

@@ -1,7 +1,7 @@
 #include "client-imgui/table_query.hpp"
 
 #include "client-imgui/field_text.hpp"
-#include "client-imgui/titles.hpp"
+#include "client/record_titles.hpp"
 #include "sales/starter_schema.hpp"
 #include "storage/record_tables.hpp"
 
@@ -28,7 +28,7 @@ std::string shown_sql(const Schema& schema, const Field& field, InputKind kind) 
     const Collection* target =
         kind == InputKind::reference ? schema.find(field.refers_to) : nullptr;
     if (target == nullptr) return plain_sql(field);
-    return "(SELECT " + title_sql(*target, "r") + " FROM " + quoted(target->name) +
+    return "(SELECT " + client::title_sql(*target, "r") + " FROM " + quoted(target->name) +
            " AS r WHERE r.id = " + plain_sql(field) + ")";
 }
 

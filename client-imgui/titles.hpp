@@ -12,9 +12,6 @@
 
 namespace satchel::window {
 
-// SQL for the name of a row of `collection`; `row`: the table's alias in the statement.
-std::string title_sql(const Collection& collection, std::string_view row);
-
 class Titles {
   public:
     Titles(storage::ReadConnection& reader, const Schema& schema)

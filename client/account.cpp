@@ -3,11 +3,11 @@
 #include <unistd.h>
 
 #include <array>
-#include <cstdio>
 #include <nlohmann/json.hpp>
 
 #include "client/bundle_settings.hpp"
 #include "client/messages.hpp"
+#include "storage/directory.hpp"
 
 namespace satchel::client {
 namespace {
@@ -43,13 +43,6 @@ constexpr auto kOptions = std::to_array<KeptOption>({
     {"server.pinned_key", &CurlOptions::pinned_key},
     {"server.proxy", &CurlOptions::proxy},
 });
-
-std::string replica_text(ReplicaId replica) {
-    std::array<char, 17> digits{};
-    std::snprintf(digits.data(), digits.size(), "%016llx",
-                  static_cast<unsigned long long>(replica.id));
-    return digits.data();
-}
 
 Result<std::string> member(const json& object, const char* key) {
     const auto at = object.find(key);
@@ -96,6 +89,12 @@ Result<Account> account(storage::Replica& replica) {
     return account;
 }
 
+Status check_logged_in(const Account& account) {
+    if (account.url.empty()) return failure(ErrorCode::unauthorized, "not_logged_in");
+    if (!account.logged_in()) return failure(ErrorCode::unauthorized, "login_again");
+    return {};
+}
+
 Result<Account> login(storage::Replica& replica, Transport& transport, const LoginRequest& request,
                       CancelToken* cancel) {
     SATCHEL_ASSIGN(const std::string url, server_url(request.url));
@@ -108,7 +107,7 @@ Result<Account> login(storage::Replica& replica, Transport& transport, const Log
     SATCHEL_ASSIGN(const storage::BundleKeys keys, device_bundle_keys(replica));
     http.body = json{{"login", request.login},
                      {"password", request.password},
-                     {"replica", replica_text(state.replica)},
+                     {"replica", storage::replica_text(state.replica.id)},
                      {"device_name", request.device_name},
                      {"bundle_keys", keys.public_keys().text()}}
                     .dump(-1, ' ', false, json::error_handler_t::replace);

@@ -43,6 +43,9 @@ struct LoginRequest {
 
 Result<Account> account(storage::Replica& replica);
 
+// unauthorized, with what to do: nobody has ever logged in, or the log-in has ended.
+Status check_logged_in(const Account& account);
+
 Result<Account> login(storage::Replica& replica, Transport& transport, const LoginRequest& request,
                       CancelToken* cancel = nullptr);
 

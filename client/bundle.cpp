@@ -5,6 +5,7 @@
 #include "client/messages.hpp"
 #include "client/sync_client.hpp"
 #include "client/upload_part.hpp"
+#include "storage/directory.hpp"
 #include "storage/services.hpp"
 #include "sync/bundle.hpp"
 #include "sync/bundle_rounds.hpp"
@@ -109,8 +110,9 @@ Status check_addressee(Replica& replica, const BundleHeader& header, const Keys&
         return failure(ErrorCode::invalid_argument, "bundle_is_request");
     SATCHEL_ASSIGN(const SyncState state, replica.sync_state());
     if (header.replica.id != state.replica.id)
-        return failure(ErrorCode::invalid_argument, "bundle_other_device",
-                       {header.replica.text(), state.replica.text()});
+        return failure(
+            ErrorCode::invalid_argument, "bundle_other_device",
+            {storage::replica_text(header.replica.id), storage::replica_text(state.replica.id)});
     if (header.office != keys.office.id())
         return failure(ErrorCode::invalid_argument, "bundle_other_office");
     if (header.device == keys.device.public_keys().id()) return {};

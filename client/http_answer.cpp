@@ -85,7 +85,8 @@ Error refusal(const HttpReply& reply, const ErrorBody& body, std::optional<std::
             return failure(ErrorCode::limit, "too_large", {says});
         case 426:
             return failure(ErrorCode::upgrade_needed, "upgrade");
-        case 429:
+        case 429:  // of a log-in: too many wrong passwords, and how long to wait
+            return failure(ErrorCode::forbidden, "refused", {says});
         case 503:
             return server_busy(seconds);
         case 507:

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdlib>
 #include <optional>
 
 #include "client/message_table.hpp"
@@ -74,6 +75,13 @@ std::optional<std::vector<std::string>> match(std::string_view pattern, std::str
 
 Language language_of(std::string_view locale) {
     return locale.substr(0, 2) == "zh" ? Language::chinese : Language::english;
+}
+
+Language language_of_environment() {
+    for (const char* variable : {"LC_ALL", "LC_MESSAGES", "LANG"})
+        if (const char* locale = std::getenv(variable); locale != nullptr && *locale != '\0')
+            return language_of(locale);
+    return Language::english;
 }
 
 std::span<const Message> catalogue() {

@@ -25,6 +25,8 @@ enum class Language { english, chinese };
 
 // From a locale's name ("zh_CN.UTF-8") or a language tag ("zh-Hans"): Chinese for zh, else English.
 Language language_of(std::string_view locale);
+// As the first of LC_ALL, LC_MESSAGES and LANG says that is set.
+Language language_of_environment();
 
 struct Message {
     std::string_view key;

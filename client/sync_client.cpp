@@ -45,8 +45,7 @@ class Run {
 
     Status talk() {
         SATCHEL_ASSIGN(const Account account, client::account(replica_));
-        if (account.url.empty()) return failure(ErrorCode::unauthorized, "not_logged_in");
-        if (!account.logged_in()) return failure(ErrorCode::unauthorized, "login_again");
+        SATCHEL_TRY(check_logged_in(account));
         auto lease = storage::SyncLease::acquire(replica_.path());
         if (!lease && lease.error().code == ErrorCode::busy)
             return failure(ErrorCode::busy, "sync_busy");

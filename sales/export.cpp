@@ -5,6 +5,7 @@
 
 #include "sales/csv.hpp"
 #include "sales/numbers.hpp"
+#include "sales/set_text.hpp"
 #include "sales/starter_schema.hpp"
 
 namespace satchel::sales {
@@ -13,16 +14,6 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr ByteView kByteOrderMark = "\xEF\xBB\xBF";
-
-std::string hex(ByteView bytes) {
-    constexpr std::string_view kDigits = "0123456789abcdef";
-    std::string text;
-    for (const char c : bytes) {
-        text += kDigits[static_cast<unsigned char>(c) >> 4];
-        text += kDigits[static_cast<unsigned char>(c) & 15U];
-    }
-    return text;
-}
 
 // A value without regard to its column. Empty for null.
 std::string plain_text(const Value& value) {
@@ -50,13 +41,6 @@ std::vector<std::string> elements(const Value& value) {
     return all;
 }
 
-std::string joined(const std::vector<std::string>& all) {
-    std::string text;
-    for (const std::string& each : all)
-        text += (text.empty() ? "" : ";") + each;
-    return text;
-}
-
 // A value as people read it. A value of another type than its form expects is written plainly.
 std::string cell_text(const ExportColumn& column, const std::vector<Value>& row,
                       const Value& value) {
@@ -78,7 +62,7 @@ std::string cell_text(const ExportColumn& column, const std::vector<Value>& row,
                                       minor_digits(row[column.currency].as_bytes()));
             break;
         case CellForm::set:
-            return joined(elements(value));
+            return join_set(elements(value));
     }
     return plain_text(value);
 }
@@ -144,6 +128,16 @@ ExportColumn export_column(const Collection& collection, const Field& field,
 }
 
 }  // namespace
+
+std::string hex(ByteView bytes) {
+    constexpr std::string_view kDigits = "0123456789abcdef";
+    std::string text;
+    for (const char c : bytes) {
+        text += kDigits[static_cast<unsigned char>(c) >> 4];
+        text += kDigits[static_cast<unsigned char>(c) & 15U];
+    }
+    return text;
+}
 
 std::vector<ExportColumn> export_columns(const Collection& collection,
                                          const std::vector<const Field*>& fields) {

@@ -13,9 +13,9 @@
 // | null      | nothing                    | null; of a set the empty array       |
 //
 // What export_csv writes of a collection, Importer reads back by the names of its columns: dates,
-// money beside its currency, sets, ids. Not told apart in CSV are null and the empty text; an
-// element of a set that holds `;` becomes two. JSON lines keep both. A text that begins with `=`
-// is written as it is, and a spreadsheet program takes it for a formula.
+// money beside its currency, sets (set_text.hpp), ids. Not told apart in CSV are null and the
+// empty text; JSON lines keep both. A text that begins with `=` is written as it is, and a
+// spreadsheet program takes it for a formula.
 //
 // Threads: one at a time. Errors: those of the rows and of the sink, as they came; what was given
 // to the sink before stays there. Memory: one buffer of kExportBufferBytes and one row.
@@ -41,6 +41,9 @@ struct ExportColumn {
     CellForm form = CellForm::plain;
     std::size_t currency = 0;  // of money: the position of the column with the currency's code
 };
+
+// Bytes as an export writes them: two small hexadecimal digits each.
+std::string hex(ByteView bytes);
 
 // The columns of these fields of a collection, each in the form that its kind and meaning ask for.
 // Money whose currency is not among the fields stays in minor units.

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "sales/numbers.hpp"
+#include "sales/set_text.hpp"
 #include "sales/starter_schema.hpp"
 #include "storage/services.hpp"
 #include "storage/text.hpp"
@@ -22,13 +23,10 @@ bool is_about_row(ErrorCode code) {
            code == ErrorCode::limit;
 }
 
-Result<std::vector<Bytes>> split_set(std::string_view text) {
+Result<std::vector<Bytes>> set_elements(std::string_view text) {
+    SATCHEL_ASSIGN(const std::vector<std::string> typed, split_set(text));
     std::vector<Bytes> elements;
-    while (!text.empty()) {
-        const std::size_t end = std::min(text.find(';'), text.size());
-        const std::string_view element = trimmed(text.substr(0, end));
-        text.remove_prefix(std::min(end + 1, text.size()));
-        if (element.empty()) continue;
+    for (const std::string& element : typed) {
         SATCHEL_ASSIGN(Bytes canonical, storage::canonical_text(element));
         elements.push_back(std::move(canonical));
     }
@@ -192,7 +190,7 @@ Status Importer::convert_money(const FieldSource& source) {
 
 Status Importer::convert_plain(const Field& field, std::string_view text) {
     if (field.kind == FieldKind::set) {
-        SATCHEL_ASSIGN(std::vector<Bytes> elements, split_set(text));
+        SATCHEL_ASSIGN(std::vector<Bytes> elements, set_elements(text));
         row_.cells.push_back({field.id, field.kind, {}, std::move(elements)});
         return {};
     }

@@ -17,7 +17,7 @@
 // | integer, counter     | whole number, 1054 or 1,054                 | null           |
 // | integer `…_date`     | date (numbers.hpp)                          | null           |
 // | money                | decimal number, exactly, no rounding        | null, both     |
-// | set                  | texts divided by `;`, each once             | no elements    |
+// | set                  | texts divided by `;` (set_text.hpp)         | no elements    |
 // | reference            | a record id, or @lookup, or @user           | null           |
 //
 // A row that fails gives a RowProblem and the import goes on.

@@ -1,6 +1,6 @@
 // satcheld: the program. Options, messages and signals; everything else is in server.hpp.
 //
-// Exit codes: 0 stopped as asked, 1 it could not start or restore, 2 wrong options.
+// Exit statuses: docs/operations.md.
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 #include <sys/resource.h>
@@ -53,9 +53,34 @@ void describe(CLI::App& app, Options& options) {
     app.set_version_flag("--version", std::string("satcheld ") + kRelease);
 }
 
+// The numbers that `satchel` has for the same (docs/cli.md); scripts and units branch on them.
+int exit_status(ErrorCode code) {
+    switch (code) {
+        case ErrorCode::invalid_argument:
+            return 2;
+        case ErrorCode::not_found:
+            return 3;
+        case ErrorCode::busy:
+            return 7;
+        case ErrorCode::corrupt:
+        case ErrorCode::not_a_database:
+        case ErrorCode::wrong_key:
+        case ErrorCode::newer_format:
+            return 8;
+        case ErrorCode::disk_full:
+        case ErrorCode::read_only:
+        case ErrorCode::io:
+            return 9;
+        case ErrorCode::limit:
+            return 10;
+        default:
+            return 1;
+    }
+}
+
 int fail(const Error& error) {
     std::fprintf(stderr, "satcheld: %s\n", error.message.c_str());
-    return 1;
+    return exit_status(error.code);
 }
 
 // Each waiting device holds a socket; the usual soft limit is 1,024.

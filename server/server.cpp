@@ -2,6 +2,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include <filesystem>
 #include <utility>
 
 #include "sales/schema_json.hpp"
@@ -21,8 +22,11 @@ constexpr std::chrono::milliseconds kPatience{10'000};
 Result<SchemaPointer> first_schema(const std::string& which) {
     if (which == "empty") return SchemaPointer();
     if (which == "starter") return std::make_shared<const Schema>(sales::starter_schema());
-    SATCHEL_ASSIGN(const std::string text, read_small_file(which, kMaxSchemaBytes));
-    SATCHEL_ASSIGN(Schema schema, sales::schema_from_json_text(text));
+    const Result<std::string> text = read_small_file(which, kMaxSchemaBytes);
+    if (!text)
+        return Error{ErrorCode::invalid_argument,
+                     "--schema is starter, empty or a file; " + text.error().message};
+    SATCHEL_ASSIGN(Schema schema, sales::schema_from_json_text(*text));
     return std::make_shared<const Schema>(std::move(schema));
 }
 
@@ -71,6 +75,10 @@ Status Server::open_office() {
     SATCHEL_ASSIGN(options.schema, first_schema(settings_.schema));
     SATCHEL_ASSIGN(office_, Office::open(options));
     SATCHEL_TRY(make_first_administrator());
+    // Told at every start until it was noted and deleted: the first start may have failed later.
+    std::error_code ignored;
+    const std::string password_file = directory_.file(kPasswordFile);
+    if (std::filesystem::exists(password_file, ignored)) password_file_ = password_file;
     return upkeep();
 }
 
@@ -102,7 +110,6 @@ Result<std::string> Server::first_password() {
     }
     std::string password = storage::generate_password();
     SATCHEL_TRY(directory_.write(kPasswordFile, password + "\n"));
-    password_file_ = directory_.file(kPasswordFile);
     return password;
 }
 

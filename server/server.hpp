@@ -41,7 +41,7 @@ class Server {
 
     std::string url() const;
     std::uint16_t port() const { return http_->port(); }
-    // Where the generated password of the first administrator was written; "" = nowhere.
+    // Where the generated password of the first administrator stands; "" = nowhere (any more).
     const std::string& password_file() const { return password_file_; }
     // When the certificate ends, in milliseconds; 0 without TLS.
     std::int64_t certificate_expires_at() const { return certificate_expires_at_; }

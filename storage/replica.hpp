@@ -199,8 +199,9 @@ class Replica final : public DeviceStore {
     Result<std::vector<JournalEntry>> journal(std::size_t limit, bool open_only = false);
     Result<Changeset> changeset(std::int64_t journal_number);
     // Not-accepted input: write it again, on what is here now, under new dots. The old entry
-    // becomes superseded.
-    Result<ChangeId> resend(std::int64_t journal_number);
+    // becomes superseded. `amended`: values of its records to write with it, such as an owner.
+    Result<ChangeId> resend(std::int64_t journal_number,
+                            const std::map<RecordId, FieldValues>& amended = {});
     Status dismiss(std::int64_t journal_number);  // the person has seen it
     Result<ReplicaStatus> status();
     Result<LocalSums> sums();

@@ -216,15 +216,21 @@ Result<std::vector<RepairBucket>> Replica::repair_buckets(const std::string& sco
     return buckets;
 }
 
-Result<ChangeId> Replica::resend(std::int64_t journal_number) {
+Result<ChangeId> Replica::resend(std::int64_t journal_number,
+                                 const std::map<RecordId, FieldValues>& amended) {
     SATCHEL_ASSIGN(auto row, core_->journal.row(journal_number));
     if (!row || row->entry.state != ChangesetState::quarantined)
         return Error{ErrorCode::not_found, "entry " + std::to_string(journal_number) +
                                                " of the journal is not among the not-accepted"};
     SATCHEL_ASSIGN(const Changeset changeset, decode_changeset(row->bytes));
     SATCHEL_ASSIGN(LocalTransaction transaction, begin());
-    for (const Operation& operation : changeset.operations)
+    for (const Operation& operation : changeset.operations) {
         SATCHEL_TRY(transaction.repeat(operation));
+        const auto amendment = amended.find(operation.record);
+        if (amendment == amended.end()) continue;
+        const Collection* collection = schema()->find(operation.collection);
+        SATCHEL_TRY(transaction.set(collection->name, operation.record, amendment->second));
+    }
     row->entry.state = ChangesetState::superseded;
     SATCHEL_TRY(core_->journal.save_state(*row));
     return transaction.commit();

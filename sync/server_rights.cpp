@@ -117,7 +117,8 @@ Judge::Check Judge::check_rights_after(const Work& work) const {
         return Check(std::nullopt);
     return refuse(Reason::not_allowed,
                   work.collection->name + " " + work.operation->record.text() +
-                      ": it would belong to nobody whose records the author may write");
+                      ": it would belong to nobody whose records the author may write; "
+                      "send it again with an owner");
 }
 
 }  // namespace satchel

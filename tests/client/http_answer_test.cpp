@@ -103,7 +103,7 @@ TEST(HttpAnswer, EachStatusOfTheServerHasItsCode) {
           Case{403, ErrorCode::forbidden}, Case{404, ErrorCode::not_found},
           Case{405, ErrorCode::bad_reply}, Case{408, ErrorCode::time_out},
           Case{413, ErrorCode::limit}, Case{426, ErrorCode::upgrade_needed},
-          Case{429, ErrorCode::server_error}, Case{431, ErrorCode::limit},
+          Case{429, ErrorCode::forbidden}, Case{431, ErrorCode::limit},
           Case{500, ErrorCode::server_error}, Case{503, ErrorCode::server_error},
           Case{507, ErrorCode::server_error}, Case{599, ErrorCode::server_error}}) {
         const HttpAnswer answer = judge(ours(each.status), kUrl);
@@ -111,6 +111,16 @@ TEST(HttpAnswer, EachStatusOfTheServerHasItsCode) {
         EXPECT_EQ(answer.status.error().code, each.code) << each.status;
         EXPECT_NE(key_of(answer).substr(0, 5), "code_") << "no words for " << each.status;
     }
+}
+
+TEST(HttpAnswer, TooManyWrongPasswordsAreToldInTheServersWords) {
+    HttpReply reply = ours(429);
+    reply.headers.emplace_back("retry-after", "60");
+    reply.body = R"({"code": "busy", "message": "too many wrong passwords; wait 60 seconds"})";
+    const HttpAnswer answer = judge(reply, kUrl);
+    EXPECT_EQ(answer.status.error().message,
+              "The server refuses: too many wrong passwords; wait 60 seconds.");
+    EXPECT_EQ(*answer.retry_after, milliseconds(60'000));
 }
 
 TEST(HttpAnswer, AddressesAreCompleted) {

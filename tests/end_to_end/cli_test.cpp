@@ -1,5 +1,7 @@
 // The command line against a real head office: both programs as child processes.
 
+#include <algorithm>
+
 #include "tests/end_to_end/html_server.hpp"
 #include "tests/end_to_end/office_test.hpp"
 
@@ -106,6 +108,49 @@ TEST_F(Online, WhatIsResentIsWrittenAnew) {
     EXPECT_EQ(done("a", {"rejected"})["rejected"].size(), 1U);
 }
 
+TEST_F(Online, WhatANewcomerMakesIsTheirOwn) {
+    add_user("li.wei");
+    const std::string person = log_in("a", "li.wei")["user"];
+    // As the page begins, before the first sync has brought anybody's name here.
+    const std::string id =
+        done("a", {"create", "account", "name=Acme", "city=武汉", "tags=a;b"})["id"];
+    write(path("more.csv"), "name,owner\nBeta,\nGamma,\n");
+    done("a", {"import", path("more.csv"), "--into", "account"});
+    const std::string deal =
+        done("a", {"create", "opportunity", "name=Deal", "account=" + id})["id"];
+    EXPECT_EQ(done("a", {"sync"})["quarantined"], 0);
+    EXPECT_EQ(done("a", {"get", "account", id})["fields"]["owner"], person);
+    EXPECT_EQ(done("a", {"get", "account", "@Gamma"})["fields"]["owner"], person);
+    EXPECT_TRUE(done("a", {"get", "opportunity", deal})["fields"]["owner"].is_null());
+    EXPECT_EQ(done("a", {"why", id})["server"], "visible");
+    EXPECT_TRUE(done("a", {"verify"})["equal"]);
+}
+
+TEST_F(Online, WhatBelongsToNobodyIsSentAgainAsYours) {
+    add_user("li.wei");
+    ASSERT_EQ(plain({"init", path("a.satchel")}).status, 0);
+    const Ran early = plain({"-f", path("a.satchel"), "create", "account", "name=Early"});
+    EXPECT_NE(early.err.find("satchel resend"), std::string::npos) << early.err;
+    done("a", {"create", "account", "name=Eraly", "city=武汉"});
+    const std::string person =
+        done("a", {"login", url_, "li.wei", "--password-file", path("password")})["user"];
+    EXPECT_EQ(done("a", {"sync"})["quarantined"], 2);
+    const Json rejected = done("a", {"rejected"})["rejected"];
+    EXPECT_NE(rejected[0]["detail"].get<std::string>().find("owner"), std::string::npos);
+    std::vector<std::string> numbers = {rejected[0]["number"].dump(), rejected[1]["number"].dump()};
+    std::sort(numbers.begin(), numbers.end());
+    EXPECT_EQ(run("a", {"resend", numbers[0], "tags=x"}).status, 2);
+    done("a", {"resend", numbers[0]});
+    done("a", {"resend", numbers[1], "name=Late"});
+    EXPECT_EQ(done("a", {"sync"})["quarantined"], 0);
+    EXPECT_EQ(done("a", {"get", "account", "@Early"})["fields"]["owner"], person);
+    const Json late = done("a", {"get", "account", "@Late"})["fields"];
+    EXPECT_EQ(late["owner"], person);
+    EXPECT_EQ(late["city"], "武汉");
+    EXPECT_EQ(done("a", {"status"})["not_accepted"], 0);
+    EXPECT_TRUE(done("a", {"verify"})["equal"]);
+}
+
 TEST_F(Online, ACustomerChangesHands) {
     add_user("li.wei");
     add_user("wang.fang");
@@ -168,6 +213,10 @@ TEST_F(Online, ARevokedDeviceEmptiesItself) {
     EXPECT_EQ(admin({"device", "revoke", devices[0]["replica"]}).status, 0);
     EXPECT_EQ(run("a", {"sync"}).status, 5);
     EXPECT_EQ(done("a", {"query", "SELECT count(*) FROM account"})["rows"][0][0], 0);
+    const Ran status = plain({"-f", path("a.satchel"), "status"});
+    EXPECT_NE(status.out.find("Nobody is logged in: 'satchel login " + url_), std::string::npos);
+    EXPECT_NE(status.out.find("shut this device out"), std::string::npos) << status.out;
+    EXPECT_EQ(status.out.find("()"), std::string::npos) << status.out;
 }
 
 TEST_F(Online, ABackupIsRestoredAndDevicesSendAgainWhatItLacks) {
@@ -186,6 +235,51 @@ TEST_F(Online, ABackupIsRestoredAndDevicesSendAgainWhatItLacks) {
     EXPECT_TRUE(done("a", {"verify"})["equal"]);
     make_device("b", "li.wei");
     EXPECT_EQ(done("b", {"get", "account", "@After the backup"})["deleted"], false);
+}
+
+TEST_F(Online, ARestoreThatFailsSaysWhy) {
+    const Ran backup = admin({"backup", "one.satchel-server"});
+    ASSERT_EQ(backup.status, 0) << backup.out;
+    const std::string file = backup.json["path"];
+    const auto restore = [&] {
+        return plain({"admin", "restore", file, "--data", path("office"), "--json"});
+    };
+    const Ran running = restore();
+    EXPECT_EQ(running.status, 7) << running.out;
+    EXPECT_NE(running.out.find("is in use by another satcheld"), std::string::npos) << running.out;
+    stop_server();
+    const std::string whole = content(file);
+    write(file, whole.substr(0, whole.size() / 2));
+    const Ran damaged = restore();
+    EXPECT_EQ(damaged.status, 8) << damaged.out;
+    EXPECT_NE(damaged.out.find("damaged"), std::string::npos) << damaged.out;
+    const Ran told = plain({"admin", "restore", file, "--data", path("office")});
+    EXPECT_NE(told.err.find("damaged"), std::string::npos) << told.err;
+    write(file, whole);
+    EXPECT_EQ(restore().status, 0);
+    start_server(listen());
+}
+
+TEST_F(Online, TooManyWrongPasswordsAreToldAsSuch) {
+    add_user("li.wei");
+    ASSERT_EQ(plain({"init", path("a.satchel")}).status, 0);
+    write(path("wrong"), "wrong password\n");
+    Ran last;
+    for (int i = 0; i < 7; ++i)
+        last = run("a", {"login", url_, "li.wei", "--password-file", path("wrong")});
+    EXPECT_EQ(last.status, 5) << last.out;
+    EXPECT_NE(last.out.find("too many wrong passwords; wait"), std::string::npos) << last.out;
+}
+
+TEST_F(Online, AnEndedLogInIsNotCalledNone) {
+    add_user("li.wei");
+    make_device("a", "li.wei");
+    EXPECT_EQ(admin({"user", "password", "li.wei", "--new-password-file", path("password")}).status,
+              0);
+    EXPECT_EQ(run("a", {"sync"}).status, 5);
+    const Ran users = run("a", {"admin", "user", "list"});
+    EXPECT_EQ(users.status, 5);
+    EXPECT_NE(users.out.find("The log-in has ended"), std::string::npos) << users.out;
 }
 
 TEST_F(Online, AnAdministratorsQuestionsAreAnswered) {

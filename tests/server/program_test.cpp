@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <thread>
 
@@ -108,8 +109,13 @@ TEST_F(ProgramTest, StartsMakesAnAdministratorAndStopsWhenAsked) {
     EXPECT_EQ(program.errors().find(password), std::string::npos);
     Program again(folder_, "second", with());
     EXPECT_NE(again.url(), "");
-    EXPECT_EQ(again.output().find("admin-password"), std::string::npos);
+    EXPECT_NE(again.output().find(password_file), std::string::npos);  // nobody has noted it yet
     EXPECT_EQ(again.end(SIGINT), 0);
+    std::filesystem::remove(password_file);
+    Program noted(folder_, "third", with());
+    EXPECT_NE(noted.url(), "");
+    EXPECT_EQ(noted.output().find("admin-password"), std::string::npos);
+    EXPECT_EQ(noted.end(SIGINT), 0);
 }
 
 TEST_F(ProgramTest, TwoOnOneFolderAreRefused) {
@@ -117,10 +123,18 @@ TEST_F(ProgramTest, TwoOnOneFolderAreRefused) {
     ASSERT_NE(first.url(), "") << first.errors();
     Program second(folder_, "second", with());
     EXPECT_EQ(second.url(), "");
-    EXPECT_EQ(second.wait(), 1);
+    EXPECT_EQ(second.wait(), 7);
     EXPECT_NE(second.errors().find("in use by another satcheld"), std::string::npos)
         << second.errors();
     EXPECT_EQ(first.end(SIGTERM), 0);
+}
+
+TEST_F(ProgramTest, WrongOptionsHaveAStatusOfTheirOwn) {
+    Program nowhere(folder_, "listen", {"--data", folder_.path("data"), "--listen", "foo"});
+    EXPECT_EQ(nowhere.wait(), 2) << nowhere.errors();
+    Program unknown(folder_, "schema", with({"--schema", folder_.path("nofile")}));
+    EXPECT_EQ(unknown.wait(), 2) << unknown.errors();
+    EXPECT_NE(unknown.errors().find("nofile"), std::string::npos) << unknown.errors();
 }
 
 TEST_F(ProgramTest, AKilledOneLeavesTheFolderUsable) {
@@ -146,7 +160,7 @@ TEST_F(ProgramTest, SpeaksTlsAndNamesAPlainCertificateMistake) {
     EXPECT_EQ(HttpClient(url).get("/v1/health").status, 0);  // nobody vouches for it
     EXPECT_EQ(program.end(SIGTERM), 0);
     Program half(folder_, "half", with({"--tls-cert", folder_.path("cert.pem")}));
-    EXPECT_EQ(half.wait(), 1);
+    EXPECT_EQ(half.wait(), 2);
     EXPECT_NE(half.errors().find("--tls-key"), std::string::npos) << half.errors();
     Program swapped(
         folder_, "swapped",

@@ -157,6 +157,24 @@ TEST_F(DeskTest, EveryKindOfFieldIsSaved) {
     EXPECT_EQ(rows->blob(8), acme.view());
 }
 
+TEST_F(DeskTest, ANewRecordBelongsToThePersonUnlessTheFormSaysOtherwise) {
+    const RecordId me = *RecordId::parse("0192f3c4-8a11-7c3e-9f00-0123456789ab");
+    const RecordId other = *RecordId::parse("0192f3c4-8a11-7c3e-9f00-0123456789ac");
+    ASSERT_TRUE(replica_->set_setting("user.id", me.text()));
+    const auto owner_of = [&](std::vector<FieldChange> changes) {
+        const auto form = after(NewRecord{"account"})->form;
+        EXPECT_TRUE(after(saving(*form, std::move(changes)))->answer.saved);
+        const Collection& account = *replica_->schema()->find("account");
+        const auto saved = replica_->record("account", *desk_->snapshot()->form->id);
+        return saved->shown[account.position(account.find("owner")->id)];
+    };
+    EXPECT_EQ(owner_of({typed("name", "Acme")}), Value::id(me));
+    EXPECT_TRUE(owner_of({typed("name", "Acme"), typed("pool", "south")}).is_null());
+    FieldChange given = typed("owner", "");
+    given.reference = other;
+    EXPECT_EQ(owner_of({given}), Value::id(other));
+}
+
 TEST_F(DeskTest, WhatIsWrongWithAFieldIsToldAtThatFieldAndNothingIsWritten) {
     const RecordId id = create("opportunity", {{"number", Value::text("A1")}});
     const auto form = after(OpenRecord{"opportunity", id})->form;

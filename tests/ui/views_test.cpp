@@ -279,6 +279,24 @@ TEST_F(ViewsTest, TheLogInSaysWhatIsUnderWayAndWhatWentWrong) {
     EXPECT_FALSE(shows("login/url"));
 }
 
+TEST_F(ViewsTest, SyncNowIsOfferedOnlyWhereItWouldSync) {
+    auto shown = std::make_shared<Snapshot>(*desk_->snapshot());
+    snapshot_ = shown;
+    frozen_ = true;
+    settle();
+    click("sidebar/page_sync");
+    EXPECT_FALSE(click("sync_now"));
+    EXPECT_EQ(text_of("sync_cannot"), "sync_off");
+    shown->sync.waits_for = {"waits_login", {}};
+    settle();
+    EXPECT_FALSE(click("sync_now"));
+    EXPECT_EQ(text_of("sync_cannot"), "sync_wants_login");
+    shown->sync.logged_in = true;
+    settle();
+    const auto wish = click("sync_now");
+    EXPECT_TRUE(wish && std::holds_alternative<SyncNow>(*wish));
+}
+
 TEST_F(ViewsTest, AFileThatCannotBeOpenedSaysSoAndCanBeTriedAgain) {
     auto broken = std::make_shared<Snapshot>();
     broken->opening = false;
