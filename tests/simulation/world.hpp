@@ -55,6 +55,7 @@ class World {
     // world_head_office.cpp: what the server's answers show, and what head office itself does.
     void note_request(const DeviceNode& device, const Answer& answer);
     void note_reply(const DeviceNode& device, const SyncRequest& request, const SyncReply& reply);
+    void note_load(const SyncRequest& request, const SyncReply& reply);
     void note_rows(const DeviceNode& device, const SyncReply& reply);
     Bytes damaged(const Answer& answer);
     void head_office_acts();

@@ -29,6 +29,7 @@ void World::note_reply(const DeviceNode& device, const SyncRequest& request,
     if (!reply.lost.empty()) probes_.hit(Probe::lost_scope);
     const bool goes_on = request.position.seq != request.cursor;
     if (reply.checkpoint && goes_on) probes_.hit(Probe::paged_checkpoint);
+    note_load(request, reply);
     for (const Verdict& verdict : reply.verdicts) {
         const std::string what = device.name() + "'s " + std::to_string(verdict.incarnation) + ":" +
                                  std::to_string(verdict.first_counter);
@@ -65,6 +66,14 @@ void World::note_reply(const DeviceNode& device, const SyncRequest& request,
                                                      verdict.detail};
         }
     }
+}
+
+void World::note_load(const SyncRequest& request, const SyncReply& reply) {
+    const WalkPosition& from = request.position;
+    if (from.in_load() && reply.position.load.order != 0) probes_.hit(Probe::paged_load);
+    if (from.in_load() && number(from.load.until) < number(server_.store().head()))
+        probes_.hit(Probe::changed_during_load);
+    if (server_.store().snapshot_pages().found() > 0) probes_.hit(Probe::page_reused);
 }
 
 void World::note_rows(const DeviceNode& device, const SyncReply& reply) {
