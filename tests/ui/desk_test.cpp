@@ -220,7 +220,7 @@ TEST_F(DeskTest, AConflictShowsBothValuesWithTheReasonAndIsResolvedByChoosing) {
     ASSERT_EQ(conflict.siblings.size(), 2U);
     EXPECT_EQ(conflict.siblings[0].text, "Won");
     EXPECT_TRUE(conflict.siblings[0].shown);
-    EXPECT_EQ(conflict.siblings[0].author, "beef");
+    EXPECT_EQ(conflict.siblings[0].author, "000000000000beef");
     EXPECT_EQ(conflict.siblings[1].text, "Prospecting");
     EXPECT_EQ(conflict.siblings[1].author, "");
 
