@@ -171,8 +171,14 @@ Status ReplicaCore::load_schema() {
     SATCHEL_ASSIGN(Statement in, database.prepare("SELECT schema FROM replica"));
     SATCHEL_ASSIGN(const bool found, in.step());
     if (!found) return Error{ErrorCode::corrupt, "the replica's own row is missing"};
+    if (tables.schema() != nullptr && tables.schema()->encode() == in.blob(0)) return {};
     SATCHEL_ASSIGN(Schema schema, Schema::decode(in.blob(0)));
-    return tables.use(std::make_shared<const Schema>(std::move(schema)), !loads_first());
+    return use_schema(std::make_shared<const Schema>(std::move(schema)));
+}
+
+Status ReplicaCore::use_schema(SchemaPointer schema) {
+    if (tables.schema() != nullptr) retired.push_back(tables.schema());
+    return tables.use(std::move(schema), !loads_first());
 }
 
 bool ReplicaCore::loads_first() const {
@@ -185,7 +191,7 @@ Status ReplicaCore::install_schema(SchemaPointer schema) {
     SATCHEL_ASSIGN(Statement out, database.prepare("UPDATE replica SET schema = ?1"));
     out.bind_blob(1, encoded);
     SATCHEL_TRY(out.run());
-    SATCHEL_TRY(tables.use(schema, !loads_first()));
+    SATCHEL_TRY(use_schema(schema));
     // Another rule may show another value of those that stand side by side.
     for (const Collection& collection : schema->collections())
         SATCHEL_TRY(tables.show_again(*tables.table(collection.id)));

@@ -187,6 +187,8 @@ class Replica final : public DeviceStore {
                                                  const ReplicaOptions& options);
     ~Replica() override;
 
+    // Collections and fields of it may be pointed to while the replica is open, also when a newer
+    // schema has come.
     SchemaPointer schema() const;
     const std::string& path() const;
 

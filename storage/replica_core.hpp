@@ -69,11 +69,13 @@ struct ReplicaCore {
     std::int64_t next_observer = 1;
     std::map<std::int64_t, Observer> observers;
     std::unordered_map<RecordId, std::vector<Alias>> aliases;
+    std::vector<SchemaPointer> retired;  // earlier schemas: pointers into them stay good
 
     Status create_tables();
     Status load_row();
     Status save_row();
     Status load_schema();
+    Status use_schema(SchemaPointer schema);
     // Another connection may have written: reads again what is cached. Inside a transaction.
     Status refresh();
     // The same, in a transaction of its own.
