@@ -40,7 +40,7 @@ std::vector<std::size_t> spread(std::size_t count, std::size_t of) {
     return order;
 }
 
-void vacuum_log(Replica& replica) {
+void empty_log(Replica& replica) {
     must(replica.database().checkpoint(), "checkpoint");
 }
 
@@ -104,7 +104,7 @@ struct FirstSync {
 FirstSync both_ways(const HeadOffice& office, const std::string& folder,
                     std::unique_ptr<Replica>& writer, std::unique_ptr<Replica>& reader) {
     FirstSync times;
-    vacuum_log(*writer);
+    empty_log(*writer);
     SessionReport up, down;
     double ours = cpu_seconds(), theirs = cpu_seconds(office.process());
     times.up = seconds([&] { up = sync(*writer); });
@@ -173,7 +173,7 @@ void run_first(const Settings& settings, Results& results) {
         last.plain = base;
         up.push_back(last.up / base);
         down.push_back(last.down / base);
-        vacuum_log(*reader);
+        empty_log(*reader);
         disk = file_bytes(folder + "/reader.satchel") / file_bytes(folder + "/plain.db");
         if (i + 1 == settings.repeats)
             results.set("w6.client_mib", first_sync_memory(office, folder + "/memory.satchel"));

@@ -22,17 +22,7 @@ sigset_t stopping_signals() {
 
 Result<SyncRequest> question(storage::Replica& replica, const std::vector<RecordId>& wanted) {
     SATCHEL_ASSIGN(SyncState state, replica.sync_state());
-    SyncRequest request;
-    request.replica = state.replica;
-    request.closed = state.closed;
-    request.epoch = state.epoch;
-    request.device_now = storage::SystemClock().now_ms();
-    request.last_counter = state.last_counter;
-    request.base_counter = state.acked_counter;
-    request.base_hash = state.acked_hash;
-    request.cursor = state.cursor;
-    request.position = state.position;
-    request.scopes_hash = scopes_hash(state.scopes);
+    SyncRequest request = request_at(state, storage::SystemClock().now_ms());
     request.lists_scopes = true;
     request.scopes = std::move(state.scopes);
     request.loading = std::move(state.loading);

@@ -264,8 +264,7 @@ std::int64_t AgentWorker::now() const {
 }
 
 std::int64_t AgentWorker::wall_now() const {
-    static storage::SystemClock system;
-    return options_.replica.clock == nullptr ? system.now_ms() : options_.replica.clock->now_ms();
+    return storage::now_ms(options_.replica.clock);
 }
 
 }  // namespace satchel::client

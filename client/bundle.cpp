@@ -39,10 +39,6 @@ Result<storage::SyncLease> lease_of(const Replica& replica) {
     return lease;
 }
 
-std::int64_t now_of(WallClock* clock) {
-    return clock == nullptr ? storage::SystemClock().now_ms() : clock->now_ms();
-}
-
 // --- out
 
 // Everything that the device has to say, as the requests of one session.
@@ -223,7 +219,7 @@ std::string_view name(BundleOutcome outcome) {
 Result<RequestBundle> write_bundle(Replica& replica, WallClock* clock) {
     SATCHEL_ASSIGN(const Keys keys, keys_of(replica));
     SATCHEL_ASSIGN(const storage::SyncLease lease, lease_of(replica));
-    const std::int64_t now_ms = now_of(clock);
+    const std::int64_t now_ms = storage::now_ms(clock);
     Questions questions(replica, now_ms);
     SATCHEL_TRY(questions.collect());
 
@@ -254,7 +250,7 @@ Result<TakenBundle> take_bundle(Replica& replica, ByteView file, WallClock* cloc
     SATCHEL_ASSIGN(const auto asked, asked_bundle(replica, bundle->header.answers));
     if (!asked) return failure(ErrorCode::invalid_argument, "bundle_unknown");
 
-    Answers answers(replica, *asked, now_of(clock));
+    Answers answers(replica, *asked, storage::now_ms(clock));
     SATCHEL_TRY(answers.take(messages));
     TakenBundle taken{asked->number, answers.outcome(), answers.report(), false};
     SATCHEL_ASSIGN(const bool in_step, is_in_step(replica));

@@ -84,9 +84,8 @@ std::chrono::milliseconds SyncPost::back_off() const {
     return answer_.retry_after.value_or(std::chrono::milliseconds(0));
 }
 
-std::int64_t SyncPost::now_ms() {
-    static storage::SystemClock system;
-    return options_.clock == nullptr ? system.now_ms() : options_.clock->now_ms();
+std::int64_t SyncPost::now_ms() const {
+    return storage::now_ms(options_.clock);
 }
 
 }  // namespace satchel::client

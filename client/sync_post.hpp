@@ -28,7 +28,7 @@ class SyncPost {
     std::chrono::milliseconds back_off() const;
     // The last request was allowed to wait for news.
     bool waiting() const { return waiting_; }
-    std::int64_t now_ms();
+    std::int64_t now_ms() const;
 
   private:
     HttpRequest prepare(const Bytes& request) const;

@@ -51,6 +51,10 @@ Result<Json> declare_lost(Office& office, const ApiCall& call);
 Result<Json> prune(Office& office, const ApiCall& call);
 
 // upkeep_api.cpp
+// A name for the backup of this moment: "20261122T101500Z-042.satchel-server". They sort by time.
+std::string backup_name(std::int64_t now_ms);
+// What a crash left of one.
+void remove_unfinished_backup(Office& office);
 HttpReply make_backup(Office& office, const ApiCall& call);
 HttpReply confirm_backup(Office& office, const ApiCall& call);
 Result<Json> show_schema(Office& office, const ApiCall& call);

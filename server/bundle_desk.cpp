@@ -87,15 +87,15 @@ Result<std::vector<SyncRequest>> BundleDesk::read_requests(const Bundle& bundle)
 }
 
 // With the rights of this moment.
-Result<Caller> BundleDesk::caller() {
+Result<storage::Access> BundleDesk::access() {
     SATCHEL_ASSIGN(const storage::Device device, office_.directory->device(header_.replica.id));
     SATCHEL_ASSIGN(const storage::Account account, office_.directory->account(device.user));
     summary_.login = account.login;
-    Caller caller = storage::caller_of(account, device);
-    if (caller.revoked) return caller;
+    storage::Access access{account, device, {}, storage::caller_of(account, device)};
+    if (access.caller.revoked) return access;
     SATCHEL_TRY(office_.directory->use_log_in(header_.replica.id, office_.now_ms()));
-    SATCHEL_ASSIGN(caller.scopes, office_.scopes_of(account));
-    return caller;
+    SATCHEL_ASSIGN(access.caller.scopes, office_.scopes_of(account));
+    return access;
 }
 
 // A device that wrote fewer changes than are here was rolled back (a fork), if it says so today. A
@@ -116,10 +116,10 @@ Result<SyncReply> BundleDesk::answer_round() {
     bool revoked = false;
     SyncRequest request = rounds_->request();
     Result<Handled> handled = office_.in_transaction([&]() -> Result<Handled> {
-        SATCHEL_ASSIGN(const Caller caller, this->caller());
-        revoked = caller.revoked;
+        SATCHEL_ASSIGN(const storage::Access access, this->access());
+        revoked = access.caller.revoked;
         SATCHEL_TRY(check_is_current(request));
-        return answer_sync(office_, request, caller);
+        return answer_sync(office_, request, access);
     });
     if (!handled) return handled.error();
     if (handled->changed) office_.tell_news();

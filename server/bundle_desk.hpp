@@ -53,7 +53,7 @@ class BundleDesk {
   private:
     Result<storage::PublicKeys> check_writer(const Bundle& bundle);
     Result<std::vector<SyncRequest>> read_requests(const Bundle& bundle) const;
-    Result<Caller> caller();
+    Result<storage::Access> access();
     Status check_is_current(const SyncRequest& request);
     Result<SyncReply> answer_round();
     void count(const SyncReply& reply);

@@ -119,6 +119,11 @@ Status DataDirectory::make_folder(std::string_view name) const {
     return make_if_missing(file(name));
 }
 
+bool exists(const std::string& path) {
+    struct stat found {};
+    return stat(path.c_str(), &found) == 0;
+}
+
 Result<std::string> read_small_file(const std::string& path, std::size_t max_bytes) {
     const File file(path, O_RDONLY);
     if (!file.is_open()) return system_error("cannot read " + path);

@@ -44,6 +44,7 @@ class DataDirectory {
     int lock_ = -1;
 };
 
+bool exists(const std::string& path);
 // The whole of a small file; not_found, limit, io.
 Result<std::string> read_small_file(const std::string& path, std::size_t max_bytes);
 // A database's own file and what SQLite keeps beside it, as endings.

@@ -31,23 +31,9 @@ void Office::note_position() {
     metrics.epoch = store->epoch();
 }
 
-Result<std::vector<std::string>> Office::existing_scopes() {
-    SATCHEL_ASSIGN(storage::Statement * rows,
-                   store->database().cached("SELECT key FROM _scope WHERE count > 0"));
-    std::vector<std::string> all;
-    for (;;) {
-        SATCHEL_ASSIGN(const bool more, rows->step());
-        if (!more) return all;
-        all.emplace_back(rows->text(0));
-    }
-}
-
 Result<std::vector<std::string>> Office::scopes_of(const storage::Account& account) {
-    std::vector<std::string> existing;
-    if (account.role == storage::Role::admin) {
-        SATCHEL_ASSIGN(existing, existing_scopes());
-    }
-    return directory->scopes(account, existing);
+    const bool all = account.role == storage::Role::admin;
+    return directory->scopes(account, all ? store->filled_scopes() : std::vector<std::string>());
 }
 
 Result<std::optional<Caller>> Office::caller(std::uint64_t replica, const RecordId& user) {

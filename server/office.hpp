@@ -72,7 +72,6 @@ class Office {
     explicit Office(const OfficeOptions& given) : options(given), throttle(given.throttle) {}
 
     Status open_store();
-    Result<std::vector<std::string>> existing_scopes();
     Result<std::optional<Caller>> caller(std::uint64_t replica, const RecordId& user);
     void note_position();
 };

@@ -153,9 +153,25 @@ Status hand_over_record(Office& office, const ApiCall& call, const std::string& 
     return {};
 }
 
-Json json_of(const Operation& operation, const Schema& schema) {
-    static constexpr const char* kKinds[] = {"write", "delete", "undelete"};
-    const Collection* collection = schema.find(operation.collection);
+const char* kind_name(OperationKind kind) {
+    switch (kind) {
+        case OperationKind::write:
+            return "write";
+        case OperationKind::remove:
+            return "delete";
+        case OperationKind::undelete:
+            return "undelete";
+    }
+    return "unknown";
+}
+
+// What this schema does not know goes by its number.
+std::string field_name(const Collection* collection, FieldId id) {
+    const Field* field = collection == nullptr ? nullptr : collection->find(id);
+    return field == nullptr ? "#" + std::to_string(number(id)) : field->name;
+}
+
+Json fields_of(const Operation& operation, const Collection* collection) {
     Json fields = Json::object();
     for (const CellWrite& write : operation.cells) {
         const Cell* cell = collection == nullptr ? nullptr : collection->cell(write.cell);
@@ -165,12 +181,27 @@ Json json_of(const Operation& operation, const Schema& schema) {
             fields[field.name] = value_json(write.values[i], field.kind);
         }
     }
+    return fields;
+}
+
+Json json_of(const Operation& operation, const Schema& schema) {
+    const Collection* collection = schema.find(operation.collection);
+    Json sets = Json::array();
+    for (const SetWrite& write : operation.sets)
+        sets.push_back({{"field", field_name(collection, write.field)},
+                        {"element", value_json(write.element, FieldKind::text)},
+                        {"add", write.add}});
+    Json counters = Json::object();
+    for (const CounterStep& step : operation.counters)
+        counters[field_name(collection, step.field)] = step.step;
     return {
         {"collection", collection == nullptr ? "#" + std::to_string(number(operation.collection))
                                              : collection->name},
         {"record", operation.record.text()},
-        {"kind", kKinds[static_cast<std::size_t>(operation.kind) % 3]},
-        {"fields", std::move(fields)}};
+        {"kind", kind_name(operation.kind)},
+        {"fields", fields_of(operation, collection)},
+        {"sets", std::move(sets)},
+        {"counters", std::move(counters)}};
 }
 
 Json operations_of(const Bytes& changeset, const Schema& schema) {

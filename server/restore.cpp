@@ -1,7 +1,5 @@
 #include "server/restore.hpp"
 
-#include <sys/stat.h>
-
 #include <cstdio>
 #include <filesystem>
 #include <system_error>
@@ -12,11 +10,6 @@
 
 namespace satchel::server {
 namespace {
-
-bool exists(const std::string& path) {
-    struct stat found {};
-    return stat(path.c_str(), &found) == 0;
-}
 
 Status copy(const std::string& from, const std::string& to) {
     std::error_code failure;

@@ -7,6 +7,7 @@
 
 #include "sales/schema_json.hpp"
 #include "sales/starter_schema.hpp"
+#include "server/api.hpp"
 #include "server/certificate.hpp"
 #include "server/release.hpp"
 #include "storage/passwords.hpp"
@@ -75,6 +76,7 @@ Status Server::open_office() {
     SATCHEL_ASSIGN(options.schema, first_schema(settings_.schema));
     SATCHEL_ASSIGN(office_, Office::open(options));
     SATCHEL_TRY(make_first_administrator());
+    remove_unfinished_backup(*office_);
     // Told at every start until it was noted and deleted: the first start may have failed later.
     std::error_code ignored;
     const std::string password_file = directory_.file(kPasswordFile);

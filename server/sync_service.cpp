@@ -51,14 +51,27 @@ void log_verdicts(const SyncRequest& request, const SyncReply& reply) {
 
 }  // namespace
 
-Result<Handled> answer_sync(Office& office, SyncRequest& request, const Caller& caller) {
+Result<Handled> answer_sync(Office& office, SyncRequest& request, const storage::Access& access) {
+    Caller caller = access.caller;
     if (caller.revoked) ask_for_nothing(request);
     ServerOptions limits;
     if (request.max_reply_bytes > 0)
         limits.page_bytes = static_cast<std::size_t>(
             std::min<std::uint64_t>(limits.page_bytes, request.max_reply_bytes));
-    return handle_sync(request, caller, *office.store, office.store->services(), office.now_ms(),
-                       limits);
+    const auto handle = [&] {
+        return handle_sync(request, caller, *office.store, office.store->services(),
+                           office.now_ms(), limits);
+    };
+    SATCHEL_ASSIGN(Handled handled, handle());
+    if (!handled.changed || caller.revoked || access.account.role != storage::Role::admin)
+        return handled;
+    SATCHEL_ASSIGN(std::vector<std::string> scopes, office.scopes_of(access.account));
+    if (scopes == caller.scopes) return handled;
+    // The same once more, as after a lost reply, with the scopes that it brought itself.
+    caller.scopes = std::move(scopes);
+    SATCHEL_ASSIGN(handled, handle());
+    handled.changed = true;
+    return handled;
 }
 
 SyncService::SyncService(Office& office, WorkQueue& queue, WaitingOptions options)
@@ -111,7 +124,7 @@ Status SyncService::look(Look& look) {
     look.handled = [&]() -> Result<Handled> {
         SATCHEL_ASSIGN(const storage::Access access, admit(*look.entry));
         look.revoked = access.caller.revoked;
-        return answer_sync(office_, look.entry->request, access.caller);
+        return answer_sync(office_, look.entry->request, access);
     }();
     return look.handled ? Status{} : Status{look.handled.error()};
 }

@@ -24,8 +24,10 @@
 namespace satchel::server {
 
 // One request of a caller who is known, inside a transaction. To a revoked device nothing goes
-// down, and nothing about what it holds keeps what it sends from being taken.
-Result<Handled> answer_sync(Office& office, SyncRequest& request, const Caller& caller);
+// down, and nothing about what it holds keeps what it sends from being taken. An administrator
+// holds a scope, such as a pool that no account has, from the request on that brings its first
+// record.
+Result<Handled> answer_sync(Office& office, SyncRequest& request, const storage::Access& access);
 
 struct WaitingOptions {
     std::size_t max_waiting = 4'000;

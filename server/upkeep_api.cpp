@@ -14,21 +14,11 @@ namespace {
 
 constexpr std::size_t kMaxBackupNameBytes = 1'024;
 
-// 20261122T101500Z.satchel-server
-std::string name_by_time(std::int64_t now_ms) {
-    const std::time_t seconds = now_ms / 1000;
-    std::tm parts{};
-    gmtime_r(&seconds, &parts);
-    char text[64];
-    std::strftime(text, sizeof text, "%Y%m%dT%H%M%SZ", &parts);
-    return std::string(text) + "-" + std::to_string(now_ms % 1000) + ".satchel-server";
-}
-
 // A path inside the backups' folder: an administrator's token is no key to the whole machine.
 Result<std::string> backup_path(const Office& office, const ApiCall& call) {
     const std::string& folder = office.options.backups;
     SATCHEL_ASSIGN(auto asked, call.body.optional_text("path", kMaxBackupNameBytes));
-    if (!asked || asked->empty()) return folder + "/" + name_by_time(call.now_ms);
+    if (!asked || asked->empty()) return folder + "/" + backup_name(call.now_ms);
     if (asked->rfind(folder + "/", 0) == 0) asked->erase(0, folder.size() + 1);
     const bool plain = asked->find('/') == std::string::npos && asked->front() != '.' &&
                        asked->find('\0') == std::string::npos;
@@ -38,15 +28,18 @@ Result<std::string> backup_path(const Office& office, const ApiCall& call) {
                      "); start satcheld with --backups to choose another folder"};
 }
 
-bool exists(const std::string& path) {
-    struct stat found {};
-    return stat(path.c_str(), &found) == 0;
+// Where a backup grows until it is whole. One for each workspace: what a crash leaves the next
+// start finds, also in a folder that several head offices share.
+std::string draft_of(Office& office) {
+    const std::lock_guard lock(office.mutex);
+    return office.options.backups + "/" + storage::replica_text(office.store->own_replica().id) +
+           ".part";
 }
 
 // Whole under its name, or not there. Without the lock: devices sync meanwhile.
 Result<storage::WorkspaceCopy> copy_to(Office& office, const std::string& path) {
-    const std::string part = path + ".part";
-    remove_database(part);  // of one that a crash cut short
+    const std::string part = draft_of(office);
+    remove_database(part);
     storage::OpenOptions how;
     how.read_only = true;
     SATCHEL_ASSIGN(storage::Database source, storage::Database::open(office.options.database, how));
@@ -86,6 +79,22 @@ Result<Json> back_up(Office& office, const std::string& path, bool confirm) {
 }
 
 }  // namespace
+
+std::string backup_name(std::int64_t now_ms) {
+    const std::time_t seconds = now_ms / 1000;
+    std::tm parts{};
+    gmtime_r(&seconds, &parts);
+    char text[64];
+    const std::size_t size = std::strftime(text, sizeof text, "%Y%m%dT%H%M%SZ", &parts);
+    std::snprintf(text + size, sizeof text - size, "-%03d.satchel-server",
+                  static_cast<int>(now_ms % 1000));
+    return text;
+}
+
+void remove_unfinished_backup(Office& office) {
+    const std::unique_lock alone(office.backing_up, std::try_to_lock);
+    if (alone) remove_database(draft_of(office));
+}
 
 HttpReply make_backup(Office& office, const ApiCall& call) {
     const Result<std::string> path = backup_path(office, call);

@@ -348,6 +348,10 @@ Result<std::vector<ScopeSum>> SqliteServerStore::sums(const std::vector<std::str
     return sums;
 }
 
+std::vector<std::string> SqliteServerStore::filled_scopes() {
+    return core_->scopes.filled();
+}
+
 Status SqliteServerStore::visit_scope(const std::string& scope,
                                       const std::function<void(const RecordId&, Sequence)>& visit) {
     return core_->scopes.visit(scope, visit);

@@ -265,6 +265,13 @@ ScopeSum ServerScopes::sum(const std::string& key) const {
     return scope == nullptr ? ScopeSum{key, 0, 0} : ScopeSum{key, scope->count, scope->checksum};
 }
 
+ScopeKeys ServerScopes::filled() const {
+    ScopeKeys keys;
+    for (const Scope& scope : scopes_)
+        if (scope.count > 0) keys.push_back(scope.key);
+    return keys;
+}
+
 Status ServerScopes::visit(const std::string& key,
                            const std::function<void(const RecordId&, Sequence)>& visit) {
     const auto known = scope_of_.find(key);

@@ -49,6 +49,8 @@ class ServerScopes {
     Result<std::vector<ScopeItem>> items(const ScopeQuery& query, std::size_t limit);
     Sequence last_change(const std::string& key) const;
     ScopeSum sum(const std::string& key) const;
+    // Those that hold something, in the order in which they were made.
+    ScopeKeys filled() const;
     Status visit(const std::string& key,
                  const std::function<void(const RecordId&, Sequence)>& visit);
     // corrupt when the totals are not what the entries add up to.

@@ -92,6 +92,8 @@ class SqliteServerStore final : public ServerStore {
     const Services& services() const;
     std::string workspace();
     ReplicaId own_replica();
+    // Of the scopes those that hold something, what the open transaction made included.
+    std::vector<std::string> filled_scopes();
 
     // Who may write what today, by replica id and user: lets held changesets of absent devices be
     // judged again as soon as what they wait for has come.

@@ -141,4 +141,8 @@ std::int64_t SystemClock::now_ms() {
     return std::chrono::duration_cast<std::chrono::milliseconds>(since_1970).count();
 }
 
+std::int64_t now_ms(WallClock* clock) {
+    return clock == nullptr ? SystemClock().now_ms() : clock->now_ms();
+}
+
 }  // namespace satchel::storage

@@ -48,4 +48,7 @@ class SystemClock : public WallClock {
     std::int64_t now_ms() override;
 };
 
+// By `clock`; null: the system's.
+std::int64_t now_ms(WallClock* clock);
+
 }  // namespace satchel::storage

@@ -69,6 +69,21 @@ Status trim(std::vector<UploadedChangeset>& changesets, std::uint64_t counter, s
 
 }  // namespace
 
+SyncRequest request_at(const SyncState& state, std::int64_t now_ms) {
+    SyncRequest request;
+    request.replica = state.replica;
+    request.closed = state.closed;
+    request.epoch = state.epoch;
+    request.device_now = now_ms;
+    request.last_counter = state.last_counter;
+    request.base_counter = state.acked_counter;
+    request.base_hash = state.acked_hash;
+    request.cursor = state.cursor;
+    request.position = state.position;
+    request.scopes_hash = scopes_hash(state.scopes);
+    return request;
+}
+
 DeviceSession::DeviceSession(DeviceStore& store, const Services& services, SessionOptions options)
     : store_(store),
       services_(services),
@@ -96,19 +111,9 @@ Result<std::optional<Bytes>> DeviceSession::next_request(std::int64_t now_ms) {
 
 Result<SyncRequest> DeviceSession::build_request(std::int64_t now_ms) {
     SATCHEL_ASSIGN(SyncState state, store_.sync_state());
-    SyncRequest request;
+    SyncRequest request = request_at(state, now_ms);
     sent_before_ = state.sent_counter;
-    request.replica = state.replica;
-    request.closed = state.closed;
     request.wants_incarnation = state.wants_incarnation;
-    request.epoch = state.epoch;
-    request.device_now = now_ms;
-    request.last_counter = state.last_counter;
-    request.base_counter = state.acked_counter;
-    request.base_hash = state.acked_hash;
-    request.cursor = state.cursor;
-    request.position = state.position;
-    request.scopes_hash = scopes_hash(state.scopes);
     // No list is as short as an empty one, so it always goes along.
     request.lists_scopes = send_scope_list_ || state.scopes.empty();
     if (request.lists_scopes) request.scopes = std::move(state.scopes);

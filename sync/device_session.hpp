@@ -41,6 +41,9 @@ struct SyncState {
     bool doubts_states = false;        // after a server restore, until the wanted have come
 };
 
+// A request of a replica that stands there: it brings nothing and asks for nothing.
+SyncRequest request_at(const SyncState& state, std::int64_t now_ms);
+
 // A server that was restored from a backup, as it told.
 struct RestoredServer {
     std::uint64_t epoch = 0;

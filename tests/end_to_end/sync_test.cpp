@@ -338,6 +338,20 @@ TEST_F(SyncTest, ACancelInTheMiddleLosesNothing) {
     EXPECT_EQ(device.pending(), 0U);
 }
 
+TEST_F(SyncTest, AnAdministratorKeepsTheFirstRecordOfAPoolThatNobodyHas) {
+    Device device = ready("one", "admin");
+    auto transaction = device.replica->begin();
+    const auto id =
+        transaction->create("account", {{"name", Value::text("A")}, {"pool", Value::text("new")}});
+    ASSERT_TRUE(id) << id.error().message;
+    ASSERT_TRUE(transaction->commit());
+    expect_fine(device.sync());
+    EXPECT_EQ(device.pending(), 0U);
+    EXPECT_EQ(name_of(device, *id), "A");
+    expect_fine(device.sync());
+    EXPECT_EQ(name_of(device, *id), "A");
+}
+
 TEST_F(SyncTest, AWaitingRequestIsCancelledAtOnce) {
     Device device = ready("one", "li.wei");
     CancelToken cancel;

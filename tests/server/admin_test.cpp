@@ -1,6 +1,7 @@
 // Administration over HTTP: users, devices, handovers, backups, the schema.
 #include <chrono>
 #include <filesystem>
+#include <fstream>
 #include <future>
 #include <thread>
 
@@ -10,7 +11,18 @@
 namespace satchel::server {
 namespace {
 
-using AdminTest = OfficeTest;
+class AdminTest : public OfficeTest {
+  protected:
+    // Where a backup in the making stands.
+    std::string draft_of_backups() const {
+        storage::OpenOptions how;
+        how.read_only = true;
+        auto database = storage::Database::open(settings_.data + "/office.satchel-server", how);
+        const auto own = database->integer("SELECT value FROM _setting WHERE key = 'own_replica'");
+        return settings_.data + "/backups/" +
+               storage::replica_text(static_cast<std::uint64_t>(*own)) + ".part";
+    }
+};
 
 TEST_F(AdminTest, UsersAreListedAddedAndChanged) {
     start();
@@ -129,7 +141,8 @@ TEST_F(AdminTest, ADeviceSyncsDuringABackupWhichRestoresAndVerifies) {
         return client().post("/v1/admin/backup", {{"path", "monday"}, {"confirm", true}}, admin());
     });
     const std::string file = settings_.data + "/backups/monday";
-    while (!std::filesystem::exists(file + ".part"))
+    const std::string draft = draft_of_backups();
+    while (!std::filesystem::exists(draft))
         std::this_thread::yield();
     EXPECT_FALSE(std::filesystem::exists(file)) << "not under its name before it is whole";
     int syncs = 0;
@@ -143,7 +156,7 @@ TEST_F(AdminTest, ADeviceSyncsDuringABackupWhichRestoresAndVerifies) {
     ASSERT_EQ(answer.status, 200) << answer.body;
     EXPECT_TRUE(answer.json()["confirmed"]);
     EXPECT_GT(answer.json()["bytes"].get<std::int64_t>(), 100'000'000);
-    EXPECT_FALSE(std::filesystem::exists(file + ".part"));
+    EXPECT_FALSE(std::filesystem::exists(draft));
     settings_.listen.port = static_cast<std::uint16_t>(server_->port());
     stop();
     const Result<Restored> restored = restore(settings_.data, file);
@@ -154,6 +167,18 @@ TEST_F(AdminTest, ADeviceSyncsDuringABackupWhichRestoresAndVerifies) {
     TestDevice laptop(folder_, client(), "li");
     laptop.sync();
     EXPECT_TRUE(laptop.has_account(before));
+}
+
+TEST_F(AdminTest, WhatACrashLeftOfABackupGoesAtTheNextStartAndTheNextBackup) {
+    start();
+    const std::string draft = draft_of_backups();
+    std::ofstream(draft) << "half";
+    EXPECT_EQ(client().post("/v1/admin/backup", kEmpty, admin()).status, 200);
+    EXPECT_FALSE(std::filesystem::exists(draft));
+    std::ofstream(draft) << "half";
+    stop();
+    start();
+    EXPECT_FALSE(std::filesystem::exists(draft));
 }
 
 TEST_F(AdminTest, ABackupStaysInItsFolder) {

@@ -5,6 +5,7 @@
 #include <future>
 #include <limits>
 
+#include "server/api.hpp"
 #include "server/json_body.hpp"
 #include "server/login_throttle.hpp"
 #include "server/routes.hpp"
@@ -13,6 +14,12 @@
 
 namespace satchel::server {
 namespace {
+
+TEST(Backups, NamesSortByTime) {
+    EXPECT_EQ(backup_name(1'795'343'700'042), "20261122T103500Z-042.satchel-server");
+    EXPECT_LT(backup_name(1'795'343'700'009), backup_name(1'795'343'700'010));
+    EXPECT_LT(backup_name(1'795'343'700'999), backup_name(1'795'343'701'000));
+}
 
 TEST(LoginThrottle, SomeMistakesAreFreeThenTheWaitDoubles) {
     LoginThrottle throttle;

@@ -107,7 +107,31 @@ TEST_F(SyncTest, WhatARevokedDeviceSendsIsKeptAndItIsToldToWipe) {
     EXPECT_EQ(items[0]["reason"], "revoked");
     EXPECT_EQ(items[0]["operations"][0]["record"], account.text());
     EXPECT_EQ(items[0]["operations"][0]["fields"]["name"], "Acme");
+    EXPECT_EQ(items[0]["operations"][0]["kind"], "write");
     EXPECT_EQ(log_in("li", phone.replica_text()).status, 403);
+}
+
+TEST_F(SyncTest, AQuarantinedChangeIsShownWithItsSetsAndCounters) {
+    start();
+    add_user("li");
+    TestDevice phone(folder_, client(), "li");
+    phone.sync();
+    const RecordId account = phone.create_account("Acme");
+    phone.sync();
+    auto write = phone.replica().begin();
+    ASSERT_TRUE(write->add_to_set("account", account, "tags", "vip"));
+    ASSERT_TRUE(write->remove_from_set("account", account, "tags", "new"));
+    ASSERT_TRUE(write->count("account", account, "visits", 3));
+    ASSERT_TRUE(write->commit());
+    client().post("/v1/admin/devices/revoke", {{"replica", phone.replica_text()}}, admin());
+    phone.send(phone.next_request());
+    const auto items = client().get("/v1/admin/quarantine", admin()).json()["items"];
+    ASSERT_EQ(items.size(), 1U);
+    const auto& shown = items[0]["operations"][0];
+    EXPECT_EQ(shown["counters"], nlohmann::json({{"visits", 3}}));
+    const nlohmann::json in = {{"field", "tags"}, {"element", "vip"}, {"add", true}};
+    const nlohmann::json out = {{"field", "tags"}, {"element", "new"}, {"add", false}};
+    EXPECT_EQ(shown["sets"], nlohmann::json::array({out, in}));
 }
 
 TEST_F(SyncTest, AQuarantinedChangeCanBeAdopted) {
