@@ -224,13 +224,14 @@ Status LocalTransaction::State::write(const TableInfo& info, const RecordId& id,
     SATCHEL_TRY(check_usable());
     operation.collection = info.collection->id;
     operation.record = id;
-    const bool is_edit = before && operation.kind == OperationKind::write;
+    const auto known = index_of.find(id);
+    const bool is_edit =
+        before && operation.kind == OperationKind::write && known == index_of.end();
     if (is_edit && info.collection->append_only)
         return Error{ErrorCode::invalid_argument,
                      "records of " + info.collection->name + " are made and deleted, never edited"};
     SATCHEL_TRY(validate(operation, *core.tables.schema(), &is_canonical_text));
     SATCHEL_TRY(take_room(id, nodes_of(operation)));
-    const auto known = index_of.find(id);
     if (known != index_of.end()) return note(write_again(known->second, operation));
     return note(write_new(info, id, std::move(operation), std::move(before)));
 }

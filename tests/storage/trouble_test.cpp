@@ -310,6 +310,21 @@ TEST_F(Trouble, ARecordThatCannotBeReadIsParkedOnceAndHoldsNothingUp) {
     a_->sync(*head_);
 }
 
+TEST_F(Trouble, WhatIsNeverEditedIsRefusedAtOnceButMadeInSeveralSteps) {
+    auto transaction = *a_->replica().begin();
+    const auto id = transaction.create("visit", {{"owner", Value::id(kLi)}});
+    ASSERT_TRUE(id);
+    EXPECT_TRUE(transaction.set("visit", *id, {{"name", Value::text("first")}}));
+    ASSERT_TRUE(transaction.commit());
+    auto later = *a_->replica().begin();
+    EXPECT_EQ(later.set("visit", *id, {{"name", Value::text("second")}}).error().code,
+              ErrorCode::invalid_argument);
+    EXPECT_TRUE(later.remove("visit", *id));
+    ASSERT_TRUE(later.commit());
+    a_->sync(*head_);
+    EXPECT_EQ(a_->replica().status()->not_accepted, 0U);
+}
+
 TEST_F(Trouble, WhatIsKeptWhenADeviceIsWipedStillGoesUp) {
     const RecordId first = a_->create("settled");
     a_->sync(*head_);
