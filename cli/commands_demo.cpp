@@ -4,6 +4,7 @@
 
 #include <CLI/CLI.hpp>
 #include <chrono>
+#include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 
@@ -54,6 +55,7 @@ void open_window(Console& console, const std::string& file) {
     }
     console.say("\nOpening the window on {}; close it to end the demo.",
                 "\n正在打开窗口:{};关闭窗口即结束演示。", file);
+    std::fflush(stdout);  // the window may stay open for long
     auto window = Child::start({*program, file}, {.inherit = true});
     if (window) window->wait();
 }

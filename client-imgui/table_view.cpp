@@ -3,6 +3,7 @@
 #include <imgui_stdlib.h>
 
 #include <algorithm>
+#include <tuple>
 
 #include "client-imgui/theme.hpp"
 #include "client-imgui/views.hpp"
@@ -152,13 +153,18 @@ void draw_side_of_table(Frame& frame) {
     draw_table(frame, *table);
 }
 
-// The first collection that has something, so that a window never opens on nothing.
+// What the person works on: something that is here, not what everybody has, and of that what comes
+// first to a new device.
 void choose_first(Frame& frame) {
     const auto& collections = frame.snapshot.collections;
-    const auto fullest = std::max_element(
+    const auto place = [&frame](const CollectionItem& item) {
+        const Collection* known = frame.snapshot.schema->find(item.id);
+        return std::tuple(item.count == 0, known->scope.everyone, known->priority);
+    };
+    const auto first = std::min_element(
         collections.begin(), collections.end(),
-        [](const CollectionItem& a, const CollectionItem& b) { return a.count < b.count; });
-    frame.state.query.collection = fullest->name;
+        [&place](const CollectionItem& a, const CollectionItem& b) { return place(a) < place(b); });
+    frame.state.query.collection = first->name;
     show_query(frame);
 }
 
