@@ -96,8 +96,6 @@ Status Demo::import_data() {
                         since(began)));
         figures_["imported"][collection] = done["created"];
     }
-    SATCHEL_TRY(sync(desk, "import"));
-    // The import made scopes that nobody held before; the next sync brings their records.
     return sync(desk, "import");
 }
 

@@ -9,6 +9,7 @@ using Lines = std::vector<std::string>;
 
 void add_pending(Lines& lines, const storage::ReplicaStatus& replica, Language language,
                  std::int64_t now_ms) {
+    if (replica.pending == 0 && replica.last_success_at == 0) return;  // nothing ever went there
     if (replica.pending == 0) {
         lines.push_back(tr("status_all_sent", language));
         return;

@@ -14,6 +14,10 @@ namespace {
     " state, seq, effective, rank, late, reason, detail, replica, own_rank"
 #define JOURNAL_COLUMNS JOURNAL_FACTS ", bytes"
 
+// What was written is still here: a wipe leaves of some entries nothing but their place in the
+// chain.
+#define JOURNAL_KEPT "length(bytes) > 0"
+
 // A changeset without a seq: a server that stands at ?4 may lack it when it lacks whatever followed
 // it in the chain.
 #define JOURNAL_AFTER_KEPT                                                                       \
@@ -244,7 +248,7 @@ Result<std::vector<JournalRow>> Journal::rows_lost(ReplicaId replica, std::uint6
     SATCHEL_ASSIGN(
         Statement rows,
         database_.prepare("SELECT " JOURNAL_COLUMNS
-                          " FROM journal WHERE replica = ?1 AND state <> 6 AND"
+                          " FROM journal WHERE replica = ?1 AND state <> 6 AND " JOURNAL_KEPT " AND"
                           " ((incarnation = ?2 AND last_counter > ?3) OR"
                           " (state IN (1, 2) AND seq > ?4) OR"
                           " (incarnation <> ?2 AND state IN (3, 4, 5) AND " JOURNAL_AFTER_KEPT "))"
@@ -261,7 +265,7 @@ Result<std::vector<JournalRow>> Journal::rows_parted(ReplicaId left, std::uint64
     SATCHEL_ASSIGN(Statement rows,
                    database_.prepare("SELECT " JOURNAL_COLUMNS
                                      " FROM journal WHERE replica = ?1 AND state <> 6 AND"
-                                     " (incarnation > ?2 OR"
+                                     " " JOURNAL_KEPT " AND (incarnation > ?2 OR"
                                      " (incarnation = ?2 AND last_counter > ?3)) AND"
                                      " (state IN (0, 3) OR (state IN (1, 2) AND seq > ?4) OR"
                                      " (state IN (4, 5) AND ?5))"
@@ -299,9 +303,10 @@ Result<std::uint64_t> Journal::last_of(ReplicaId replica) {
 }
 
 Result<std::vector<JournalEntry>> Journal::list(std::size_t limit, bool open_only) {
-    const std::string where = open_only ? " WHERE state IN (0, 1, 3, 4)" : "";
-    SATCHEL_ASSIGN(Statement rows, database_.prepare("SELECT " JOURNAL_FACTS " FROM journal" +
-                                                     where + " ORDER BY number DESC LIMIT ?1"));
+    const std::string open = open_only ? " AND state IN (0, 1, 3, 4)" : "";
+    SATCHEL_ASSIGN(Statement rows,
+                   database_.prepare("SELECT " JOURNAL_FACTS " FROM journal WHERE " JOURNAL_KEPT +
+                                     open + " ORDER BY number DESC LIMIT ?1"));
     rows.bind(1, static_cast<std::int64_t>(limit));
     SATCHEL_ASSIGN(std::vector<JournalRow> found, read_all(rows));
     std::vector<JournalEntry> entries;
@@ -378,7 +383,7 @@ Result<std::uint64_t> Journal::run_start(ReplicaId replica) {
                    database_.prepare("SELECT coalesce(max(first_counter), 1) FROM (SELECT"
                                      " first_counter, lag(last_counter) OVER (ORDER BY number)"
                                      " AS before FROM journal WHERE replica = ?1"
-                                     " AND incarnation = ?2)"
+                                     " AND incarnation = ?2 AND " JOURNAL_KEPT ")"
                                      " WHERE before IS NULL OR before <> first_counter - 1"));
     rows.bind(1, signed_bits(replica.id));
     rows.bind(2, replica.incarnation);

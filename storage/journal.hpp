@@ -5,6 +5,9 @@
 //     verdict  what became of an entry; none: pending
 //     journal  (a view) both side by side, for reading
 //
+// A wipe that keeps what is pending leaves of some entries only their place in the chain: their
+// bytes are empty, no list has them, and they never go up again.
+//
 // Counter, chain and stamp live in the last row, so a local write is one row and one append.
 // `pending` finds the operations on a record that the confirmed state does not hold yet; it is an
 // index in memory that follows the table, also when another process appended to it.
@@ -107,7 +110,7 @@ class Journal {
     // Where the last changeset ends that lies wholly up to `counter`; 0: none.
     Result<std::uint64_t> end_before(ReplicaId replica, std::uint64_t counter);
     // Where the last changesets of the incarnation begin that follow each other without a hole;
-    // what was pruned leaves one.
+    // what was pruned or wiped leaves one.
     Result<std::uint64_t> run_start(ReplicaId replica);
     Status prune(ReplicaId replica, std::uint64_t horizon);
 

@@ -242,11 +242,13 @@ Status LocalTransaction::State::write_new(const TableInfo& info, const RecordId&
     if (before && !before->dead && operation.kind == OperationKind::write) {
         const std::vector<FieldId> conflicts = conflicted_cells(before->state);
         SATCHEL_TRY(apply(before->state, operation, context(touched.size())));
+        SATCHEL_TRY(check_size(before->state));
         SATCHEL_TRY(core.tables.rewrite(info, id, before->state,
                                         written_fields(*info.collection, operation), conflicts));
     } else {
         StoredRecord after = before ? *before : StoredRecord{};
         SATCHEL_TRY(apply(after.state, operation, context(touched.size())));
+        SATCHEL_TRY(check_size(after.state));
         SATCHEL_TRY(core.tables.store(info, id, after, before ? &*before : nullptr));
     }
     index_of.emplace(id, touched.size());
@@ -306,6 +308,7 @@ Status LocalTransaction::State::write_again(std::size_t index, const Operation& 
     SATCHEL_ASSIGN(after.state, put_back(now->state, operations[index], entry.image));
     Bytes image = before_image(after.state, both);
     SATCHEL_TRY(apply(after.state, both, context(index)));
+    SATCHEL_TRY(check_size(after.state));
     SATCHEL_TRY(core.tables.store(*entry.table, entry.id, after, &*now));
     entry.image = std::move(image);
     operations[index] = std::move(both);

@@ -23,7 +23,7 @@ namespace satchel::storage {
 // The one row of the table `replica`.
 struct ReplicaRow {
     ReplicaId replica;
-    Stamp hlc;  // highest stamp seen from the server
+    Stamp hlc;  // head office's time when it was last heard: local stamps are later
     std::uint64_t epoch = 0;
     Sequence cursor{};
     WalkPosition position;

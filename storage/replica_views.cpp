@@ -104,7 +104,7 @@ Result<std::vector<JournalEntry>> Replica::journal(std::size_t limit, bool open_
 
 Result<Changeset> Replica::changeset(std::int64_t journal_number) {
     SATCHEL_ASSIGN(const auto row, core_->journal.row(journal_number));
-    if (!row)
+    if (!row || row->bytes.empty())
         return Error{ErrorCode::not_found,
                      "the journal has no entry " + std::to_string(journal_number)};
     return decode_changeset(row->bytes);

@@ -9,9 +9,12 @@
 namespace satchel::storage {
 namespace {
 
-// Opens again what a restored server may have lost. What lies before a hole in the journal is so
-// old that its backup is certain: of that only the verdict is asked for, as of what waits.
-Status reopen_lost(ReplicaCore& core, std::vector<JournalRow>& lost, const RestoredServer& server) {
+// Opens again what a restored server may have lost. What does not link up with what the server has
+// cannot go up under its name: of that only the verdict is asked for, as of what waits, and what is
+// unknown is issued again. (What was pruned is so old that its backup is certain; what was wiped is
+// not.)
+Status reopen_lost(ReplicaCore& core, std::vector<JournalRow>& lost, const RestoredServer& server,
+                   bool attached) {
     std::map<ReplicaId, std::uint64_t> starts;
     for (JournalRow& row : lost) {
         JournalEntry& entry = row.entry;
@@ -19,7 +22,9 @@ Status reopen_lost(ReplicaCore& core, std::vector<JournalRow>& lost, const Resto
         if (first) {
             SATCHEL_ASSIGN(start->second, core.journal.run_start(entry.replica));
         }
-        const bool linked = start->second == 1 || entry.first_counter > start->second;
+        const bool linked = entry.replica == server.asked
+                                ? attached
+                                : start->second == 1 || entry.first_counter > start->second;
         const bool there = entry.replica == server.asked && entry.last_counter <= server.acked;
         entry.state = linked && !there ? ChangesetState::pending : ChangesetState::held;
         entry.seq = Sequence{0};
@@ -38,13 +43,16 @@ Result<std::vector<Change>> go_back(ReplicaCore& core, const RestoredServer& ser
     SATCHEL_ASSIGN(const std::uint64_t acked, core.journal.end_before(server.asked, server.acked));
     SATCHEL_ASSIGN(std::vector<JournalRow> lost,
                    core.journal.rows_lost(server.asked, acked, server.head));
+    SATCHEL_ASSIGN(const std::uint64_t start, core.journal.run_start(server.asked));
+    const bool attached = acked + 1 >= start;
     core.row.sent_counter = std::min(core.row.sent_counter, server.sent);
     if (server.asked == core.row.replica) core.row.acked_counter = acked;
+    if (server.asked == core.row.replica && !attached) core.row.sent_counter = acked;
     const SyncReply nothing;
     SATCHEL_TRY(core.journal.follow());
     Taker taker(core, nothing, core.now());
     SATCHEL_ASSIGN(const auto unwound, taker.unwind(lost));
-    SATCHEL_TRY(reopen_lost(core, lost, server));
+    SATCHEL_TRY(reopen_lost(core, lost, server, attached));
     core.journal.invalidate();
     SATCHEL_TRY(core.journal.follow());
     Taker shown_again(core, nothing, core.now());

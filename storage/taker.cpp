@@ -17,6 +17,7 @@ Status Taker::take() {
     no_dead_ = dead == 0;
     row.epoch = reply_.epoch;
     row.clock_offset = reply_.server_now - now_ms_;
+    see_time();
     row.acked_counter = std::max(row.acked_counter, reply_.acked_counter);
     SATCHEL_TRY(load_wanted());
     SATCHEL_TRY(take_verdicts());
@@ -37,6 +38,14 @@ Status Taker::take() {
     }
     SATCHEL_TRY(core_.scopes.save());
     return core_.save_row();
+}
+
+// No stamp of head office is later than its time now, but for the skew that it allows. What is
+// written here from now on is later, whatever happens to this device's clock.
+void Taker::see_time() {
+    HybridClock clock(core_.row.hlc);
+    clock.see(Stamp::at(reply_.server_now), reply_.server_now);
+    core_.row.hlc = clock.last();
 }
 
 Status Taker::take_verdicts() {

@@ -62,6 +62,7 @@ class Taker {
         Statement* update = nullptr;
     };
 
+    void see_time();
     Status take_verdicts();
     Status take_verdict(const Verdict& verdict);
     Status note_alias(const JournalRow& row, const Dot& original);

@@ -230,4 +230,18 @@ Status apply(RecordState& state, const Operation& operation, const WriteContext&
     return {};
 }
 
+Status check_size(const RecordState& state) {
+    std::size_t bytes = 0;
+    for (const CellState& cell : state.cells)
+        for (const Sibling& sibling : cell.siblings)
+            for (const Value& value : sibling.values)
+                bytes += value.as_bytes().size();
+    for (const SetState& set : state.sets)
+        for (const SetElement& element : set.elements)
+            bytes += element.element.as_bytes().size();
+    if (bytes <= kMaxRecordBytes) return {};
+    return Error{ErrorCode::limit,
+                 "one record has at most 16 MiB, with all that stands side by side"};
+}
+
 }  // namespace satchel

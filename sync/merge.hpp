@@ -28,4 +28,8 @@ struct WriteContext {
 // Fails with limit (siblings, set elements, counter overflow) and leaves the state untouched then.
 Status apply(RecordState& state, const Operation& operation, const WriteContext& write);
 
+// limit when the values of a record, with all that stands side by side, are over kMaxRecordBytes.
+// Who takes a new operation asks after `apply`: head office, and the device at its own commit.
+Status check_size(const RecordState& state);
+
 }  // namespace satchel

@@ -1,7 +1,6 @@
 // Merging an accepted changeset: one seq, all its records, and the children that follow.
 #include <algorithm>
 
-#include "sync/limits.hpp"
 #include "sync/merge.hpp"
 #include "sync/server_judge.hpp"
 
@@ -12,18 +11,6 @@ namespace {
 bool is_of_the_changeset(ErrorCode code) {
     return code == ErrorCode::invalid_argument || code == ErrorCode::not_found ||
            code == ErrorCode::limit || code == ErrorCode::internal;
-}
-
-std::size_t value_bytes(const RecordState& state) {
-    std::size_t bytes = 0;
-    for (const CellState& cell : state.cells)
-        for (const Sibling& sibling : cell.siblings)
-            for (const Value& value : sibling.values)
-                bytes += value.as_bytes().size();
-    for (const SetState& set : state.sets)
-        for (const SetElement& element : set.elements)
-            bytes += element.element.as_bytes().size();
-    return bytes;
 }
 
 // New and only registers: encode_fresh_meta says it all. Cells of nulls count as not written.
@@ -71,8 +58,7 @@ Judge::Check Judge::apply_all(const LoggedChangeset& entry) {
         } else {
             applied = apply(work.after.state, *work.operation, write);
         }
-        if (applied && value_bytes(work.after.state) > kMaxRecordBytes)
-            applied = Error{ErrorCode::limit, "one record has at most 16 MiB"};
+        if (applied) applied = check_size(work.after.state);
         if (!applied)
             return refuse(Reason::invalid_value, work.collection->name + " " +
                                                      work.operation->record.text() + ": " +

@@ -449,6 +449,23 @@ TEST_F(ReplicaTest, StepsThatDoNotFitACounterAreRefused) {
     EXPECT_EQ(shown(record(id), "visits"), Value(5));
 }
 
+TEST_F(ReplicaTest, ARecordThatHeadOfficeWouldFindTooLargeIsRefusedAtOnce) {
+    const RecordId id = create({{"name", Value::text("Xu")}});
+    Status added;
+    std::size_t megabytes = 0;
+    while (added && megabytes < kMaxRecordBytes / kMaxTextBytes) {
+        auto transaction = replica_->begin();
+        const std::string large(kMaxTextBytes, static_cast<char>('a' + megabytes));
+        added = transaction->add_to_set("account", id, "tags", large);
+        if (!added) break;
+        EXPECT_TRUE(transaction->commit());
+        ++megabytes;
+    }
+    EXPECT_EQ(added.error().code, ErrorCode::limit);
+    EXPECT_EQ(megabytes, kMaxRecordBytes / kMaxTextBytes - 1);
+    set(id, {{"sector", Value::text("small things go on")}});
+}
+
 TEST_F(ReplicaTest, ANewFileIsReadByItsOwnerOnly) {
     const auto mode = std::filesystem::status(path_).permissions();
     EXPECT_EQ(mode, std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);

@@ -23,7 +23,10 @@ const RecordId kLi = user_id(1);
 // A phone with a replica file of its own.
 class Phone {
   public:
-    explicit Phone(std::string path, bool create = true) : path_(std::move(path)) { open(create); }
+    explicit Phone(std::string path, bool create = true, WallClock* clock = nullptr)
+        : path_(std::move(path)), clock_(clock) {
+        open(create);
+    }
     ~Phone() {
         replica_.reset();
         for (const char* suffix : {"", "-wal", "-shm", "-sync"})
@@ -110,6 +113,7 @@ class Phone {
     void open(bool create) {
         storage::ReplicaOptions options;
         options.create = create;
+        options.clock = clock_;
         if (create) options.schema = company();
         auto opened = storage::Replica::open(path_, options);
         ASSERT_TRUE(opened) << opened.error().message;
@@ -117,6 +121,7 @@ class Phone {
     }
 
     std::string path_;
+    WallClock* clock_;  // null: the system's
     std::unique_ptr<storage::Replica> replica_;
 };
 
@@ -310,6 +315,18 @@ TEST_F(Trouble, ARecordThatCannotBeReadIsParkedOnceAndHoldsNothingUp) {
     a_->sync(*head_);
 }
 
+TEST_F(Trouble, AClockThatFellBackWritesAfterWhatHeadOfficeHadSaid) {
+    FixedClock clock;
+    clock.now = kNow;
+    Phone phone(file("flat-battery"), true, &clock);
+    const RecordId id = phone.create("before");
+    phone.sync(*head_);
+    clock.now = 0;
+    phone.set(id, "name", "after");
+    const storage::RecordView view = phone.record(id);
+    EXPECT_GE(view.state.cell(kName)->siblings.front().stamp.ms(), head_->clock_source.now);
+}
+
 TEST_F(Trouble, WhatIsNeverEditedIsRefusedAtOnceButMadeInSeveralSteps) {
     auto transaction = *a_->replica().begin();
     const auto id = transaction.create("visit", {{"owner", Value::id(kLi)}});
@@ -336,6 +353,50 @@ TEST_F(Trouble, WhatIsKeptWhenADeviceIsWipedStillGoesUp) {
     EXPECT_TRUE(head_->state(kAccount, second).exists());
     EXPECT_TRUE(a_->replica().record("account", first));
     EXPECT_TRUE(a_->replica().record("account", second));
+}
+
+TEST_F(Trouble, WhatAWipeKeptGoesUpToARestoredServerToo) {
+    back_up();
+    a_->create("settled");
+    a_->create("settled as well");
+    a_->sync(*head_);
+    const RecordId kept = a_->create("kept");
+    a_->set(kept, "note", "and edited");
+    ASSERT_TRUE(a_->replica().wipe(true));
+    restore();
+    everybody_syncs({a_.get(), b_.get()});
+    EXPECT_EQ(b_->values(kept, kNote), Texts{"and edited"});
+    EXPECT_EQ(a_->replica().status()->pending, 0U);
+}
+
+TEST_F(Trouble, AServerThatIsRestoredAfterTheWipeGetsWhatCameSince) {
+    back_up();
+    a_->create("settled");
+    a_->sync(*head_);
+    const RecordId kept = a_->create("kept");
+    ASSERT_TRUE(a_->replica().wipe(true));
+    a_->sync(*head_);
+    a_->set(kept, "note", "later");
+    restore();
+    everybody_syncs({a_.get(), b_.get()});
+    EXPECT_EQ(b_->values(kept, kNote), Texts{"later"});
+    const auto entries = a_->replica().journal(100);
+    ASSERT_TRUE(entries);
+    for (const storage::JournalEntry& entry : *entries)
+        EXPECT_TRUE(a_->replica().changeset(entry.number)) << entry.number;
+}
+
+TEST_F(Trouble, ACopyOfAWipedFileKeepsWhatBothWrote) {
+    a_->create("settled");
+    a_->sync(*head_);
+    const RecordId kept = a_->create("kept");
+    ASSERT_TRUE(a_->replica().wipe(true));
+    const auto twin = a_->copied(file("twin"));
+    const RecordId mine = a_->create("of the first");
+    const RecordId theirs = twin->create("of the twin");
+    everybody_syncs({a_.get(), twin.get(), b_.get()});
+    for (const RecordId& id : {kept, mine, theirs})
+        EXPECT_EQ(b_->values(id, kName).size(), 1U) << id.text();
 }
 
 TEST_F(Trouble, AWipeLeavesNothingOfWhatHeadOfficeHas) {
