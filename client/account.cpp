@@ -99,7 +99,7 @@ Result<Account> login(storage::Replica& replica, Transport& transport, const Log
                       CancelToken* cancel) {
     SATCHEL_ASSIGN(const std::string url, server_url(request.url));
     SATCHEL_ASSIGN(const Account before, account(replica));
-    SATCHEL_ASSIGN(const SyncState state, replica.sync_state());
+    SATCHEL_ASSIGN(const storage::ReplicaStatus status, replica.status());
 
     HttpRequest http{.method = "POST", .url = url + "/v1/login"};
     http.headers = {{"Content-Type", "application/json"}};
@@ -107,7 +107,7 @@ Result<Account> login(storage::Replica& replica, Transport& transport, const Log
     SATCHEL_ASSIGN(const storage::BundleKeys keys, device_bundle_keys(replica));
     http.body = json{{"login", request.login},
                      {"password", request.password},
-                     {"replica", storage::replica_text(state.replica.id)},
+                     {"replica", storage::replica_text(status.replica.id)},
                      {"device_name", request.device_name},
                      {"bundle_keys", keys.public_keys().text()}}
                     .dump(-1, ' ', false, json::error_handler_t::replace);

@@ -1,6 +1,7 @@
 #include "client/hand_in.hpp"
 
 #include "client/messages.hpp"
+#include "client/sealing.hpp"
 #include "client/upload_part.hpp"
 
 namespace satchel::client {
@@ -42,7 +43,7 @@ Status hand_in_and_wipe(storage::Replica& replica, SyncPost& post) {
         SATCHEL_TRY(forget_account(replica));
         return failure(ErrorCode::forbidden, "revoked");
     }
-    SATCHEL_TRY(replica.wipe(true));
+    SATCHEL_TRY(wipe_and_seal(replica));
     SATCHEL_ASSIGN(const storage::ReplicaStatus status, replica.status());
     return failure(ErrorCode::forbidden, "revoked_sealed", {std::to_string(status.pending)});
 }

@@ -2,6 +2,7 @@
 
 #include "client/account.hpp"
 #include "client/messages.hpp"
+#include "client/sealing.hpp"
 
 namespace satchel::client {
 namespace {
@@ -39,7 +40,7 @@ Result<LogOutOutcome> log_out(storage::Replica& replica, Transport& transport,
         return failure(code, "log_out_pending", {std::to_string(status.pending), why});
     }
     outcome.sealed = status.pending;
-    SATCHEL_TRY(replica.wipe(status.pending > 0));
+    SATCHEL_TRY(status.pending > 0 ? wipe_and_seal(replica) : replica.wipe(false));
     outcome.token_ended = end_token(transport, account, cancel);
     SATCHEL_TRY(outcome.sealed > 0 ? forget_token(replica) : forget_account(replica));
     return outcome;

@@ -4,7 +4,7 @@
 //
 // It sends what is pending, ends the token at the server, and empties the replica. Where sending
 // does not work nothing happens and the error says why; with `force` the unsent changes stay sealed
-// in the file (encrypted when the file is) until the same person logs in again.
+// in the file (client/sealing.hpp) until the same person logs in again.
 //
 // Threads: the one that owns the Replica. Errors: the one that kept the changes from being sent,
 // with their number; those of the replica. Ending the token is tried once: without a connection

@@ -5,6 +5,7 @@
 #include "client/account.hpp"
 #include "client/hand_in.hpp"
 #include "client/messages.hpp"
+#include "client/sealing.hpp"
 #include "client/sync_post.hpp"
 #include "storage/services.hpp"
 
@@ -28,7 +29,7 @@ std::int64_t to_number(std::string_view text) {
 class Run {
   public:
     Run(storage::Replica& replica, Transport& transport, const SyncOptions& options)
-        : replica_(replica), options_(options), post_(transport, options) {}
+        : replica_(replica), transport_(transport), options_(options), post_(transport, options) {}
 
     SyncOutcome go() {
         outcome_.status = talk();
@@ -50,6 +51,7 @@ class Run {
         if (!lease && lease.error().code == ErrorCode::busy)
             return failure(ErrorCode::busy, "sync_busy");
         if (!lease) return lease.error();
+        SATCHEL_TRY(open_what_is_sealed(account));
         post_.use(account);
 
         const SessionOptions session_options{
@@ -60,6 +62,16 @@ class Run {
         outcome_.report = session.report();
         outcome_.back_off = milliseconds(session.report().back_off_ms);
         return status;
+    }
+
+    Status open_what_is_sealed(const Account& account) {
+        CancelToken none;
+        CancelToken& cancel = options_.cancel == nullptr ? none : *options_.cancel;
+        HttpAnswer answer;
+        const Status opened =
+            unseal(replica_, transport_, account, options_.deadline, cancel, answer);
+        outcome_.back_off = answer.retry_after.value_or(milliseconds(0));
+        return opened ? opened : refused(opened.error());
     }
 
     Status converse(DeviceSession& session) {
@@ -113,6 +125,7 @@ class Run {
     }
 
     storage::Replica& replica_;
+    Transport& transport_;
     const SyncOptions& options_;
     SyncPost post_;
     SyncOutcome outcome_;

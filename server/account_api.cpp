@@ -14,6 +14,7 @@ using storage::Account;
 
 constexpr std::size_t kMaxDeviceNameBytes = 100;
 constexpr std::size_t kPublicKeysBytes = 128;
+constexpr std::size_t kSealedKeyBytes = 1'024;
 
 struct LoginForm {
     std::string login;
@@ -158,6 +159,19 @@ HttpReply change_password(Office& office, const ApiCall& call) {
         spdlog::info("password changed user={}", account.user.text());
         return Json::object();
     });
+}
+
+// Also for a device that was revoked: what it has sealed it is to hand in.
+Result<Json> unseal(Office& office, const ApiCall& call) {
+    SATCHEL_ASSIGN(const std::string text, call.body.text("sealed", kSealedKeyBytes));
+    SATCHEL_ASSIGN(const Bytes sealed, storage::bytes_of_hex(text));
+    SATCHEL_ASSIGN(const storage::BundleKeys keys, office.directory->bundle_keys());
+    const Result<Bytes> plain = keys.open(sealed);
+    const std::string owner =
+        call.access->device ? storage::replica_text(call.access->device->replica) : "";
+    if (!plain || owner.empty() || !plain->starts_with(owner))
+        return Error{ErrorCode::forbidden, "this was not sealed here, or by another device"};
+    return Json{{"key", plain->substr(owner.size())}};
 }
 
 Result<Json> logout(Office& office, const ApiCall& call) {

@@ -34,6 +34,7 @@ using SlowEndpoint = HttpReply (*)(Office& office, const ApiCall& call);
 HttpReply login(Office& office, const ApiCall& call);
 HttpReply change_password(Office& office, const ApiCall& call);
 Result<Json> logout(Office& office, const ApiCall& call);
+Result<Json> unseal(Office& office, const ApiCall& call);
 
 // user_api.cpp
 Result<Json> list_users(Office& office, const ApiCall& call);

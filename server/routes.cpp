@@ -21,6 +21,7 @@ const std::array kRoutes = std::to_array<Route>({
 
     {"POST", "/v1/login", Kind::slow, Needs::nothing, kSmall, nullptr, &login},
     {"POST", "/v1/logout", Kind::quick, Needs::token, kSmall, &logout},
+    {"POST", "/v1/unseal", Kind::quick, Needs::known_token, kSmall, &unseal},
     {"POST", "/v1/password", Kind::slow, Needs::token, kSmall, nullptr, &change_password},
 
     {"GET", "/v1/admin/users", Kind::quick, kAdministrator, 0, &list_users},

@@ -11,7 +11,12 @@
 
 namespace satchel::server {
 
-enum class Needs : std::uint8_t { nothing, token, administrator };
+enum class Needs : std::uint8_t {
+    nothing,
+    known_token,  // also of a device that was shut out
+    token,
+    administrator,
+};
 
 enum class RouteKind : std::uint8_t {
     health,   // answered on the spot, also when the worker is busy

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "storage/seal.hpp"
 #include "storage/services.hpp"
 #include "sync/wire.hpp"
 
@@ -452,6 +453,7 @@ Status Journal::follow() {
 }
 
 Status Journal::follow_entry(ByteView bytes) {
+    if (is_sealed(bytes)) return {};
     SATCHEL_ASSIGN(const ChangesetHeader header, decode_changeset_header(bytes));
     OpenEntry entry{header.replica, header.first_counter, header.intent == Intent::system, {}};
     SATCHEL_TRY(visit_records(bytes, [&](CollectionId collection, const RecordId& id) {

@@ -27,6 +27,7 @@
 #include <vector>
 
 #include "storage/record_tables.hpp"
+#include "storage/seal.hpp"
 #include "storage/sqlite.hpp"
 #include "sync/device_session.hpp"
 #include "sync/merge.hpp"
@@ -220,9 +221,15 @@ class Replica final : public DeviceStore {
     // Takes in what other connections wrote, the schema too, and tells nobody.
     Status follow();
 
-    // Removes every record but keeps the journal of what has no verdict yet (log-out, revocation).
-    // `keep_pending` false: everything goes.
-    Status wipe(bool keep_pending);
+    // Removes every record but keeps the journal of what has no verdict yet (log-out, revocation),
+    // sealed with `key` where there is one: until unseal() it is neither read nor sent.
+    // `keep_pending` false: the journal goes too, and the file gets another replica id; schema and
+    // settings stay.
+    Status wipe(bool keep_pending, const SealKey* key = nullptr);
+    // Opens what wipes have sealed; `keys`: the last one first. wrong_key: nothing has changed.
+    Status unseal(const std::vector<SealKey>& keys);
+    // Then sync_state() and what reads changesets are unauthorized.
+    Result<bool> sealed();
 
     // DeviceStore
     Result<SyncState> sync_state() override;

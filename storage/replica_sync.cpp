@@ -78,6 +78,8 @@ Status ReplicaCore::change(const std::function<Result<std::vector<Change>>()>& w
 Result<SyncState> Replica::sync_state() {
     SATCHEL_ASSIGN(Transaction transaction, Transaction::begin(core_->database));
     SATCHEL_TRY(core_->refresh());
+    SATCHEL_ASSIGN(const bool locked, sealed());
+    if (locked) return sealed_error();
     const ReplicaRow& row = core_->row;
     SyncState state;
     SATCHEL_TRY(core_->fill_chain(state));
@@ -222,7 +224,7 @@ Result<ChangeId> Replica::resend(std::int64_t journal_number,
     if (!row || row->entry.state != ChangesetState::quarantined)
         return Error{ErrorCode::not_found, "entry " + std::to_string(journal_number) +
                                                " of the journal is not among the not-accepted"};
-    SATCHEL_ASSIGN(const Changeset changeset, decode_changeset(row->bytes));
+    SATCHEL_ASSIGN(const Changeset changeset, this->changeset(journal_number));
     SATCHEL_ASSIGN(LocalTransaction transaction, begin());
     for (const Operation& operation : changeset.operations) {
         SATCHEL_TRY(transaction.repeat(operation));
@@ -243,68 +245,6 @@ Status Replica::dismiss(std::int64_t journal_number) {
                                                " of the journal is not among the not-accepted"};
     row->entry.state = ChangesetState::superseded;
     return core_->journal.save_state(*row);
-}
-
-// Of what is closed only the chain remains where something open goes on from it: where it is, and
-// its hash. What was written is gone.
-constexpr const char* kWipeClosed =
-    "CREATE TEMP TABLE closed AS SELECT number FROM verdict WHERE state IN (2, 5, 6);"
-    "UPDATE entry SET bytes = x'', before = x'' WHERE number IN temp.closed;"
-    "DELETE FROM entry WHERE number IN temp.closed"
-    " AND number < (SELECT max(number) FROM entry)"
-    " AND number <> (SELECT coalesce(max(number), 0) FROM entry AS e, replica AS r"
-    "  WHERE e.replica = r.replica AND e.incarnation = r.incarnation"
-    "  AND e.last_counter <= r.acked_counter)"
-    " AND NOT EXISTS (SELECT 1 FROM entry AS next WHERE next.replica = entry.replica"
-    "  AND next.incarnation = entry.incarnation"
-    "  AND next.first_counter = entry.last_counter + 1"
-    "  AND next.number NOT IN temp.closed);"
-    "DROP TABLE temp.closed";
-
-// In one transaction: all or nothing.
-static Status wipe_rows(ReplicaCore& core, bool keep_pending) {
-    SATCHEL_ASSIGN(Transaction transaction, Transaction::begin(core.database));
-    SATCHEL_TRY(core.refresh());
-    for (const Collection& collection : core.tables.schema()->collections())
-        SATCHEL_TRY(core.database.execute(("DELETE FROM " + quoted(collection.name)).c_str()));
-    SATCHEL_TRY(core.database.execute(
-        "DELETE FROM _dead; DELETE FROM _conflict; DELETE FROM staged; DELETE FROM wanted;"
-        "DELETE FROM repair; DELETE FROM scope; DELETE FROM scope_set; DELETE FROM parked"));
-    SATCHEL_TRY(core.database.execute(keep_pending ? kWipeClosed
-                                                   : "DELETE FROM entry; DELETE FROM alias;"
-                                                     "UPDATE journal_mark SET first_open = 1"));
-    if (!keep_pending) {
-        // Another chain begins: what is gone must never be continued.
-        core.row = {};
-        core.row.replica.id = core.random->next();
-        SATCHEL_ASSIGN(Statement * renamed,
-                       core.database.cached("UPDATE replica SET replica = ?1"));
-        renamed->bind(1, static_cast<std::int64_t>(core.row.replica.id));
-        SATCHEL_TRY(renamed->run());
-    }
-    core.row.cursor = {};
-    core.row.position = {};
-    SATCHEL_TRY(core.save_row());
-    return transaction.commit();
-}
-
-// What is deleted is overwritten in the file, where the disk has room for that; then the file is
-// made small. A full disk, or a reader, may keep it large, but the data is gone.
-Status Replica::wipe(bool keep_pending) {
-    ReplicaCore& core = *core_;
-    SATCHEL_TRY(core.database.execute("PRAGMA secure_delete = ON"));
-    Status wiped = wipe_rows(core, keep_pending);
-    core.data_version = -1;  // what is in memory is read again
-    const Status usual = core.database.execute("PRAGMA secure_delete = OFF");
-    if (!wiped && wiped.error().code == ErrorCode::disk_full) {
-        wiped = wipe_rows(core, keep_pending);
-        core.data_version = -1;
-    }
-    SATCHEL_TRY(wiped);
-    SATCHEL_TRY(usual);
-    for (const char* tidy : {"VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)"})
-        static_cast<void>(core.database.execute(tidy));
-    return {};
 }
 
 }  // namespace satchel::storage

@@ -107,6 +107,7 @@ Result<Changeset> Replica::changeset(std::int64_t journal_number) {
     if (!row || row->bytes.empty())
         return Error{ErrorCode::not_found,
                      "the journal has no entry " + std::to_string(journal_number)};
+    if (is_sealed(row->bytes)) return sealed_error();
     return decode_changeset(row->bytes);
 }
 

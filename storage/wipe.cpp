@@ -1,0 +1,154 @@
+// Wiping: what a log-out or a revocation takes off the device, and how the rest is sealed.
+#include "storage/replica_core.hpp"
+
+namespace satchel::storage {
+namespace {
+
+constexpr const char* kSealedSetting = "journal.sealed";
+
+// Of what is closed only the chain remains where something open goes on from it: where it is, and
+// its hash. What was written is gone.
+constexpr const char* kWipeClosed =
+    "CREATE TEMP TABLE closed AS SELECT number FROM verdict WHERE state IN (2, 5, 6);"
+    "UPDATE entry SET bytes = x'', before = x'' WHERE number IN temp.closed;"
+    "DELETE FROM entry WHERE number IN temp.closed"
+    " AND number < (SELECT max(number) FROM entry)"
+    " AND number <> (SELECT coalesce(max(number), 0) FROM entry AS e, replica AS r"
+    "  WHERE e.replica = r.replica AND e.incarnation = r.incarnation"
+    "  AND e.last_counter <= r.acked_counter)"
+    " AND NOT EXISTS (SELECT 1 FROM entry AS next WHERE next.replica = entry.replica"
+    "  AND next.incarnation = entry.incarnation"
+    "  AND next.first_counter = entry.last_counter + 1"
+    "  AND next.number NOT IN temp.closed);"
+    "DROP TABLE temp.closed";
+
+// What an entry keeps to itself: what was written, and what that had replaced.
+struct Contents {
+    std::int64_t number = 0;
+    Bytes bytes;
+    Bytes before;
+};
+
+Result<std::vector<Contents>> contents(Database& database) {
+    SATCHEL_ASSIGN(Statement rows, database.prepare("SELECT number, bytes, before FROM entry"
+                                                    " WHERE length(bytes) > 0"));
+    std::vector<Contents> found;
+    while (true) {
+        SATCHEL_ASSIGN(const bool more, rows.step());
+        if (!more) return found;
+        found.push_back({rows.integer(0), Bytes(rows.blob(1)), Bytes(rows.blob(2))});
+    }
+}
+
+Status save(Database& database, const Contents& entry) {
+    SATCHEL_ASSIGN(Statement * update,
+                   database.cached("UPDATE entry SET bytes = ?2, before = ?3 WHERE number = ?1"));
+    update->bind(1, entry.number);
+    update->bind_blob(2, entry.bytes);
+    update->bind_blob(3, entry.before);
+    return update->run();
+}
+
+Status seal_rows(ReplicaCore& core, const SealKey& key) {
+    SATCHEL_ASSIGN(std::vector<Contents> entries, contents(core.database));
+    for (Contents& entry : entries) {
+        entry.bytes = key.seal(entry.bytes);
+        entry.before = key.seal(entry.before);
+        SATCHEL_TRY(save(core.database, entry));
+    }
+    SATCHEL_ASSIGN(Statement * note,
+                   core.database.cached("INSERT OR REPLACE INTO setting VALUES (?1, 'yes')"));
+    note->bind_text(1, kSealedSetting);
+    return note->run();
+}
+
+// Sealed twice when a second log-out came before the first was undone.
+Result<Bytes> opened(Bytes bytes, const std::vector<SealKey>& keys) {
+    for (const SealKey& key : keys) {
+        if (!is_sealed(bytes)) return bytes;
+        auto plain = key.open(bytes);
+        if (plain) bytes = *std::move(plain);
+    }
+    if (!is_sealed(bytes)) return bytes;
+    return Error{ErrorCode::wrong_key, "what is sealed here was sealed with another key"};
+}
+
+Status unseal_rows(ReplicaCore& core, const std::vector<SealKey>& keys) {
+    SATCHEL_ASSIGN(Transaction transaction, Transaction::begin(core.database));
+    SATCHEL_ASSIGN(std::vector<Contents> entries, contents(core.database));
+    for (Contents& entry : entries) {
+        if (!is_sealed(entry.bytes)) continue;
+        SATCHEL_ASSIGN(entry.bytes, opened(std::move(entry.bytes), keys));
+        SATCHEL_ASSIGN(entry.before, opened(std::move(entry.before), keys));
+        SATCHEL_TRY(save(core.database, entry));
+    }
+    SATCHEL_ASSIGN(Statement * forget, core.database.cached("DELETE FROM setting WHERE key = ?1"));
+    forget->bind_text(1, kSealedSetting);
+    SATCHEL_TRY(forget->run());
+    return transaction.commit();
+}
+
+// In one transaction: all or nothing.
+Status wipe_rows(ReplicaCore& core, bool keep_pending, const SealKey* key) {
+    SATCHEL_ASSIGN(Transaction transaction, Transaction::begin(core.database));
+    SATCHEL_TRY(core.refresh());
+    for (const Collection& collection : core.tables.schema()->collections())
+        SATCHEL_TRY(core.database.execute(("DELETE FROM " + quoted(collection.name)).c_str()));
+    SATCHEL_TRY(core.database.execute(
+        "DELETE FROM _dead; DELETE FROM _conflict; DELETE FROM staged; DELETE FROM wanted;"
+        "DELETE FROM repair; DELETE FROM scope; DELETE FROM scope_set; DELETE FROM parked"));
+    SATCHEL_TRY(core.database.execute(keep_pending ? kWipeClosed
+                                                   : "DELETE FROM entry; DELETE FROM alias;"
+                                                     "DELETE FROM setting WHERE key ="
+                                                     " 'journal.sealed';"
+                                                     "UPDATE journal_mark SET first_open = 1"));
+    if (!keep_pending) {
+        // Another chain begins: what is gone must never be continued.
+        core.row = {};
+        core.row.replica.id = core.random->next();
+        SATCHEL_ASSIGN(Statement * renamed,
+                       core.database.cached("UPDATE replica SET replica = ?1"));
+        renamed->bind(1, static_cast<std::int64_t>(core.row.replica.id));
+        SATCHEL_TRY(renamed->run());
+    }
+    if (keep_pending && key != nullptr) SATCHEL_TRY(seal_rows(core, *key));
+    core.row.cursor = {};
+    core.row.position = {};
+    SATCHEL_TRY(core.save_row());
+    return transaction.commit();
+}
+
+}  // namespace
+
+// What is deleted is overwritten in the file, where the disk has room for that; then the file is
+// made small. A full disk, or a reader, may keep it large, but the data is gone.
+Status Replica::wipe(bool keep_pending, const SealKey* key) {
+    ReplicaCore& core = *core_;
+    SATCHEL_TRY(core.database.execute("PRAGMA secure_delete = ON"));
+    Status wiped = wipe_rows(core, keep_pending, key);
+    core.data_version = -1;  // what is in memory is read again
+    const Status usual = core.database.execute("PRAGMA secure_delete = OFF");
+    if (!wiped && wiped.error().code == ErrorCode::disk_full) {
+        wiped = wipe_rows(core, keep_pending, key);
+        core.data_version = -1;
+    }
+    SATCHEL_TRY(wiped);
+    SATCHEL_TRY(usual);
+    for (const char* tidy : {"VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)"})
+        static_cast<void>(core.database.execute(tidy));
+    return {};
+}
+
+Status Replica::unseal(const std::vector<SealKey>& keys) {
+    const Status opened = unseal_rows(*core_, keys);
+    core_->data_version = -1;
+    core_->journal.invalidate();
+    return opened;
+}
+
+Result<bool> Replica::sealed() {
+    SATCHEL_ASSIGN(const std::string sealed, setting(kSealedSetting));
+    return !sealed.empty();
+}
+
+}  // namespace satchel::storage
