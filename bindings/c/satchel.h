@@ -242,14 +242,37 @@ SATCHEL_API satchel_code satchel_agent_start(satchel_replica* replica, int live,
 SATCHEL_API void satchel_agent_sync_now(satchel_agent* agent);
 SATCHEL_API void satchel_agent_stop(satchel_agent* agent);
 
-/* By the host's own HTTP: POST each request's bytes to <server>/v1/sync with the token. */
+/* By the host's own HTTP, on any thread:
+ *
+ *     open; then again and again: request; POST it; reply; until `size` is 0 or a call fails; close
+ *
+ * POST each request's bytes to <server>/v1/sync with the headers
+ *     Authorization: Bearer <token>
+ *     Content-Type: application/x-satchel-sync
+ * Server and token: satchel_server. Follow no redirects, and hand every answer in, whatever its
+ * status. No answer at all: close the session and try later. After an error, too: what has come is
+ * kept, nothing that was written is lost, and the next session goes on where this one stood.
+ *
+ * The session keeps everybody else from syncing the file until it is closed. SATCHEL_BUSY: an
+ * agent, a satchel_sync, another session or another process syncs it now. */
 SATCHEL_API satchel_code satchel_session_open(satchel_replica* replica, satchel_session** session,
                                               satchel_error** error);
-/* The next request; `size` 0: device and server agree, close the session. Borrowed. */
+/* The next request, borrowed. `size` 0: nothing to send now (device and server agree, or the server
+ * asked for a pause): close the session. SATCHEL_SERVER_ERROR: no progress, try later.
+ * SATCHEL_FORBIDDEN: head office has shut this device out, it has been handed in what was pending,
+ * and the file is empty now; the message says whether all of it went, or what stays sealed. */
 SATCHEL_API satchel_code satchel_session_request(satchel_session* session, const char** bytes,
                                                  size_t* size, satchel_error** error);
-SATCHEL_API satchel_code satchel_session_reply(satchel_session* session, const void* bytes,
-                                               size_t size, satchel_error** error);
+/* The answer to the last request: its HTTP status, whether it carried the header `Satchel-Server`
+ * (1 or 0: without it something else answered), and its body, decoded by no one. Codes and messages
+ * are those of satchel_sync: SATCHEL_UNAUTHORIZED (log in again; the token is forgotten),
+ * SATCHEL_BAD_REPLY (not a Satchel server, or damaged on the way), SATCHEL_LIMIT,
+ * SATCHEL_SERVER_ERROR, SATCHEL_UPGRADE_NEEDED, SATCHEL_INVALID_ARGUMENT and what the replica may
+ * say. The answer that shuts the device out is SATCHEL_OK: the requests that follow hand in what is
+ * pending; closing the session before leaves the rest sealed, and empties the file too. */
+SATCHEL_API satchel_code satchel_session_reply(satchel_session* session, int status,
+                                               int from_satchel, const void* bytes, size_t size,
+                                               satchel_error** error);
 SATCHEL_API void satchel_session_close(satchel_session* session);
 /* Server address and token that satchel_login stored; borrowed from the replica handle. */
 SATCHEL_API satchel_code satchel_server(satchel_replica* replica, const char** url,
