@@ -4,6 +4,7 @@
 #include "client/bundle_settings.hpp"
 #include "client/messages.hpp"
 #include "client/sync_client.hpp"
+#include "client/sync_steps.hpp"
 #include "client/upload_part.hpp"
 #include "storage/directory.hpp"
 #include "storage/services.hpp"
@@ -30,13 +31,6 @@ Result<Keys> keys_of(Replica& replica) {
     if (!office) return failure(ErrorCode::unauthorized, "bundle_no_keys");
     SATCHEL_ASSIGN(const storage::BundleKeys device, device_bundle_keys(replica));
     return Keys{device, *office};
-}
-
-Result<storage::SyncLease> lease_of(const Replica& replica) {
-    auto lease = storage::SyncLease::acquire(replica.path());
-    if (!lease && lease.error().code == ErrorCode::busy)
-        return failure(ErrorCode::busy, "sync_busy");
-    return lease;
 }
 
 // --- out

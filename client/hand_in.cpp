@@ -7,21 +7,6 @@
 namespace satchel::client {
 namespace {
 
-// Sends the rest until the server has it, or an answer brings no progress. True: it has all.
-Result<bool> hand_in(storage::Replica& replica, SyncPost& post) {
-    std::uint64_t acked = post.answer().acked_counter;
-    while (true) {
-        SATCHEL_TRY(post.may_go_on());
-        SATCHEL_ASSIGN(const auto request, upload_part(replica, acked, post.now_ms()));
-        SATCHEL_ASSIGN(const SyncState state, replica.sync_state());
-        if (!request) return acked >= state.last_counter;
-        SATCHEL_TRY(replica.make_durable(state.replica, state.last_counter));
-        const auto reply = post.send(encode(*request, session_services()), {});
-        if (reply || !post.answer().wiped || post.answer().acked_counter <= acked) return false;
-        acked = post.answer().acked_counter;
-    }
-}
-
 // Empties the replica for good. It then has another identity, which tells that only the tidying
 // of the file behind it failed.
 Status wipe_all(storage::Replica& replica) {
@@ -35,17 +20,47 @@ Status wipe_all(storage::Replica& replica) {
 
 }  // namespace
 
-Status hand_in_and_wipe(storage::Replica& replica, SyncPost& post) {
-    const auto all = hand_in(replica, post);
-    const bool handed_in = all && *all;
-    if (handed_in) {
-        SATCHEL_TRY(wipe_all(replica));
-        SATCHEL_TRY(forget_account(replica));
+// A part that cannot be read, or made durable, is not handed in: it stays sealed.
+std::optional<Bytes> HandIn::next_request(std::int64_t now_ms) {
+    if (stuck_) return std::nullopt;
+    auto part = next_part(now_ms);
+    return part ? *std::move(part) : std::nullopt;
+}
+
+Result<std::optional<Bytes>> HandIn::next_part(std::int64_t now_ms) {
+    SATCHEL_ASSIGN(const auto request, upload_part(replica_, acked_, now_ms));
+    if (!request) return std::optional<Bytes>{};
+    SATCHEL_ASSIGN(const SyncState state, replica_.sync_state());
+    SATCHEL_TRY(replica_.make_durable(state.replica, state.last_counter));
+    return std::optional<Bytes>(encode(*request, session_services()));
+}
+
+void HandIn::take(const HttpAnswer& answer) {
+    stuck_ = !answer.wiped || answer.acked_counter <= acked_;
+    if (!stuck_) acked_ = answer.acked_counter;
+}
+
+Status HandIn::finish() {
+    SATCHEL_ASSIGN(const SyncState state, replica_.sync_state());
+    if (acked_ >= state.last_counter) {
+        SATCHEL_TRY(wipe_all(replica_));
+        SATCHEL_TRY(forget_account(replica_));
         return failure(ErrorCode::forbidden, "revoked");
     }
-    SATCHEL_TRY(wipe_and_seal(replica));
-    SATCHEL_ASSIGN(const storage::ReplicaStatus status, replica.status());
+    SATCHEL_TRY(wipe_and_seal(replica_));
+    SATCHEL_ASSIGN(const storage::ReplicaStatus status, replica_.status());
     return failure(ErrorCode::forbidden, "revoked_sealed", {std::to_string(status.pending)});
+}
+
+Status hand_in_and_wipe(storage::Replica& replica, SyncPost& post) {
+    HandIn hand_in(replica, post.answer().acked_counter);
+    while (post.may_go_on()) {
+        const auto request = hand_in.next_request(post.now_ms());
+        if (!request) break;
+        static_cast<void>(post.send(*request, {}));  // what it brought: answer()
+        hand_in.take(post.answer());
+    }
+    return hand_in.finish();
 }
 
 }  // namespace satchel::client

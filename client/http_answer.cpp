@@ -12,6 +12,7 @@ namespace {
 using nlohmann::json;
 
 constexpr std::int64_t kMaxRetryAfterSeconds = 24 * 3600;
+constexpr int kSignInFirst = 511;  // RFC 6585: what a public network answers
 
 // The members of an error reply; what is not there or of another kind stays empty.
 struct ErrorBody {
@@ -53,9 +54,13 @@ Error not_a_server(const HttpReply& reply, const std::string& host) {
         const std::string to = host_of(reply.header("location"));
         return failure(ErrorCode::bad_reply, "redirected", {host, to.empty() ? "?" : to});
     }
+    if (reply.status == 413) return failure(ErrorCode::limit, "proxy_too_large", {host});
     // A gateway in front of the server, which is away.
     if (reply.status == 502 || reply.status == 503 || reply.status == 504)
         return failure(ErrorCode::server_error, "server_failed", {std::to_string(reply.status)});
+    if (reply.status >= 500 && reply.status != kSignInFirst)
+        return failure(ErrorCode::server_error, "proxy_failed",
+                       {host, std::to_string(reply.status)});
     return failure(ErrorCode::bad_reply, "portal", {host});
 }
 
@@ -67,7 +72,6 @@ Error refusal(const HttpReply& reply, const ErrorBody& body, std::optional<std::
     const std::string& says = body.message.empty() ? std::to_string(reply.status) : body.message;
     switch (reply.status) {
         case 400:
-        case 409:
         case 415:
             return failure(ErrorCode::invalid_argument, "server_says", {says});
         case 401:
@@ -78,13 +82,8 @@ Error refusal(const HttpReply& reply, const ErrorBody& body, std::optional<std::
             return failure(ErrorCode::not_found, "server_says", {says});
         case 405:
             return failure(ErrorCode::bad_reply, "no_such_path");
-        case 408:
-            return failure(ErrorCode::time_out, "server_says", {says});
         case 413:
-        case 431:
             return failure(ErrorCode::limit, "too_large", {says});
-        case 426:
-            return failure(ErrorCode::upgrade_needed, "upgrade");
         case 429:  // of a log-in: too many wrong passwords, and how long to wait
             return failure(ErrorCode::forbidden, "refused", {says});
         case 503:

@@ -1,5 +1,7 @@
 #include "client/log_out.hpp"
 
+#include <algorithm>
+
 #include "client/account.hpp"
 #include "client/messages.hpp"
 #include "client/sealing.hpp"
@@ -23,13 +25,12 @@ bool end_token(Transport& transport, const Account& account, CancelToken& cancel
 Result<LogOutOutcome> log_out(storage::Replica& replica, Transport& transport,
                               const LogOutOptions& options) {
     SATCHEL_ASSIGN(const Account account, client::account(replica));
+    SATCHEL_ASSIGN(const storage::ReplicaStatus before, replica.status());
     CancelToken none;
     CancelToken& cancel = options.cancel == nullptr ? none : *options.cancel;
 
     const SyncOutcome sync =
         sync_once(replica, transport, {.deadline = options.deadline, .cancel = &cancel});
-    LogOutOutcome outcome;
-    outcome.sent = sync.report.sent_changesets;
     if (sync.wiped) return sync.status.error();
     if (!sync.status && sync.status.error().code == ErrorCode::busy) return sync.status.error();
 
@@ -39,6 +40,8 @@ Result<LogOutOutcome> log_out(storage::Replica& replica, Transport& transport,
         const auto why = sync.status ? std::string("-") : sync.status.error().message;
         return failure(code, "log_out_pending", {std::to_string(status.pending), why});
     }
+    LogOutOutcome outcome;
+    outcome.sent = before.pending - std::min(before.pending, status.pending);
     outcome.sealed = status.pending;
     SATCHEL_TRY(status.pending > 0 ? wipe_and_seal(replica) : replica.wipe(false));
     outcome.token_ended = end_token(transport, account, cancel);

@@ -22,7 +22,7 @@ struct LogOutOptions {
 };
 
 struct LogOutOutcome {
-    std::size_t sent = 0;      // changesets that went now
+    std::size_t sent = 0;      // changesets that head office took now
     std::size_t sealed = 0;    // changesets that stay in the file
     bool token_ended = false;  // the server has confirmed it
 };

@@ -21,6 +21,14 @@ constexpr auto kTable = std::to_array<Message>({
     {"proxy_password",
      "The proxy {0} asks for a name and a password. Put them into the proxy setting.",
      "代理服务器 {0} 要求用户名和密码,请在代理设置中填写。"},
+    {"proxy_too_large",
+     "A proxy on the way to {0} refuses bodies of this size. Tell its administrator: 16 MiB must "
+     "be "
+     "allowed. Nothing is lost.",
+     "通往 {0} 的代理拒绝此大小的内容。请告知其管理员:须允许 16 MiB。没有数据丢失。"},
+    {"proxy_failed",
+     "Something between here and {0} failed (status {1}). Nothing is lost; it is tried again.",
+     "本机与 {0} 之间的某个环节出错(状态 {1})。没有数据丢失,稍后会重试。"},
     {"time_out_connect", "{0} could not be reached in time: the line is slow.",
      "连接 {0} 超时,网络较慢。"},
     {"time_out_silent", "{0} stopped answering.", "{0} 停止响应。"},

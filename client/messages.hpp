@@ -1,11 +1,11 @@
-// The catalogue: every sentence that Satchel says to a person, in English and Chinese.
+// The catalogue: what the engine says to people about errors, syncs and accounts, in English and
+// Chinese. The window has its own (client-imgui/speech.cpp); the CLI says its own where it stands.
 //
 //     tr("offline_refused", Language::chinese, {"sync.example.com:443"})
 //     words(status.last_error, language)      // the same sentence for an Error of any layer
 //
-// A key is stable and lower_case; {0}, {1} are replaced by the arguments. An Error carries its
-// English sentence; words() finds the row it was made from and says it in the other language. For
-// an error that is not in the catalogue it says what the code means and adds the English detail.
+// Keys are stable; {0}, {1} are replaced. An Error carries its English sentence; words() finds its
+// row and says it in the other language; without one, what the code means and the English detail.
 //
 // Threads: pure functions on constant tables.
 #pragma once

@@ -7,6 +7,7 @@
 #include "client/messages.hpp"
 #include "client/sealing.hpp"
 #include "client/sync_post.hpp"
+#include "client/sync_steps.hpp"
 #include "storage/services.hpp"
 
 namespace satchel::client {
@@ -47,10 +48,7 @@ class Run {
     Status talk() {
         SATCHEL_ASSIGN(const Account account, client::account(replica_));
         SATCHEL_TRY(check_logged_in(account));
-        auto lease = storage::SyncLease::acquire(replica_.path());
-        if (!lease && lease.error().code == ErrorCode::busy)
-            return failure(ErrorCode::busy, "sync_busy");
-        if (!lease) return lease.error();
+        SATCHEL_ASSIGN(const storage::SyncLease lease, lease_of(replica_));
         SATCHEL_TRY(open_what_is_sealed(account));
         post_.use(account);
 
@@ -82,29 +80,11 @@ class Run {
             if (!*request) return {};
             auto reply = post_.send(**request, session.report());
             if (!reply && post_.answer().wiped) return leave();
-            if (!reply) return refused(reply.error());
+            if (!reply) return refused(replica_, reply.error());
             outcome_.waited = post_.waiting();
-            const Status taken = session.take_reply(*reply, post_.now_ms());
-            if (!taken) return taken_badly(*reply, taken.error());
+            SATCHEL_TRY(take_reply(session, *reply, post_.now_ms()));
             post_.tell(session.report());
         }
-    }
-
-    Status refused(const Error& error) {
-        if (error.code == ErrorCode::unauthorized) SATCHEL_TRY(forget_token(replica_));
-        return error;
-    }
-
-    // Bytes that came with the right header and are no reply of ours were damaged on the way; that
-    // passes, while a damaged file does not.
-    static Status taken_badly(const Bytes& reply, const Error& error) {
-        const bool damaged = error.code == ErrorCode::corrupt || error.code == ErrorCode::limit ||
-                             error.code == ErrorCode::bad_reply;
-        if (damaged && !decode_reply(reply, session_services()))
-            return failure(ErrorCode::bad_reply, "reply_damaged");
-        if (error.code == ErrorCode::upgrade_needed)
-            return failure(ErrorCode::upgrade_needed, "upgrade");
-        return error;
     }
 
     Status leave() {

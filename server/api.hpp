@@ -16,6 +16,7 @@
 
 namespace satchel::server {
 
+constexpr std::string_view kSyncType = "application/x-satchel-sync";
 constexpr std::string_view kBundleType = "application/x-satchel-bundle";
 
 struct ApiCall {

@@ -11,7 +11,6 @@ namespace {
 
 constexpr unsigned kSlowThreads = 2;  // each hashes with 64 MiB
 constexpr std::int64_t kOverloadSeconds = 2;
-constexpr std::int64_t kStoppingSeconds = 5;
 
 // "" when there is none.
 std::string token_of(const HttpRequest& request) {
@@ -48,7 +47,7 @@ Result<ApiCall> call_of(Office& office, const HttpRequest& request, RouteKind ki
 
 // "" where the body is JSON, or none: that may stay unsaid.
 std::string_view content_type_of(RouteKind kind) {
-    if (kind == RouteKind::sync) return "application/x-satchel-sync";
+    if (kind == RouteKind::sync) return kSyncType;
     if (kind == RouteKind::bundle) return kBundleType;
     return "";
 }
@@ -151,8 +150,7 @@ HttpReply FrontDesk::refuse(int status) {
         return error_reply({ErrorCode::limit,
                             "the body is larger than this path takes; see the "
                             "limits in docs/http-api.md"});
-    if (office_.stopping)
-        return later_reply(503, "the server is shutting down; try again", kStoppingSeconds);
+    if (office_.stopping) return stopping_reply();
     return too_much();
 }
 

@@ -172,6 +172,7 @@ class MicroHttpServer : public HttpServer {
     MHD_Result finish(MHD_Connection* connection, const PendingPointer& exchange);
     MHD_Result send(MHD_Connection* connection, HttpReply reply);
     void set_deadline(MHD_Connection* connection, std::optional<milliseconds> after);
+    milliseconds time_for_body(const HttpRequest& head, const Admission& admission) const;
     milliseconds time_for(std::uint64_t bytes) const;
     void cut_off_slow_ones();
     void wait_for_open(milliseconds patience);
@@ -273,6 +274,15 @@ void MicroHttpServer::set_deadline(MHD_Connection* connection, std::optional<mil
         after ? now_ms() + after->count() : kNoDeadline;
 }
 
+// For what will be read of the body: of what the client announced, or of all that the path takes.
+// A refused body without a length, which no client of ours sends, gets no time for more bytes.
+milliseconds MicroHttpServer::time_for_body(const HttpRequest& head,
+                                            const Admission& admission) const {
+    const bool refused = admission.refusal.has_value();
+    const std::uint64_t most = refused ? options_.max_discarded_bytes : admission.max_body_bytes;
+    return time_for(std::min(head.content_length.value_or(refused ? 0 : most), most));
+}
+
 milliseconds MicroHttpServer::time_for(std::uint64_t bytes) const {
     constexpr std::uint64_t kLongest = std::uint64_t{1} << 32;  // no overflow, and long enough
     const std::uint64_t counted = std::min(bytes, kLongest) * 1'000;
@@ -303,9 +313,9 @@ MHD_Result MicroHttpServer::take_head(MHD_Connection* connection, const char* ur
     Admission admission = handler_.admit(exchange->request());
     exchange->max_body_bytes = admission.max_body_bytes;
     const std::uint64_t length = exchange->request().content_length.value_or(0);
-    set_deadline(connection, time_for(std::max<std::uint64_t>(length, admission.max_body_bytes)));
     if (!admission.refusal && length > admission.max_body_bytes)
         admission.refusal = handler_.refuse(413);
+    set_deadline(connection, time_for_body(exchange->request(), admission));
     if (!admission.refusal) return MHD_YES;
     const bool waits_for_word = !header(connection, "Expect").empty();
     if (length > 0 && (waits_for_word || length > options_.max_discarded_bytes))

@@ -61,14 +61,6 @@ Result<std::optional<bool>> JsonBody::optional_flag(const char* name) const {
     return std::optional<bool>(value->get<bool>());
 }
 
-Result<std::optional<std::int64_t>> JsonBody::optional_integer(const char* name) const {
-    const Json* value = member(name);
-    if (value == nullptr) return std::optional<std::int64_t>();
-    const bool too_large = value->is_number_unsigned() && value->get<std::uint64_t>() >> 63U != 0;
-    if (!value->is_number_integer() || too_large) return wrong_kind(name, "an integer");
-    return std::optional<std::int64_t>(value->get<std::int64_t>());
-}
-
 Result<std::optional<std::vector<std::string>>> JsonBody::optional_texts(
     const char* name, std::size_t max_bytes) const {
     const Json* value = member(name);
@@ -130,6 +122,11 @@ HttpReply later_reply(int status, std::string message, std::int64_t seconds) {
     HttpReply reply = json_reply({{"code", "busy"}, {"message", std::move(message)}}, status);
     reply.headers.emplace_back("Retry-After", std::to_string(seconds));
     return reply;
+}
+
+HttpReply stopping_reply() {
+    constexpr std::int64_t kRestartSeconds = 5;
+    return later_reply(503, "the server is shutting down; try again", kRestartSeconds);
 }
 
 }  // namespace satchel::server

@@ -36,7 +36,6 @@ class JsonBody {
     // Nothing: not given, or null.
     Result<std::optional<std::string>> optional_text(const char* name, std::size_t max_bytes) const;
     Result<std::optional<bool>> optional_flag(const char* name) const;
-    Result<std::optional<std::int64_t>> optional_integer(const char* name) const;
     Result<std::optional<std::vector<std::string>>> optional_texts(const char* name,
                                                                    std::size_t max_bytes) const;
     const Json& json() const { return json_; }
@@ -56,5 +55,7 @@ int http_status(ErrorCode code);
 HttpReply error_reply(const Error& error);
 // 503 or 429 with Retry-After.
 HttpReply later_reply(int status, std::string message, std::int64_t seconds);
+// 503: to whatever comes, or still waits, while the server ends.
+HttpReply stopping_reply();
 
 }  // namespace satchel::server

@@ -15,6 +15,9 @@ Status copy(const std::string& from, const std::string& to) {
     std::error_code failure;
     std::filesystem::copy_file(from, to, std::filesystem::copy_options::overwrite_existing,
                                failure);
+    // A backup may have come by way of a disk or a user who lets others read it.
+    using std::filesystem::perms;
+    if (!failure) std::filesystem::permissions(to, perms::owner_read | perms::owner_write, failure);
     if (!failure) return {};
     errno = failure.value();
     return system_error("cannot copy " + from);

@@ -151,11 +151,11 @@ int run(int argc, char** argv) {
     spdlog::set_default_logger(spdlog::stderr_logger_mt("satcheld"));
     spdlog::set_level(spdlog::level::from_str(options.log_level));
     spdlog::set_pattern("%Y-%m-%dT%H:%M:%S.%eZ %l %v", spdlog::pattern_time_type::utc);
+    umask(077);  // whatever is made is its owner's only
     if (!options.restore.empty()) return run_restore(options);
     Result<ListenAddress> address = ListenAddress::parse(options.listen);
     if (!address) return fail(address.error());
     options.settings.listen = *std::move(address);
-    umask(077);  // whatever is made is its owner's only
     raise_file_limit();
     return run_server(options, block_signals());
 }

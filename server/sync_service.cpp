@@ -5,12 +5,11 @@
 #include <algorithm>
 #include <utility>
 
+#include "server/api.hpp"
 #include "server/json_body.hpp"
 
 namespace satchel::server {
 namespace {
-
-constexpr const char* kSyncType = "application/x-satchel-sync";
 
 HttpReply wiped_reply(std::uint64_t acked_counter) {
     return json_reply({{"code", "forbidden"},
@@ -193,7 +192,7 @@ void SyncService::look_again(const std::vector<EntryPointer>& entries) {
 void SyncService::post(const EntryPointer& entry, bool may_wait) {
     ++office_.metrics.woken;
     if (queue_.post_own([this, entry, may_wait] { look_again(entry, may_wait); })) return;
-    entry->exchange->reply(later_reply(503, "the server is shutting down; try again", 5));
+    entry->exchange->reply(stopping_reply());
 }
 
 void SyncService::post(std::vector<EntryPointer> entries) {
@@ -201,7 +200,7 @@ void SyncService::post(std::vector<EntryPointer> entries) {
     const auto shared = std::make_shared<const std::vector<EntryPointer>>(std::move(entries));
     if (queue_.post_own([this, shared] { look_again(*shared); })) return;
     for (const EntryPointer& entry : *shared)
-        entry->exchange->reply(later_reply(503, "the server is shutting down; try again", 5));
+        entry->exchange->reply(stopping_reply());
 }
 
 // In groups: others get their turn between two of them.

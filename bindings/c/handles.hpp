@@ -14,6 +14,7 @@
 #include "bindings/c/satchel.h"
 #include "bindings/c/turn.hpp"
 #include "client/agent.hpp"
+#include "client/hand_in.hpp"
 #include "client/sync_client.hpp"
 #include "storage/read_connection.hpp"
 #include "storage/replica.hpp"
@@ -95,9 +96,13 @@ struct satchel_observer {
 };
 
 struct satchel_session {
-    satchel::c_api::SharedPointer shared;
-    std::optional<satchel::DeviceSession> session;
-    satchel::Bytes request;
+    satchel::c_api::SharedPointer shared;  // before what uses its replica
+    satchel::storage::SyncLease lease;
+    std::string url;  // of the server, for the words of errors
+    satchel::DeviceSession session;
+    satchel::Bytes request;                          // borrowed out
+    std::optional<satchel::client::HandIn> hand_in;  // once head office has shut the device out
+    std::optional<satchel::Error> end;               // how that ended: every later call's error
 };
 
 struct satchel_agent {

@@ -1,4 +1,4 @@
-// Errors, opening, writing: the first half of satchel.h.
+// Errors, opening, writing: the first part of satchel.h.
 #include <new>
 
 #include "bindings/c/handles.hpp"
@@ -94,6 +94,8 @@ satchel_open_options known_part(const satchel_open_options* given) {
 
 Status open_shared(std::string_view path, const satchel_open_options* given,
                    satchel_replica** replica) {
+    if (given != nullptr && given->struct_size < sizeof given->struct_size)
+        return Error{ErrorCode::invalid_argument, "set struct_size first"};
     const satchel_open_options options = known_part(given);
     auto shared = std::make_shared<Shared>();
     shared->path = path;

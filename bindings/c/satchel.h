@@ -5,10 +5,15 @@
  *   Handles      opaque. What *_open, *_begin or *_start gives, *_close (or *_commit, *_rollback,
  *                *_stop) takes back; passing NULL to a closing function does nothing. Handles may
  *                be closed in any order and from any thread: what they share lives until the last.
- *   Text         UTF-8 with a length in bytes, no NUL needed. Text and bytes given in are copied.
- *                What is given out is borrowed: valid until the next call on the same handle.
+ *   Text         UTF-8. Where a length in bytes comes with it, no NUL is needed; where none does
+ *                (names, url, login, password, device_name, schema) it ends with NUL. Text and
+ *                bytes given in are copied. What is given out is borrowed: valid until the next
+ *                call on the same handle.
  *   Results      a satchel_code; SATCHEL_OK is 0. The last parameter, when not NULL, receives an
- *                error to be freed with satchel_error_free. Nothing is kept per thread.
+ *                error to be freed with satchel_error_free. Nothing is kept per thread. Each call
+ *                names the codes to act on; any may also give SATCHEL_INVALID_ARGUMENT (a NULL
+ *                that may not be), SATCHEL_LIMIT (no memory) and SATCHEL_INTERNAL, and where it
+ *                uses the file SATCHEL_BUSY, SATCHEL_IO and SATCHEL_CORRUPT.
  *   Options      structures begin with struct_size = sizeof the structure; they only ever grow.
  *                Zero means the default everywhere.
  *   Threads      every function may be called from any thread; calls on one replica take turns,
@@ -74,7 +79,7 @@ typedef struct satchel_session satchel_session;
 typedef struct satchel_agent satchel_agent;
 
 SATCHEL_API int satchel_abi_major(void);
-SATCHEL_API const char* satchel_release(void);      /* "0.1.0" */
+SATCHEL_API const char* satchel_release(void);       /* "0.1.0" */
 SATCHEL_API const char* satchel_code_name(int code); /* "not_found" */
 
 SATCHEL_API satchel_code satchel_error_code(const satchel_error* error);
@@ -84,16 +89,20 @@ SATCHEL_API void satchel_error_free(satchel_error* error);
 /* ---- Replicas ------------------------------------------------------------------------------ */
 
 typedef struct satchel_open_options {
-    size_t struct_size;
-    int create;            /* make the file when it is not there */
-    const char* schema;    /* of a new file: "starter" (the sales schema) or NULL (none) */
+    size_t struct_size;       /* set by the caller: 0 is SATCHEL_INVALID_ARGUMENT */
+    int create;               /* make the file when it is not there */
+    const char* schema;       /* of a new file: "starter" (the sales schema) or NULL (none) */
     const void* schema_bytes; /* or a stored schema (docs/formats.md), in place of `schema` */
     size_t schema_size;
     const char* key; /* encrypts the file */
     size_t key_size;
 } satchel_open_options;
 
-/* `options` may be NULL: an existing file without a key. */
+/* `options` may be NULL: an existing file without a key. SATCHEL_NOT_FOUND (no such file, or an
+ * empty one, and `create` is 0), SATCHEL_NOT_A_DATABASE (of another program, or encrypted and no
+ * key was given), SATCHEL_WRONG_KEY, SATCHEL_NEWER_FORMAT (also of the schema), SATCHEL_CORRUPT,
+ * SATCHEL_READ_ONLY, SATCHEL_DISK_FULL, SATCHEL_BUSY; SATCHEL_INVALID_ARGUMENT for a schema that is
+ * none. After an error `replica` is as it was. */
 SATCHEL_API satchel_code satchel_open(const char* path, size_t path_size,
                                       const satchel_open_options* options,
                                       satchel_replica** replica, satchel_error** error);
@@ -126,28 +135,43 @@ typedef struct satchel_id {
 
 /* ---- Writing: one transaction, atomic here and on every other device ------------------------- */
 
+/* Waits for its turn, and up to 5 seconds for another process: SATCHEL_BUSY. SATCHEL_READ_ONLY. */
 SATCHEL_API satchel_code satchel_begin(satchel_replica* replica, satchel_write** write,
                                        satchel_error** error);
-/* Ends the handle, whatever the result; after an error nothing of it has happened. */
+/* Ends the handle, whatever the result; after an error nothing of it has happened.
+ * SATCHEL_DISK_FULL, SATCHEL_LIMIT (more than 8 MiB: split it). */
 SATCHEL_API satchel_code satchel_commit(satchel_write* write, satchel_error** error);
 SATCHEL_API void satchel_rollback(satchel_write* write);
 
+/* The next six: after SATCHEL_INVALID_ARGUMENT (no such collection or field, a value of the wrong
+ * kind, text that is not UTF-8), SATCHEL_NOT_FOUND or SATCHEL_LIMIT (a value too large; more than
+ * 10,000 records, 500,000 values or about 6 MiB in one write) nothing of that call has happened and
+ * the write goes on. After any other error roll back: nothing of it can be committed. One write
+ * cannot both write and delete (or undelete) the same record: SATCHEL_INVALID_ARGUMENT.
+ *
+ * `id`, when not NULL, receives the new record's. */
 SATCHEL_API satchel_code satchel_create(satchel_write* write, const char* collection,
                                         const satchel_field* fields, size_t count, satchel_id* id,
                                         satchel_error** error);
 /* `token` is what the person was shown (satchel_read_token): a value that arrived in between
- * survives beside the new one. NULL: whatever is there now is overwritten. */
+ * survives beside the new one. NULL: whatever is there now is overwritten. SATCHEL_NOT_FOUND: the
+ * record is deleted, or not on this device. SATCHEL_INVALID_ARGUMENT also for a token of another
+ * record, and in a collection whose records are never edited. */
 SATCHEL_API satchel_code satchel_set(satchel_write* write, const char* collection,
                                      const satchel_id* id, const satchel_field* fields,
                                      size_t count, const char* token, size_t token_size,
                                      satchel_error** error);
+/* SATCHEL_NOT_FOUND as above, also for what is deleted already. */
 SATCHEL_API satchel_code satchel_delete(satchel_write* write, const char* collection,
                                         const satchel_id* id, satchel_error** error);
+/* SATCHEL_NOT_FOUND: never was on this device; SATCHEL_INVALID_ARGUMENT: it is not deleted. */
 SATCHEL_API satchel_code satchel_undelete(satchel_write* write, const char* collection,
                                           const satchel_id* id, satchel_error** error);
+/* Puts an element into a set, or (`present` 0) takes it out. As satchel_set. */
 SATCHEL_API satchel_code satchel_tag(satchel_write* write, const char* collection,
                                      const satchel_id* id, const char* field, const char* element,
                                      size_t element_size, int present, satchel_error** error);
+/* Adds `step`, which may be negative, to a counter: steps of all devices add up. As satchel_set. */
 SATCHEL_API satchel_code satchel_count(satchel_write* write, const char* collection,
                                        const satchel_id* id, const char* field, int64_t step,
                                        satchel_error** error);
@@ -155,19 +179,22 @@ SATCHEL_API satchel_code satchel_count(satchel_write* write, const char* collect
 /* ---- Reading: plain SQL on typed tables ------------------------------------------------------ */
 
 /* Any SELECT; each cursor has a read-only connection of its own and sees one state. It takes no
- * turn. */
+ * turn. SATCHEL_INVALID_ARGUMENT: SQL that does not parse, would write, or has another number of
+ * parameters. */
 SATCHEL_API satchel_code satchel_query(satchel_replica* replica, const char* sql, size_t sql_size,
                                        const satchel_value* arguments, size_t count,
                                        satchel_rows** rows, satchel_error** error);
 /* `has_row` becomes 0 behind the last row. */
-SATCHEL_API satchel_code satchel_rows_next(satchel_rows* rows, int* has_row,
-                                           satchel_error** error);
+SATCHEL_API satchel_code satchel_rows_next(satchel_rows* rows, int* has_row, satchel_error** error);
+/* `column` counts from 0. A column that is not there has the name "" and the value NULL. Borrowed:
+ * the name until the next call for one, the value until satchel_rows_next. */
 SATCHEL_API size_t satchel_rows_columns(const satchel_rows* rows);
 SATCHEL_API const char* satchel_rows_name(satchel_rows* rows, size_t column);
 SATCHEL_API satchel_value satchel_rows_value(satchel_rows* rows, size_t column);
 SATCHEL_API void satchel_rows_close(satchel_rows* rows);
 
-/* The read token of a record as it is now; borrowed from the replica handle. */
+/* The read token of a record as it is now; borrowed from the replica handle. SATCHEL_NOT_FOUND: not
+ * on this device; SATCHEL_INVALID_ARGUMENT: no such collection. */
 SATCHEL_API satchel_code satchel_read_token(satchel_replica* replica, const char* collection,
                                             const satchel_id* id, const char** token,
                                             size_t* token_size, satchel_error** error);
@@ -177,7 +204,8 @@ SATCHEL_API satchel_code satchel_read_token(satchel_replica* replica, const char
 /* One row per cell in conflict: collection (text), id (bytes), field (text). */
 SATCHEL_API satchel_code satchel_conflicts(satchel_replica* replica, satchel_rows** rows,
                                            satchel_error** error);
-/* The values of one field, the shown one first. */
+/* The values of one field, the shown one first. As satchel_read_token; SATCHEL_INVALID_ARGUMENT
+ * also for sets and counters, which have no conflicts. */
 SATCHEL_API satchel_code satchel_siblings_open(satchel_replica* replica, const char* collection,
                                                const satchel_id* id, const char* field,
                                                satchel_siblings** siblings, satchel_error** error);
@@ -220,14 +248,24 @@ typedef struct satchel_status {
     int64_t last_success_ms;   /* 0: never */
     int loading;               /* the first sync is not complete */
 } satchel_status;
+/* Fills as much as struct_size says: 0 is SATCHEL_INVALID_ARGUMENT. */
 SATCHEL_API satchel_code satchel_read_status(satchel_replica* replica, satchel_status* status,
                                              satchel_error** error);
 
+/* Stores server, token and person in the file, which is this person's from then on. `device_name`
+ * NULL is "device". At most a minute. SATCHEL_UNAUTHORIZED (wrong login or password),
+ * SATCHEL_FORBIDDEN (another person's file, a disabled account, too many wrong passwords),
+ * SATCHEL_INVALID_ARGUMENT (no address), SATCHEL_OFFLINE, SATCHEL_TIME_OUT, SATCHEL_BAD_REPLY,
+ * SATCHEL_SERVER_ERROR, SATCHEL_CANCELLED; after an error all is as it was. */
 SATCHEL_API satchel_code satchel_login(satchel_replica* replica, const char* url, const char* login,
                                        const char* password, const char* device_name,
                                        satchel_error** error);
 /* One sync by libcurl, at most `limit_ms` long (0: no limit). What has come is kept in any case.
- * SATCHEL_BUSY while an agent, or another process, syncs the same file. */
+ * SATCHEL_BUSY while an agent, a session or another process syncs the same file.
+ * SATCHEL_UNAUTHORIZED: log in (again). SATCHEL_FORBIDDEN: head office has shut this device out;
+ * what was pending has been handed in, or stays sealed as the message says, and the file is empty.
+ * SATCHEL_OFFLINE, SATCHEL_TIME_OUT, SATCHEL_CANCELLED, SATCHEL_BAD_REPLY, SATCHEL_LIMIT,
+ * SATCHEL_SERVER_ERROR, SATCHEL_DISK_FULL: try later; SATCHEL_UPGRADE_NEEDED. */
 SATCHEL_API satchel_code satchel_sync(satchel_replica* replica, uint64_t limit_ms,
                                       satchel_error** error);
 /* Every satchel_login and satchel_sync of this replica that runs now on some thread ends within
@@ -235,23 +273,49 @@ SATCHEL_API satchel_code satchel_sync(satchel_replica* replica, uint64_t limit_m
 SATCHEL_API void satchel_cancel(satchel_replica* replica);
 
 /* A thread that syncs by itself; `live`: changes made elsewhere arrive within a second. It tells
- * the observers of `replica`, and lives on when that handle is closed. Stopping it takes 100 ms and
- * the step under way, a callback included: not to be called from a callback. */
+ * the observers of `replica`, and lives on when that handle is closed. Starting it fails only for
+ * want of memory; how it fares is in satchel_read_status. A device that is shut out it empties, as
+ * satchel_sync does. Stopping it takes 100 ms and the step under way, a callback included: not to
+ * be called from a callback. */
 SATCHEL_API satchel_code satchel_agent_start(satchel_replica* replica, int live,
                                              satchel_agent** agent, satchel_error** error);
 SATCHEL_API void satchel_agent_sync_now(satchel_agent* agent);
 SATCHEL_API void satchel_agent_stop(satchel_agent* agent);
 
-/* By the host's own HTTP: POST each request's bytes to <server>/v1/sync with the token. */
+/* By the host's own HTTP, on any thread:
+ *
+ *     open; then again and again: request; POST it; reply; until `size` is 0 or a call fails; close
+ *
+ * POST each request's bytes to <server>/v1/sync with the headers
+ *     Authorization: Bearer <token>
+ *     Content-Type: application/x-satchel-sync
+ * Server and token: satchel_server. Follow no redirects, and hand every answer in, whatever its
+ * status. No answer at all: close the session and try later. After an error, too: what has come is
+ * kept, nothing that was written is lost, and the next session goes on where this one stood.
+ *
+ * The session keeps everybody else from syncing the file until it is closed. SATCHEL_BUSY: an
+ * agent, a satchel_sync, another session or another process syncs it now. */
 SATCHEL_API satchel_code satchel_session_open(satchel_replica* replica, satchel_session** session,
                                               satchel_error** error);
-/* The next request; `size` 0: device and server agree, close the session. Borrowed. */
+/* The next request, borrowed. `size` 0: nothing to send now (device and server agree, or the server
+ * asked for a pause): close the session. SATCHEL_SERVER_ERROR: no progress, try later.
+ * SATCHEL_FORBIDDEN: head office has shut this device out, it has been handed in what was pending,
+ * and the file is empty now; the message says whether all of it went, or what stays sealed. */
 SATCHEL_API satchel_code satchel_session_request(satchel_session* session, const char** bytes,
                                                  size_t* size, satchel_error** error);
-SATCHEL_API satchel_code satchel_session_reply(satchel_session* session, const void* bytes,
-                                               size_t size, satchel_error** error);
+/* The answer to the last request: its HTTP status, whether it carried the header `Satchel-Server`
+ * (1 or 0: without it something else answered), and its body, decoded by no one. Codes and messages
+ * are those of satchel_sync: SATCHEL_UNAUTHORIZED (log in again; the token is forgotten),
+ * SATCHEL_BAD_REPLY (not a Satchel server, or damaged on the way), SATCHEL_LIMIT,
+ * SATCHEL_SERVER_ERROR, SATCHEL_UPGRADE_NEEDED, SATCHEL_INVALID_ARGUMENT and what the replica may
+ * say. The answer that shuts the device out is SATCHEL_OK: the requests that follow hand in what is
+ * pending; closing the session before leaves the rest sealed, and empties the file too. */
+SATCHEL_API satchel_code satchel_session_reply(satchel_session* session, int status,
+                                               int from_satchel, const void* bytes, size_t size,
+                                               satchel_error** error);
 SATCHEL_API void satchel_session_close(satchel_session* session);
-/* Server address and token that satchel_login stored; borrowed from the replica handle. */
+/* Server address and token that satchel_login stored; borrowed from the replica handle. Both are ""
+ * when nobody has logged in; only the token when the log-in has ended. */
 SATCHEL_API satchel_code satchel_server(satchel_replica* replica, const char** url,
                                         const char** token, satchel_error** error);
 

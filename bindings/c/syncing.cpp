@@ -1,11 +1,10 @@
-// Status, login, sync, agent, sessions: the last part of satchel.h.
+// Status, login, sync, agent: satchel.h, "Syncing", but for sessions (session.cpp).
 #include <algorithm>
 
 #include "bindings/c/handles.hpp"
 #include "client/account.hpp"
 #include "client/curl_transport.hpp"
 #include "client/messages.hpp"
-#include "storage/services.hpp"
 
 using satchel::Error;
 using satchel::ErrorCode;
@@ -82,10 +81,6 @@ void tell_observers(satchel_agent& agent) {
     if (!agent.shared->turn.take_unless(agent.stopping)) return;
     const TurnGuard turn(agent.shared->turn, std::adopt_lock);
     static_cast<void>(agent.shared->replica->poll());
-}
-
-std::int64_t now_ms() {
-    return satchel::storage::SystemClock().now_ms();
 }
 
 Status read_status(satchel::storage::Replica& replica, satchel_status* out) {
@@ -180,46 +175,6 @@ void satchel_agent_stop(satchel_agent* agent) {
     agent->stopping.cancel();
     agent->agent->stop();
     delete agent;
-}
-
-satchel_code satchel_session_open(satchel_replica* replica, satchel_session** session,
-                                  satchel_error** error) {
-    return guarded(error, [&]() -> Status {
-        if (replica == nullptr || session == nullptr) return missing("replica and session");
-        auto handle = std::make_unique<satchel_session>();
-        handle->shared = replica->shared;
-        handle->session.emplace(*handle->shared->replica, satchel::client::session_services());
-        *session = handle.release();
-        return {};
-    });
-}
-
-satchel_code satchel_session_request(satchel_session* session, const char** bytes, size_t* size,
-                                     satchel_error** error) {
-    return guarded(error, [&]() -> Status {
-        if (session == nullptr || bytes == nullptr || size == nullptr)
-            return missing("session, bytes and size");
-        const TurnGuard turn(session->shared->turn);
-        SATCHEL_ASSIGN(auto request, session->session->next_request(now_ms()));
-        session->request = request ? *std::move(request) : satchel::Bytes{};
-        *bytes = session->request.data();
-        *size = session->request.size();
-        return {};
-    });
-}
-
-satchel_code satchel_session_reply(satchel_session* session, const void* bytes, size_t size,
-                                   satchel_error** error) {
-    return guarded(error, [&]() -> Status {
-        if (session == nullptr || (bytes == nullptr && size > 0))
-            return missing("session and bytes");
-        const TurnGuard turn(session->shared->turn);
-        return session->session->take_reply({static_cast<const char*>(bytes), size}, now_ms());
-    });
-}
-
-void satchel_session_close(satchel_session* session) {
-    delete session;
 }
 
 satchel_code satchel_server(satchel_replica* replica, const char** url, const char** token,

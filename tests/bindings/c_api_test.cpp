@@ -67,6 +67,18 @@ TEST(CApi, EveryErrorHasACodeAndWordsAndIsFreedOnce) {
     satchel_close(nullptr);
 }
 
+TEST(CApi, OptionsWithoutTheirSizeAreRefusedNotIgnored) {
+    const std::string path = folder_of("unsized") + "/one.satchel";
+    satchel_open_options options{};
+    options.create = 1;
+    satchel_replica* replica = nullptr;
+    satchel_error* error = nullptr;
+    EXPECT_EQ(satchel_open(path.data(), path.size(), &options, &replica, &error),
+              SATCHEL_INVALID_ARGUMENT);
+    EXPECT_STREQ(satchel_error_message(error), "set struct_size first");
+    satchel_error_free(error);
+}
+
 class OpenReplica : public ::testing::Test {
   protected:
     void SetUp() override {

@@ -10,6 +10,8 @@
 #include <string>
 
 #include "bindings/c/satchel.h"
+#include "client/messages.hpp"
+#include "storage/replica.hpp"
 #include "tests/client/test_server.hpp"
 #include "tests/server/office_fixture.hpp"
 
@@ -181,6 +183,200 @@ TEST_F(COffice, AnAgentStopsWhileAWriteIsOpen) {
     ASSERT_EQ(satchel_agent_start(*phone, 1, &agent, nullptr), SATCHEL_OK);
     satchel_agent_stop(agent);
     satchel_rollback(write);
+}
+
+// The words of `error`, which is freed.
+std::string words(satchel_error* error) {
+    std::string words = satchel_error_message(error);
+    satchel_error_free(error);
+    return words;
+}
+
+struct HostSync {
+    satchel_code code = SATCHEL_OK;
+    std::string message{};
+};
+
+// A host that brings its own HTTP: here the tests' client.
+class CHost : public COffice {
+  protected:
+    // One sync as the manual says, from open to close.
+    static HostSync sync(const Phone& phone) {
+        satchel_session* session = nullptr;
+        satchel_error* error = nullptr;
+        HostSync sync{satchel_session_open(phone, &session, &error)};
+        for (bool more = true; sync.code == SATCHEL_OK && more;)
+            sync.code = step(phone, session, &more, &error);
+        satchel_session_close(session);
+        sync.message = words(error);
+        return sync;
+    }
+    void revoke() {
+        const auto devices = client().get("/v1/admin/devices", admin()).json()["devices"];
+        for (const auto& device : devices)
+            EXPECT_EQ(
+                client()
+                    .post("/v1/admin/devices/revoke", {{"replica", device["replica"]}}, admin())
+                    .status,
+                200);
+    }
+    static std::uint64_t pending(const Phone& phone) {
+        satchel_status status{};
+        status.struct_size = sizeof status;
+        EXPECT_EQ(satchel_read_status(phone, &status, nullptr), SATCHEL_OK);
+        return status.pending;
+    }
+
+  private:
+    static satchel_code step(const Phone& phone, satchel_session* session, bool* more,
+                             satchel_error** error) {
+        server::Ask ask;
+        const char* bytes = nullptr;
+        size_t size = 0;
+        const satchel_code code = satchel_session_request(session, &bytes, &size, error);
+        *more = code == SATCHEL_OK && size > 0;
+        if (!*more) return code;
+        ask.body.assign(bytes, size);
+        const server::Answer answer = post(phone, std::move(ask));
+        const int from_satchel = answer.headers.contains("satchel-server") ? 1 : 0;
+        return satchel_session_reply(session, answer.status, from_satchel, answer.body.data(),
+                                     answer.body.size(), error);
+    }
+    static server::Answer post(const Phone& phone, server::Ask ask) {
+        const char* url = nullptr;
+        const char* token = nullptr;
+        EXPECT_EQ(satchel_server(phone, &url, &token, nullptr), SATCHEL_OK);
+        ask.method = "POST";
+        ask.path = "/v1/sync";
+        ask.token = token;
+        ask.content_type = "application/x-satchel-sync";
+        return server::HttpClient(url).ask(ask);
+    }
+};
+
+TEST_F(CHost, ASyncByTheHostsHttpBringsRecordsUpAndDown) {
+    Phone phone(folder_.path("phone"), "starter");
+    phone.log_in(url(), "li.wei");
+    EXPECT_EQ(sync(phone).code, SATCHEL_OK);
+    const auto other = ready("other");
+    const satchel_id up = phone.create_account("li.wei");
+    const satchel_id down = other->create_account("li.wei");
+    other->sync();
+    EXPECT_EQ(sync(phone).code, SATCHEL_OK);
+    other->sync();
+    EXPECT_TRUE(other->has(up));
+    EXPECT_TRUE(phone.has(down));
+    EXPECT_EQ(pending(phone), 0U);
+}
+
+TEST_F(CHost, ARevokedDeviceHandsInAndIsEmptied) {
+    const auto phone = ready("phone");
+    const satchel_id id = phone->create_account("li.wei");
+    revoke();
+    const HostSync revoked = sync(*phone);
+    EXPECT_EQ(revoked.code, SATCHEL_FORBIDDEN);
+    EXPECT_EQ(revoked.message, client::tr("revoked", client::Language::english));
+    EXPECT_FALSE(phone->has(id));
+    EXPECT_EQ(pending(*phone), 0U);
+    const auto items = client().get("/v1/admin/quarantine", admin()).json()["items"];
+    ASSERT_EQ(items.size(), 1U);
+    EXPECT_EQ(items[0]["reason"], "revoked");
+}
+
+constexpr std::string_view kShutOut = R"({"code": "forbidden", "wiped": true, "acked_counter": 0})";
+
+TEST_F(CHost, WhatARevokedDeviceCannotHandInStaysSealed) {
+    const auto phone = ready("phone");
+    const satchel_id id = phone->create_account("li.wei");
+    satchel_session* session = nullptr;
+    satchel_error* error = nullptr;
+    const char* bytes = nullptr;
+    size_t size = 0;
+    ASSERT_EQ(satchel_session_open(*phone, &session, nullptr), SATCHEL_OK);
+    ASSERT_EQ(satchel_session_request(session, &bytes, &size, nullptr), SATCHEL_OK);
+    ASSERT_EQ(satchel_session_reply(session, 403, 1, kShutOut.data(), kShutOut.size(), nullptr),
+              SATCHEL_OK);
+    ASSERT_EQ(satchel_session_request(session, &bytes, &size, nullptr), SATCHEL_OK);
+    EXPECT_GT(size, 0U);
+    ASSERT_EQ(satchel_session_reply(session, 502, 0, "", 0, nullptr), SATCHEL_OK);
+    EXPECT_EQ(satchel_session_request(session, &bytes, &size, &error), SATCHEL_FORBIDDEN);
+    EXPECT_EQ(words(error), client::tr("revoked_sealed", client::Language::english, {"1"}));
+    EXPECT_EQ(satchel_session_reply(session, 200, 1, "", 0, nullptr), SATCHEL_FORBIDDEN);
+    satchel_session_close(session);
+    EXPECT_FALSE(phone->has(id));
+    EXPECT_EQ(pending(*phone), 1U);
+    EXPECT_EQ(sync(*phone).code, SATCHEL_OK);  // head office, though, knows of no revocation
+    EXPECT_EQ(pending(*phone), 0U);
+    EXPECT_TRUE(phone->has(id));
+}
+
+TEST_F(CHost, ARevokedDeviceIsEmptiedEvenIfTheHostGivesUp) {
+    const auto phone = ready("phone");
+    const satchel_id id = phone->create_account("li.wei");
+    satchel_session* session = nullptr;
+    ASSERT_EQ(satchel_session_open(*phone, &session, nullptr), SATCHEL_OK);
+    ASSERT_EQ(satchel_session_reply(session, 403, 1, kShutOut.data(), kShutOut.size(), nullptr),
+              SATCHEL_OK);
+    satchel_session_close(session);
+    EXPECT_FALSE(phone->has(id));
+    EXPECT_EQ(pending(*phone), 1U);
+}
+
+TEST_F(CHost, OnlyOneSyncsAFileAtATime) {
+    const auto phone = ready("phone");
+    satchel_session* session = nullptr;
+    satchel_session* second = nullptr;
+    ASSERT_EQ(satchel_session_open(*phone, &session, nullptr), SATCHEL_OK);
+    EXPECT_EQ(satchel_session_open(*phone, &second, nullptr), SATCHEL_BUSY);
+    EXPECT_EQ(satchel_sync(*phone, 1'000, nullptr), SATCHEL_BUSY);
+    satchel_session_close(session);
+    EXPECT_EQ(satchel_sync(*phone, 30'000, nullptr), SATCHEL_OK);
+
+    auto lease = std::make_unique<Result<storage::SyncLease>>(
+        storage::SyncLease::acquire(folder_.path("phone")));  // an agent's, or another process's
+    ASSERT_TRUE(*lease);
+    satchel_error* error = nullptr;
+    EXPECT_EQ(satchel_session_open(*phone, &session, &error), SATCHEL_BUSY);
+    EXPECT_EQ(words(error), client::tr("sync_busy", client::Language::english));
+    lease.reset();
+    EXPECT_EQ(sync(*phone).code, SATCHEL_OK);
+}
+
+TEST_F(CHost, ACaptivePortalsPageIsNoReplyAndLosesNothing) {
+    const auto phone = ready("phone");
+    const satchel_id id = phone->create_account("li.wei");
+    const std::string_view page = "<html>Welcome to Hotel Pacific. Sign in</html>";
+    satchel_session* session = nullptr;
+    satchel_error* error = nullptr;
+    const char* bytes = nullptr;
+    size_t size = 0;
+    ASSERT_EQ(satchel_session_open(*phone, &session, nullptr), SATCHEL_OK);
+    ASSERT_EQ(satchel_session_request(session, &bytes, &size, nullptr), SATCHEL_OK);
+    EXPECT_EQ(satchel_session_reply(session, 200, 0, page.data(), page.size(), &error),
+              SATCHEL_BAD_REPLY);
+    EXPECT_EQ(words(error), client::tr("portal", client::Language::english,
+                                       {url().substr(std::string_view("http://").size())}));
+    // One that pretends to be a Satchel server is found out, too.
+    error = nullptr;
+    EXPECT_EQ(satchel_session_reply(session, 200, 1, page.data(), page.size(), &error),
+              SATCHEL_BAD_REPLY);
+    EXPECT_EQ(words(error), client::tr("reply_damaged", client::Language::english));
+    satchel_session_close(session);
+    EXPECT_TRUE(phone->has(id));
+    EXPECT_EQ(pending(*phone), 1U);
+    EXPECT_EQ(sync(*phone).code, SATCHEL_OK);
+    EXPECT_EQ(pending(*phone), 0U);
+}
+
+TEST_F(CHost, AnEndedLogInIsForgotten) {
+    const auto phone = ready("phone");
+    const char* url = nullptr;
+    const char* token = nullptr;
+    ASSERT_EQ(satchel_server(*phone, &url, &token, nullptr), SATCHEL_OK);
+    EXPECT_EQ(client().post("/v1/logout", server::kEmpty, token).status, 200);
+    EXPECT_EQ(sync(*phone).code, SATCHEL_UNAUTHORIZED);
+    ASSERT_EQ(satchel_server(*phone, &url, &token, nullptr), SATCHEL_OK);
+    EXPECT_STREQ(token, "");
 }
 
 // Takes log-ins, and never answers a sync.

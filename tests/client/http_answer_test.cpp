@@ -36,7 +36,7 @@ TEST(HttpAnswer, ASignInPageWithStatusTwoHundredIsNotTheServer) {
 }
 
 TEST(HttpAnswer, RefusalsOfSomebodyElseAreNotTheServers) {
-    for (const int status : {400, 401, 403, 404, 429, 500, 511}) {
+    for (const int status : {400, 401, 403, 404, 429, 511}) {
         const HttpAnswer answer = judge(foreign(status), kUrl);
         ASSERT_FALSE(answer.status);
         EXPECT_EQ(answer.status.error().code, ErrorCode::bad_reply) << status;
@@ -73,6 +73,21 @@ TEST(HttpAnswer, AGatewayWhoseServerIsAwayIsTriedAgain) {
         EXPECT_EQ(judge(foreign(status), kUrl).status.error().code, ErrorCode::server_error);
 }
 
+TEST(HttpAnswer, AProxyThatRefusesLargeBodiesIsNamedAsOne) {
+    const HttpAnswer answer = judge(foreign(413), kUrl);
+    EXPECT_EQ(answer.status.error().code, ErrorCode::limit);
+    EXPECT_EQ(key_of(answer), "proxy_too_large");
+}
+
+TEST(HttpAnswer, AProxyThatFailsIsTriedAgainAndIsNoSignInPage) {
+    for (const int status : {500, 501, 520, 599}) {
+        const HttpAnswer answer = judge(foreign(status), kUrl);
+        EXPECT_EQ(answer.status.error().code, ErrorCode::server_error) << status;
+        EXPECT_EQ(key_of(answer), "proxy_failed") << status;
+    }
+    EXPECT_EQ(key_of(judge(foreign(511), kUrl)), "portal");
+}
+
 TEST(HttpAnswer, RetryAfterIsHonoured) {
     HttpReply reply = ours(503);
     reply.headers.emplace_back("retry-after", "17");
@@ -101,9 +116,8 @@ TEST(HttpAnswer, EachStatusOfTheServerHasItsCode) {
     for (const Case& each :
          {Case{400, ErrorCode::invalid_argument}, Case{401, ErrorCode::unauthorized},
           Case{403, ErrorCode::forbidden}, Case{404, ErrorCode::not_found},
-          Case{405, ErrorCode::bad_reply}, Case{408, ErrorCode::time_out},
-          Case{413, ErrorCode::limit}, Case{426, ErrorCode::upgrade_needed},
-          Case{429, ErrorCode::forbidden}, Case{431, ErrorCode::limit},
+          Case{405, ErrorCode::bad_reply}, Case{413, ErrorCode::limit},
+          Case{415, ErrorCode::invalid_argument}, Case{429, ErrorCode::forbidden},
           Case{500, ErrorCode::server_error}, Case{503, ErrorCode::server_error},
           Case{507, ErrorCode::server_error}, Case{599, ErrorCode::server_error}}) {
         const HttpAnswer answer = judge(ours(each.status), kUrl);

@@ -254,6 +254,7 @@ TEST_F(SyncTest, LogOutWithoutAServerDoesNothingUnlessForced) {
 
     const auto forced = log_out(*device.replica, *device.transport, {.force = true});
     ASSERT_TRUE(forced) << forced.error().message;
+    EXPECT_EQ(forced->sent, 0U);  // it was put into a request, and nobody has taken it
     EXPECT_EQ(forced->sealed, 1U);
     EXPECT_FALSE(forced->token_ended);
     EXPECT_EQ(name_of(device, id), "(not here)");

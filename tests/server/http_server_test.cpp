@@ -132,6 +132,38 @@ TEST_F(HttpServerTest, ABodyThatDribblesIsCutOff) {
     EXPECT_TRUE(socket.is_closed_within(5'000));
 }
 
+// At 100 bytes a second /, which takes 1,000, would have time for 10 seconds.
+TEST_F(HttpServerTest, ABodyHasTheTimeForWhatWasAnnouncedNotForWhatThePathTakes) {
+    options_.body_time = milliseconds{200};
+    options_.slowest_bytes_per_second = 100;
+    start();
+    BareSocket socket(server_->port());
+    ASSERT_TRUE(socket.send("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nabc"));
+    EXPECT_TRUE(socket.is_closed_within(4'000));
+}
+
+TEST_F(HttpServerTest, ABodyWithoutALengthHasTheTimeForWhatThePathTakes) {
+    options_.head_time = milliseconds{200};
+    options_.body_time = milliseconds{200};
+    options_.slowest_bytes_per_second = 100;
+    start();
+    BareSocket socket(server_->port());
+    ASSERT_TRUE(socket.send("POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"));
+    EXPECT_FALSE(socket.is_closed_within(800));
+    ASSERT_TRUE(socket.send("5\r\nhello\r\n0\r\n\r\n"));
+    EXPECT_NE(socket.read_all(500).find("POST / hello"), std::string::npos);
+}
+
+TEST_F(HttpServerTest, ARefusedBodyWithoutALengthGetsNoTimeForMore) {
+    options_.body_time = milliseconds{200};
+    options_.slowest_bytes_per_second = 100;
+    start();
+    BareSocket socket(server_->port());
+    ASSERT_TRUE(
+        socket.send("POST /refused HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"));
+    EXPECT_TRUE(socket.is_closed_within(4'000));
+}
+
 TEST_F(HttpServerTest, AnOversizedHeadIsRefused) {
     start();
     BareSocket socket(server_->port());

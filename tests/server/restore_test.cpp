@@ -54,6 +54,17 @@ TEST_F(RestoreTest, TheSameBackupTwiceGivesTwoEpochs) {
     EXPECT_EQ(second->replaced, "");
 }
 
+TEST_F(RestoreTest, WhatIsRestoredIsItsOwnersOnlyWhateverModeTheBackupHas) {
+    using std::filesystem::perms;
+    start();
+    const std::string backup = client().post("/v1/admin/backup", kEmpty, admin()).json()["path"];
+    stop();
+    std::filesystem::permissions(backup, perms::all);
+    ASSERT_TRUE(restore(settings_.data, backup));
+    const auto status = std::filesystem::status(settings_.data + "/office.satchel-server");
+    EXPECT_EQ(status.permissions(), perms::owner_read | perms::owner_write);
+}
+
 TEST_F(RestoreTest, WhatIsNoBackupIsRefusedAndNothingChanges) {
     start();
     EXPECT_EQ(restore(settings_.data, "/nowhere").error().code, ErrorCode::not_found);
