@@ -69,7 +69,7 @@ class Run {
         const Status opened =
             unseal(replica_, transport_, account, options_.deadline, cancel, answer);
         outcome_.back_off = answer.retry_after.value_or(milliseconds(0));
-        return opened ? opened : refused(opened.error());
+        return opened ? opened : refused(replica_, opened.error());
     }
 
     Status converse(DeviceSession& session) {

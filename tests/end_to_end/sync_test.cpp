@@ -266,6 +266,60 @@ TEST_F(SyncTest, LogOutWithoutAServerDoesNothingUnlessForced) {
     EXPECT_EQ(name_of(device, id), "A");
 }
 
+// Everything that the file and its companions hold on the disk.
+std::string bytes_on_disk(const std::string& path) {
+    std::string all;
+    for (const char* suffix : {"", "-wal", "-shm"}) {
+        std::ifstream in(path + suffix, std::ios::binary);
+        all.append(std::istreambuf_iterator<char>(in), {});
+    }
+    return all;
+}
+
+TEST_F(SyncTest, WhatALogOutCannotSendIsReadByNobodyAndComesBackWithTheNextSync) {
+    Device device = ready("one", "li.wei");
+    const RecordId id = create(device, "a secret of the customer");
+    expect_fine(device.sync());
+    rename(device, id, "a secret of ours");
+    server_->stop();
+    server_.reset();
+    ASSERT_TRUE(log_out(*device.replica, *device.transport, {.force = true}));
+    EXPECT_EQ(bytes_on_disk(path("one")).find("a secret of"), std::string::npos);
+    EXPECT_EQ(device.replica->sync_state().error().code, ErrorCode::unauthorized);
+    const auto journal = device.replica->journal(10);
+    ASSERT_EQ(journal->size(), 1U);
+    EXPECT_EQ(device.replica->changeset(journal->front().number).error().code,
+              ErrorCode::unauthorized);
+
+    const RecordId later = create(device, "written while nobody was logged in");
+    ASSERT_TRUE(log_out(*device.replica, *device.transport, {.force = true}));
+    start_server();
+    ASSERT_TRUE(log_in(device, "li.wei"));
+    expect_fine(device.sync());
+    EXPECT_EQ(device.pending(), 0U);
+    EXPECT_EQ(name_of(device, id), "a secret of ours");
+    EXPECT_EQ(name_of(device, later), "written while nobody was logged in");
+}
+
+TEST_F(SyncTest, ASealedKeyIsOpenedForItsOwnDeviceOnly) {
+    Device device = ready("one", "li.wei");
+    Device other = ready("two", "li.wei");
+    create(device, "A");
+    server_->stop();
+    server_.reset();
+    ASSERT_TRUE(log_out(*device.replica, *device.transport, {.force = true}));
+    start_server();
+    std::string sealed = *device.replica->setting("seal.keys");
+    sealed.resize(sealed.find(' '));
+    HttpRequest http{.method = "POST", .url = server_->url() + "/v1/unseal"};
+    http.headers = {{"Authorization", "Bearer " + account(*other.replica)->token}};
+    http.body = json{{"sealed", sealed}}.dump();
+    CancelToken cancel;
+    const auto answer = other.transport->exchange(http, cancel);
+    ASSERT_TRUE(answer) << answer.error().message;
+    EXPECT_EQ(answer->status, 403) << answer->body;
+}
+
 TEST_F(SyncTest, AServerThatStopsInTheMiddleIsFoundAgain) {
     Device device = ready("one", "li.wei");
     create(device, "A");
