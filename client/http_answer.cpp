@@ -64,8 +64,11 @@ Error not_a_server(const HttpReply& reply, const std::string& host) {
     return failure(ErrorCode::bad_reply, "portal", {host});
 }
 
-Error server_busy(std::optional<std::int64_t> seconds) {
-    return failure(ErrorCode::server_error, "server_busy", {std::to_string(seconds.value_or(1))});
+// A host that brings its own HTTP hands no Retry-After in.
+Error server_failed(int status, std::optional<std::int64_t> seconds) {
+    if (status == 503 && seconds)
+        return failure(ErrorCode::server_error, "server_busy", {std::to_string(*seconds)});
+    return failure(ErrorCode::server_error, "server_failed", {std::to_string(status)});
 }
 
 Error refusal(const HttpReply& reply, const ErrorBody& body, std::optional<std::int64_t> seconds) {
@@ -86,13 +89,10 @@ Error refusal(const HttpReply& reply, const ErrorBody& body, std::optional<std::
             return failure(ErrorCode::limit, "too_large", {says});
         case 429:  // of a log-in: too many wrong passwords, and how long to wait
             return failure(ErrorCode::forbidden, "refused", {says});
-        case 503:
-            return server_busy(seconds);
         case 507:
             return failure(ErrorCode::server_error, "server_disk_full");
         default:
-            return failure(ErrorCode::server_error, "server_failed",
-                           {std::to_string(reply.status)});
+            return server_failed(reply.status, seconds);
     }
 }
 

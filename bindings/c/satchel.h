@@ -263,7 +263,8 @@ SATCHEL_API satchel_code satchel_login(satchel_replica* replica, const char* url
 /* One sync by libcurl, at most `limit_ms` long (0: no limit). What has come is kept in any case.
  * SATCHEL_BUSY while an agent, a session or another process syncs the same file.
  * SATCHEL_UNAUTHORIZED: log in (again). SATCHEL_FORBIDDEN: head office has shut this device out;
- * what was pending has been handed in, or stays sealed as the message says, and the file is empty.
+ * what was pending has been handed in, or stays sealed as the message says, and the file is empty
+ * (rarely it refuses for another reason, which the message names, and nothing has changed).
  * SATCHEL_OFFLINE, SATCHEL_TIME_OUT, SATCHEL_CANCELLED, SATCHEL_BAD_REPLY, SATCHEL_LIMIT,
  * SATCHEL_SERVER_ERROR, SATCHEL_DISK_FULL: try later; SATCHEL_UPGRADE_NEEDED. */
 SATCHEL_API satchel_code satchel_sync(satchel_replica* replica, uint64_t limit_ms,
@@ -299,17 +300,18 @@ SATCHEL_API satchel_code satchel_session_open(satchel_replica* replica, satchel_
                                               satchel_error** error);
 /* The next request, borrowed. `size` 0: nothing to send now (device and server agree, or the server
  * asked for a pause): close the session. SATCHEL_SERVER_ERROR: no progress, try later.
- * SATCHEL_FORBIDDEN: head office has shut this device out, it has been handed in what was pending,
- * and the file is empty now; the message says whether all of it went, or what stays sealed. */
+ * SATCHEL_FORBIDDEN: head office has shut this device out, what was pending has been handed in, and
+ * the file is empty now; the message says whether all of it went, or how much stays sealed. */
 SATCHEL_API satchel_code satchel_session_request(satchel_session* session, const char** bytes,
                                                  size_t* size, satchel_error** error);
 /* The answer to the last request: its HTTP status, whether it carried the header `Satchel-Server`
- * (1 or 0: without it something else answered), and its body, decoded by no one. Codes and messages
- * are those of satchel_sync: SATCHEL_UNAUTHORIZED (log in again; the token is forgotten),
- * SATCHEL_BAD_REPLY (not a Satchel server, or damaged on the way), SATCHEL_LIMIT,
- * SATCHEL_SERVER_ERROR, SATCHEL_UPGRADE_NEEDED, SATCHEL_INVALID_ARGUMENT and what the replica may
- * say. The answer that shuts the device out is SATCHEL_OK: the requests that follow hand in what is
- * pending; closing the session before leaves the rest sealed, and empties the file too. */
+ * (1 or 0: without it something else answered), and its body. Codes and messages are those of
+ * satchel_sync: SATCHEL_UNAUTHORIZED (log in again; the token is forgotten), SATCHEL_BAD_REPLY (not
+ * a Satchel server, or damaged on the way), SATCHEL_FORBIDDEN (refused, as the message says),
+ * SATCHEL_LIMIT, SATCHEL_SERVER_ERROR, SATCHEL_UPGRADE_NEEDED, SATCHEL_INVALID_ARGUMENT,
+ * SATCHEL_DISK_FULL. When to come back after a Retry-After is the host's matter. The answer that
+ * shuts the device out is SATCHEL_OK: the requests that follow hand in what is pending; closing the
+ * session before leaves the rest sealed, and empties the file too. */
 SATCHEL_API satchel_code satchel_session_reply(satchel_session* session, int status,
                                                int from_satchel, const void* bytes, size_t size,
                                                satchel_error** error);

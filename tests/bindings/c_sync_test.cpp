@@ -195,6 +195,7 @@ std::string words(satchel_error* error) {
 struct HostSync {
     satchel_code code = SATCHEL_OK;
     std::string message{};
+    int requests = 0;
 };
 
 // A host that brings its own HTTP: here the tests' client.
@@ -205,11 +206,19 @@ class CHost : public COffice {
         satchel_session* session = nullptr;
         satchel_error* error = nullptr;
         HostSync sync{satchel_session_open(phone, &session, &error)};
-        for (bool more = true; sync.code == SATCHEL_OK && more;)
+        for (bool more = true; sync.code == SATCHEL_OK && more; sync.requests += more ? 1 : 0)
             sync.code = step(phone, session, &more, &error);
         satchel_session_close(session);
         sync.message = words(error);
         return sync;
+    }
+    static void write_long_notes(const Phone& phone, const satchel_id& id, char letter) {
+        const std::string notes(1'000'000, letter);
+        const satchel_field field{"notes", {SATCHEL_TEXT, 0, notes.data(), notes.size()}};
+        satchel_write* write = nullptr;
+        ASSERT_EQ(satchel_begin(phone, &write, nullptr), SATCHEL_OK);
+        EXPECT_EQ(satchel_set(write, "account", &id, &field, 1, nullptr, 0, nullptr), SATCHEL_OK);
+        EXPECT_EQ(satchel_commit(write, nullptr), SATCHEL_OK);
     }
     void revoke() {
         const auto devices = client().get("/v1/admin/devices", admin()).json()["devices"];
@@ -281,6 +290,20 @@ TEST_F(CHost, ARevokedDeviceHandsInAndIsEmptied) {
     const auto items = client().get("/v1/admin/quarantine", admin()).json()["items"];
     ASSERT_EQ(items.size(), 1U);
     EXPECT_EQ(items[0]["reason"], "revoked");
+}
+
+TEST_F(CHost, WhatDoesNotFitOneRequestIsHandedInInParts) {
+    const auto phone = ready("phone");
+    const satchel_id id = phone->create_account("li.wei");
+    for (const char letter : {'a', 'b', 'c', 'd', 'e'})
+        write_long_notes(*phone, id, letter);
+    revoke();
+    const HostSync revoked = sync(*phone);
+    EXPECT_EQ(revoked.message, client::tr("revoked", client::Language::english));
+    EXPECT_GT(revoked.requests, 2);  // a megabyte each
+    EXPECT_EQ(pending(*phone), 0U);
+    const auto items = client().get("/v1/admin/quarantine", admin()).json()["items"];
+    EXPECT_EQ(items.size(), 6U);
 }
 
 constexpr std::string_view kShutOut = R"({"code": "forbidden", "wiped": true, "acked_counter": 0})";

@@ -93,6 +93,8 @@ TEST(HttpAnswer, RetryAfterIsHonoured) {
     reply.headers.emplace_back("retry-after", "17");
     const HttpAnswer answer = judge(reply, kUrl);
     EXPECT_EQ(answer.status.error().code, ErrorCode::server_error);
+    EXPECT_EQ(key_of(answer), "server_busy");
+    EXPECT_EQ(key_of(judge(ours(503), kUrl)), "server_failed");  // it did not say when
     ASSERT_TRUE(answer.retry_after);
     EXPECT_EQ(*answer.retry_after, milliseconds(17'000));
 }
