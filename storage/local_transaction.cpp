@@ -551,14 +551,16 @@ Status LocalTransaction::undelete(std::string_view collection, const RecordId& i
     return state_->write(*info, id, std::move(operation), std::move(stored));
 }
 
-// What was not accepted is written again, on what is here now.
-Status LocalTransaction::repeat(const Operation& rejected) {
+// What was not accepted, as `dot`, is written again, on what is here now. An edit says that it had
+// seen `dot`: should an administrator adopt that after all, this one replaces it.
+Status LocalTransaction::repeat(const Operation& rejected, const Dot& dot) {
     const TableInfo* info = state_->core.tables.table(rejected.collection);
     if (info == nullptr)
         return Error{ErrorCode::upgrade_needed, "this release does not know the collection"};
     SATCHEL_ASSIGN(auto stored, state_->core.tables.load(*info, rejected.record));
     Operation operation = rejected;
     operation.clock = stored ? stored->state.clock : VectorClock{};
+    if (stored) operation.clock.advance(dot);
     // An edit makes no record: half of one would come back.
     if (!stored && !rejected.clock.empty())
         return Error{ErrorCode::not_found,

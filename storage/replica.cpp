@@ -1,6 +1,7 @@
 #include "storage/replica.hpp"
 
 #include <algorithm>
+#include <filesystem>
 #include <utility>
 
 #include "storage/replica_core.hpp"
@@ -52,13 +53,22 @@ Result<bool> is_blank_file(Database& database) {
     return application == 0 && format == 0 && objects == 0;
 }
 
+Error blank_file() {
+    return {ErrorCode::not_found,
+            "this file is empty; delete it and make a replica with 'satchel init'"};
+}
+
+// Not opened as a database: that would write into it.
+bool is_empty_file(const std::string& path, const ReplicaOptions& options) {
+    std::error_code failed;
+    return options.vfs.empty() && std::filesystem::file_size(path, failed) == 0 && !failed;
+}
+
 }  // namespace
 
 Status check_replica_file(Database& database) {
     SATCHEL_ASSIGN(const bool blank, is_blank_file(database));
-    if (blank)
-        return Error{ErrorCode::not_found,
-                     "this file is empty; make a replica with 'satchel init'"};
+    if (blank) return blank_file();
     SATCHEL_ASSIGN(const std::int64_t application, database.application_id());
     if (application != kReplicaApplicationId)
         return Error{ErrorCode::not_a_database,
@@ -320,6 +330,7 @@ Result<std::unique_ptr<Replica>> Replica::open(const std::string& path,
     open.vfs = options.vfs;
     open.exclusive = options.exclusive;
     open.busy_timeout_ms = options.busy_timeout_ms;
+    if (!options.create && is_empty_file(path, options)) return blank_file();
     SATCHEL_ASSIGN(Database database, Database::open(path, open));
     SATCHEL_ASSIGN(const bool blank, is_blank_file(database));
     const bool fresh = blank && options.create;

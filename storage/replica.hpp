@@ -101,14 +101,14 @@ class LocalTransaction {
                   const VectorClock* token = nullptr);
     Status undelete(std::string_view collection, const RecordId& id);
     std::size_t operations() const;
-    // Commits; gives the changeset's id (nothing was written: not_found is not an error, the id is
-    // zero). Afterwards the transaction is spent.
+    // Commits; gives the changeset's id, zero when nothing was written. Afterwards the transaction
+    // is spent.
     Result<ChangeId> commit();
 
   private:
     friend class Replica;
     struct State;
-    Status repeat(const Operation& rejected);
+    Status repeat(const Operation& rejected, const Dot& dot);
     Status change_set(std::string_view collection, const RecordId& id, std::string_view field,
                       std::string_view element, bool add);
     explicit LocalTransaction(std::unique_ptr<State> state);

@@ -226,8 +226,9 @@ Result<ChangeId> Replica::resend(std::int64_t journal_number,
                                                " of the journal is not among the not-accepted"};
     SATCHEL_ASSIGN(const Changeset changeset, this->changeset(journal_number));
     SATCHEL_ASSIGN(LocalTransaction transaction, begin());
-    for (const Operation& operation : changeset.operations) {
-        SATCHEL_TRY(transaction.repeat(operation));
+    for (std::size_t i = 0; i < changeset.operations.size(); ++i) {
+        const Operation& operation = changeset.operations[i];
+        SATCHEL_TRY(transaction.repeat(operation, changeset.dot(i)));
         const auto amendment = amended.find(operation.record);
         if (amendment == amended.end()) continue;
         const Collection* collection = schema()->find(operation.collection);

@@ -46,6 +46,11 @@ bool says_nothing(const Operation& operation) {
            operation.sets.empty() && operation.counters.empty();
 }
 
+// Whose record is there was sent again by its author, who alone knew its id: it stays as it is.
+bool is_made_again(const Operation& operation, const std::optional<ServerRecord>& record) {
+    return operation.clock.empty() && record.has_value();
+}
+
 // The changeset's operations as head office can write them now; some may say nothing any more.
 Result<std::vector<Operation>> adoptable(SqliteServerStore& store, ServerLog& log,
                                          const NumberedChangeset& refused,
@@ -60,6 +65,7 @@ Result<std::vector<Operation>> adoptable(SqliteServerStore& store, ServerLog& lo
     }
     for (Operation& operation : operations) {
         SATCHEL_ASSIGN(const auto record, store.load(operation.collection, operation.record));
+        if (is_made_again(operation, record)) operation = Operation{};
         if (operation.clock.empty()) continue;
         SATCHEL_ASSIGN(VectorClock known, still_known(log, operation, record));
         if (known.empty() && record && operation.kind != OperationKind::write)

@@ -94,10 +94,15 @@ int open_flags(const OpenOptions& options) {
 
 // Only for whoever makes it, whatever the umask says: it will hold customers' data and a token. The
 // files that SQLite puts beside it get the same mode.
-void make_private_file(const std::string& path, const OpenOptions& options) {
-    if (!options.create || !options.vfs.empty() || path.front() == ':') return;
+Status make_private_file(const std::string& path, const OpenOptions& options) {
+    if (!options.create || !options.vfs.empty() || path.front() == ':') return {};
     const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    if (file >= 0) ::close(file);  // otherwise it is there, or SQLite will say what is wrong
+    const int failure = errno;
+    if (file >= 0) ::close(file);
+    // SQLite would try to read it next, and say that it is not there.
+    const bool may_not = failure == EACCES || failure == EPERM || failure == EROFS;
+    if (file < 0 && may_not) return describe(kReadOnly, "making " + path, SQLITE_CANTOPEN);
+    return {};  // otherwise it is there, or SQLite will say what is wrong
 }
 
 // The cipher is a layer over the system's files; over another VFS it has to be asked for by name.
@@ -129,7 +134,7 @@ Error Statement::failure() {
 
 Result<Database> Database::open(const std::string& path, const OpenOptions& options) {
     if (path.empty()) return Error{ErrorCode::invalid_argument, "the path of a database is empty"};
-    make_private_file(path, options);
+    SATCHEL_TRY(make_private_file(path, options));
     const std::string vfs = vfs_name(options);
     sqlite3* handle = nullptr;
     const int code = sqlite3_open_v2(path.c_str(), &handle, open_flags(options),

@@ -466,6 +466,13 @@ TEST_F(ReplicaTest, ARecordThatHeadOfficeWouldFindTooLargeIsRefusedAtOnce) {
     set(id, {{"sector", Value::text("small things go on")}});
 }
 
+TEST_F(ReplicaTest, AnEmptyFileStaysEmpty) {
+    const std::string path = path_ + ".other";
+    std::ofstream(path).flush();
+    EXPECT_EQ(Replica::open(path, {}).error().code, ErrorCode::not_found);
+    EXPECT_EQ(std::filesystem::file_size(path), 0U);
+}
+
 TEST_F(ReplicaTest, ANewFileIsReadByItsOwnerOnly) {
     const auto mode = std::filesystem::status(path_).permissions();
     EXPECT_EQ(mode, std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);

@@ -237,6 +237,24 @@ TEST(ServerStore, AdoptingLeavesOutWhatTheAuthorHasWrittenAnew) {
     EXPECT_EQ(state.cell(kNote)->siblings[0].values[0], Value::text("better"));
 }
 
+TEST(ServerStore, AdoptingARecordThatItsAuthorMadeAgainChangesNothing) {
+    Head head;
+    SmallDevice li(head, 0xa1, kLi);
+    li.sync();
+    li.write({account(1, kWang, "refused")});
+    li.sync();
+    li.write({account(1, kLi, "made again")});
+    li.sync();
+    const auto kept = head.store().quarantine(10);
+    ASSERT_TRUE(kept && kept->size() == 1);
+    const auto verdict = head.store().adopt(kept->front().number, kWang, kNow);
+    ASSERT_TRUE(verdict);
+    const RecordState state = head.state(kAccount, record_id(1));
+    ASSERT_EQ(state.cell(kName)->siblings.size(), 1U);
+    EXPECT_EQ(state.cell(kName)->siblings[0].values[0], Value::text("made again"));
+    EXPECT_TRUE(head.store().quarantine(10)->empty());
+}
+
 TEST(ServerStore, PrunedRecordsLeaveAGraveAndNeverComeBack) {
     Head head;
     SmallDevice li(head, 0xa1, kLi);

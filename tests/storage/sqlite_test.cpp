@@ -17,7 +17,7 @@ namespace fs = std::filesystem;
 constexpr uid_t kNobody = 65534;
 
 class Sqlite : public testing::Test {
-protected:
+  protected:
     void SetUp() override {
         std::string pattern = testing::TempDir() + "satchel_sqlite_XXXXXX";
         folder_ = mkdtemp(pattern.data());
@@ -98,6 +98,19 @@ TEST_F(Sqlite, AMissingFileIsNotFoundUnlessItMayBeCreated) {
     options.read_only = true;
     EXPECT_EQ(open_code(options), ErrorCode::not_found);
     EXPECT_EQ(Database::open(path("no/such/folder"), {}).error().code, ErrorCode::not_found);
+}
+
+TEST_F(Sqlite, AFolderThatTakesNoFileSaysSo) {
+    fs::permissions(folder_, fs::perms::owner_read | fs::perms::owner_exec |
+                                 fs::perms::others_read | fs::perms::others_exec);
+    OpenOptions options;
+    options.create = true;
+    const bool is_root = geteuid() == 0;
+    ASSERT_EQ(is_root ? seteuid(kNobody) : 0, 0);
+    const auto made = Database::open(path("new.db"), options);
+    ASSERT_EQ(is_root ? seteuid(0) : 0, 0);
+    fs::permissions(folder_, fs::perms::all);
+    EXPECT_EQ(made.error().code, ErrorCode::read_only) << made.error().message;
 }
 
 TEST_F(Sqlite, AFolderIsNotADatabase) {
@@ -190,8 +203,9 @@ TEST_F(Sqlite, AKeyForAFileThatIsNotEncryptedIsWrong) {
 
 TEST_F(Sqlite, AnEncryptedFileShowsNoneOfItsText) {
     Database database = open(path(), with_key("key"));
-    ASSERT_TRUE(database.execute("CREATE TABLE note (text); INSERT INTO note VALUES "
-                                 "('plainly visible')"));
+    ASSERT_TRUE(
+        database.execute("CREATE TABLE note (text); INSERT INTO note VALUES "
+                         "('plainly visible')"));
     for (const char* name : {"a.db", "a.db-wal"}) {
         std::ifstream file(path(name), std::ios::binary);
         const std::string bytes((std::istreambuf_iterator<char>(file)), {});
@@ -236,7 +250,8 @@ TEST_F(Sqlite, ASecondWriterIsBusy) {
 TEST_F(Sqlite, AnInterruptedStatementIsCancelledAndCanRunAgain) {
     make();
     Database database = open(path());
-    sqlite3_progress_handler(database.handle(), 100, [](void*) { return 1; }, nullptr);
+    sqlite3_progress_handler(
+        database.handle(), 100, [](void*) { return 1; }, nullptr);
     EXPECT_EQ(database.integer("SELECT sum(value) FROM number").error().code, ErrorCode::cancelled);
     sqlite3_progress_handler(database.handle(), 0, nullptr, nullptr);
     EXPECT_EQ(integer(database, "SELECT sum(value) FROM number"), 500500);

@@ -445,6 +445,12 @@ TEST_F(Trouble, SendingAgainAnEditOfADeletedRecordShowsIt) {
     ASSERT_TRUE(a_->replica().resend(rejected->front().number));
     EXPECT_EQ(*a_->replica().database().integer("SELECT count(*) FROM product WHERE name = 'Mine'"),
               1);
+    const auto again = a_->replica().changeset(a_->replica().journal(1)->front().number);
+    ASSERT_TRUE(again);
+    EXPECT_TRUE(again->operations[0].clock.covers(
+        {rejected->front().replica, rejected->front().first_counter}));
+    a_->sync(*head_);
+    EXPECT_EQ(a_->replica().status()->not_accepted, 1U);
 }
 
 TEST_F(Trouble, AReplyThatFailsAfterItBroughtASchemaLeavesTheOldOneInUse) {
