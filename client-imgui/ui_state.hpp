@@ -25,7 +25,6 @@ struct UiState {
     Draft draft;
     LoginForm login;
     std::optional<Intent> leave_to;  // where the person wants to go from unsaved changes
-    std::size_t picker_field = 0;    // of the open picker
     std::string picker_filter;
     bool sure_to_delete = false;
     bool focus_filter = false;

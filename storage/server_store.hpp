@@ -57,18 +57,13 @@ struct QuarantinedChangeset {
 struct ServerFigures {
     std::uint64_t epoch = 0;
     Sequence head{};
-    std::uint64_t log_entries = 0;
     std::uint64_t accepted = 0;
     std::uint64_t held = 0;
     std::uint64_t quarantined = 0;  // not adopted
-    std::uint64_t aliases = 0;
-    std::uint64_t replicas = 0;
     std::uint64_t scopes = 0;
     std::uint64_t graves = 0;
-    std::uint64_t declared_lost = 0;
     std::uint64_t records = 0;
     std::uint64_t dead = 0;
-    std::uint64_t conflicts = 0;
     std::int64_t file_bytes = 0;
     std::uint64_t pages_reused = 0;  // of loads, since the start (sync/snapshot_pages.hpp)
     std::uint64_t pages_made = 0;
@@ -83,7 +78,7 @@ class SqliteServerStore final : public ServerStore {
 
     // Around every handle_sync, and around several calls below that belong together.
     Status begin();
-    Status begin_read();  // for requests that bring nothing; may still save a cursor
+    Status begin_read();  // for looking at it: other connections may write meanwhile
     Status commit();
     void roll_back_all();
     bool in_transaction() const;

@@ -31,13 +31,8 @@ Result<ServerFigures> SqliteServerStore::figures() {
     SATCHEL_TRY(count(figures.accepted, of_log + "0"));
     SATCHEL_TRY(count(figures.held, of_log + "1"));
     SATCHEL_TRY(count(figures.quarantined, of_log + "2 AND adopted_at IS NULL"));
-    SATCHEL_TRY(count(figures.aliases, of_log + "3"));
-    SATCHEL_TRY(count(figures.log_entries, "SELECT count(*) FROM _log"));
-    SATCHEL_TRY(count(figures.replicas, "SELECT count(*) FROM _replica"));
     SATCHEL_TRY(count(figures.graves, "SELECT count(*) FROM _grave"));
-    SATCHEL_TRY(count(figures.declared_lost, "SELECT count(*) FROM _lost"));
     SATCHEL_TRY(count(figures.dead, "SELECT count(*) FROM _dead"));
-    SATCHEL_TRY(count(figures.conflicts, "SELECT count(*) FROM _conflict"));
     for (const Collection& collection : core_->tables.schema()->collections())
         SATCHEL_TRY(count(figures.records, "SELECT count(*) FROM " + quoted(collection.name)));
     SATCHEL_ASSIGN(const std::int64_t pages, core_->database.integer("PRAGMA page_count"));

@@ -17,6 +17,7 @@
 #include <memory>
 #include <optional>
 
+#include "sync/limits.hpp"
 #include "sync/page.hpp"
 #include "sync/protocol.hpp"
 
@@ -87,7 +88,7 @@ class DeviceStore {
 struct SessionOptions {
     std::uint64_t wait_ms = 0;  // the last request waits for news this long
     // Of changesets in a request; up to `max_upload_bytes` while answers come within a second.
-    std::size_t upload_bytes = 1U << 20;
+    std::size_t upload_bytes = kUploadBytes;
     std::size_t max_upload_bytes = 0;    // below `upload_bytes`: no more than those
     std::uint64_t max_reply_bytes = 0;   // 0: the server decides
     std::size_t max_rounds = 1'000'000;  // a session that needs more is stuck: an error

@@ -3,8 +3,8 @@
 //     the schema, then what is open, then history;
 //     in each by the collection's priority, and there the user's own scope before the others
 //
-// History is a record that is dead, or one whose cell with the rule `furthest` shows a value of the
-// last place of its order (a deal that is won or lost). What a record is follows from its state
+// Only collections with a cell of the rule `furthest` (two places or more) have history: records
+// that are dead, or whose cell shows a value of the last place (a deal that is won or lost). What a record is follows from its state
 // alone, so a load may be broken off and go on at any place.
 //
 // Threads: immutable. Errors: none.

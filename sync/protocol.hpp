@@ -114,7 +114,7 @@ struct SyncRequest {
     std::uint64_t scopes_hash = 0;  // of the scopes held, complete or loading
     bool lists_scopes = false;      // `scopes` is given (the server had asked)
     std::vector<std::string> scopes;    // held, ascending
-    std::vector<std::string> loading;   // of these, the ones not complete yet: walked from position
+    std::vector<std::string> loading;   // of these, the ones not complete yet (see LoadPlace)
     bool whole_states_only = false;     // no patches: the device doubts what it holds
     std::vector<RecordId> wanted;       // send these anew as whole states
     std::string repair_scope;           // compare this scope ("": no)
@@ -141,7 +141,7 @@ enum class Reason : std::uint8_t {
     schema_unknown = 2,   // collection or field that head office does not know
     invalid_value = 3,    // wrong type or over a limit
     not_allowed = 4,      // the author may not write this record (any more)
-    depends_on = 5,       // the record's creation was not accepted
+    depends_on = 5,       // the making of the record, or of the one it belongs to, was not
     pruned = 6,           // the record was deleted long ago
     revoked = 7,          // the device was revoked
     false_claim = 8,      // its clock names changes that do not exist

@@ -22,7 +22,7 @@ bool is_conflict(const CellState& state);
 // What a set's column shows: a JSON array of its texts, ascending; nothing when empty.
 Value shown_set(const SetState& set);
 
-// Why the winner won, in words for people: "written last, at 2026-11-22T10:00:00Z".
+// Why the winner won: "last_writer: written last".
 std::string explain(const Cell& cell, const CellState& state);
 
 std::string_view name(ConflictRule rule);

@@ -19,6 +19,7 @@
 #include <string>
 #include <vector>
 
+#include "sync/limits.hpp"
 #include "sync/meta.hpp"
 #include "sync/page.hpp"
 #include "sync/protocol.hpp"
@@ -220,8 +221,8 @@ class ServerStore {
 };
 
 struct ServerOptions {
-    std::size_t page_bytes = 1U << 20;
-    std::size_t max_rows = 20'000;
+    std::size_t page_bytes = kPageBytes;
+    std::size_t max_rows = kMaxPageRecords;
 };
 
 struct Handled {

@@ -63,8 +63,6 @@ class Reader {
     RecordId record_id();
     ReplicaId replica();
     Dot dot();
-    // Passes over one value; gives its encoded bytes.
-    ByteView skip();
     void fail() { ok_ = false; }
 
     // ok, everything consumed: otherwise `corrupt` naming `what` and the position.

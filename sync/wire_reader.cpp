@@ -168,12 +168,6 @@ Dot Reader::dot() {
     return dot;
 }
 
-ByteView Reader::skip() {
-    const std::size_t from = at_;
-    (void)value();
-    return ok_ ? input_.substr(from, at_ - from) : ByteView{};
-}
-
 Error Reader::error(std::string_view what) const {
     return {ErrorCode::corrupt, std::string(what) + " is damaged at byte " + std::to_string(at_) +
                                     " of " + std::to_string(input_.size())};

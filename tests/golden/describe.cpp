@@ -177,16 +177,21 @@ std::string describe_record(storage::SqliteServerStore& store, const Collection&
     return out;
 }
 
+std::string count_text(storage::SqliteServerStore& store, const char* of) {
+    const std::string sql = std::string("SELECT count(*) FROM ") + of;
+    return std::to_string(must(store.database().integer(sql), of));
+}
+
 std::string describe_figures(storage::SqliteServerStore& store) {
     const storage::ServerFigures figures = must(store.figures(), "the figures");
     return "workspace " + store.workspace() + " epoch " + number_text(figures.epoch) + " head " +
            number_text(number(figures.head)) + " own " + store.own_replica().text() +
            " restored at " + number_text(number(store.restored_head(1))) + "\naccepted " +
            number_text(figures.accepted) + " held " + number_text(figures.held) + " quarantined " +
-           number_text(figures.quarantined) + " aliases " + number_text(figures.aliases) +
-           " graves " + number_text(figures.graves) + " lost " +
-           number_text(figures.declared_lost) + " records " + number_text(figures.records) +
-           " dead " + number_text(figures.dead) + " conflicts " + number_text(figures.conflicts) +
+           number_text(figures.quarantined) + " aliases " +
+           count_text(store, "_log WHERE kind = 3") + " graves " + number_text(figures.graves) +
+           " lost " + count_text(store, "_lost") + " records " + number_text(figures.records) +
+           " dead " + number_text(figures.dead) + " conflicts " + count_text(store, "_conflict") +
            "\n";
 }
 
