@@ -90,7 +90,8 @@ Result<Account> account(storage::Replica& replica) {
 }
 
 Status check_logged_in(const Account& account) {
-    if (account.url.empty()) return failure(ErrorCode::unauthorized, "not_logged_in");
+    if (account.url.empty() || account.login.empty())  // emptied: only the address is left
+        return failure(ErrorCode::unauthorized, "not_logged_in");
     if (!account.logged_in()) return failure(ErrorCode::unauthorized, "login_again");
     return {};
 }
