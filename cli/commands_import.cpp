@@ -209,9 +209,9 @@ Result<ExitStatus> import(Context& context, const ImportArguments& arguments) {
     RowWriter writer(*replica, *into, person, arguments.check, tally);
     Interrupt interrupt;
     const Status taken = take_rows(importer, writer, interrupt.token(), tally);
+    if (tally.ownerless > 0) context.console.note_ownerless();
     if (!taken && !arguments.check) return tell_stop(context, arguments, tally, taken.error());
     SATCHEL_TRY(taken);
-    if (tally.ownerless > 0) context.console.note_ownerless();
     return tell(context, arguments, importer, text.encoding, tally);
 }
 
