@@ -46,7 +46,6 @@ class Child {
     std::optional<int> wait_for(std::chrono::milliseconds time);
     void terminate();  // SIGTERM; it may tidy up
     void kill();       // SIGKILL: as a crash or a dead battery; returns when it is gone
-    void let_go() { process_ = -1; }  // it may outlive us
 
   private:
     explicit Child(pid_t process) : process_(process) {}

@@ -17,11 +17,12 @@ namespace {
 struct Arguments {
     AdminArguments where;
     std::string user, name, role, manager, new_password_file, replica, change, from, to;
-    std::string collection, record, path, data, answer;
+    std::string collection, record, path, data, answer, dot;
     std::vector<std::string> pools;
     bool disable = false;
     bool enable = false;
     bool force = false;
+    bool confirm = false;
     std::int64_t limit = 100;
 };
 
@@ -93,11 +94,33 @@ Result<Json> adopt(AdminSession& session, const Context&, const Arguments& a) {
 Result<Json> back_up(AdminSession& session, const Context&, const Arguments& a) {
     Json body = Json::object();
     if (!a.path.empty()) body["path"] = a.path;
+    if (a.confirm) body["confirm"] = true;
     return session.write("/v1/admin/backup", body);
+}
+
+Result<Json> confirm_backup(AdminSession& session, const Context&, const Arguments&) {
+    return session.write("/v1/admin/backup/confirm", Json::object());
+}
+
+Result<Json> give_up(AdminSession& session, const Context&, const Arguments& a) {
+    return session.write("/v1/admin/lost", {{"dot", a.dot}});
 }
 
 Result<Json> show_schema(AdminSession& session, const Context&, const Arguments&) {
     return session.read("/v1/admin/schema");
+}
+
+// Of a schema that was refused: its number must be above that of the schema in force.
+Status check_number(AdminSession& session, const Json& schema) {
+    const auto typed = schema.find("number");
+    if (typed == schema.end() || !typed->is_number_integer()) return {};
+    SATCHEL_ASSIGN(const Json in_force, session.read("/v1/admin/schema"));
+    const auto now = in_force.find("number");
+    if (now == in_force.end() || !now->is_number_integer() || *typed > *now) return {};
+    const std::int64_t number = now->get<std::int64_t>();
+    return Error{ErrorCode::invalid_argument,
+                 fmt::format("the schema in force is number {}: write \"number\": {} into the file",
+                             number, number + 1)};
 }
 
 Result<Json> set_schema(AdminSession& session, const Context&, const Arguments& a) {
@@ -105,7 +128,10 @@ Result<Json> set_schema(AdminSession& session, const Context&, const Arguments& 
     const Json schema = Json::parse(text, nullptr, false);
     if (!schema.is_object())
         return Error{ErrorCode::invalid_argument, a.path + " holds no JSON object"};
-    return session.write("/v1/admin/schema", schema);
+    auto done = session.write("/v1/admin/schema", schema);
+    if (done) return done;
+    SATCHEL_TRY(check_number(session, schema));
+    return done;
 }
 
 Result<Json> prune(AdminSession& session, const Context&, const Arguments&) {
@@ -147,10 +173,11 @@ void say_list(Console& console, const Json& items) {
             row.push_back(item.contains(key) ? cell_text(key, item[key]) : "");
         rows.push_back(std::move(row));
     }
-    console.table(header, rows);
+    console.table(header, std::move(rows));
 }
 
 void say_answer(Console& console, const Json& answer) {
+    if (answer.empty()) return console.say("Done.", "已完成。");
     if (answer.contains("collections")) return console.line(dump(answer, 2));  // a schema
     for (const auto& [key, value] : answer.items()) {
         if (value.is_array() && !value.empty() && value.front().is_object())
@@ -235,6 +262,10 @@ void add_record_commands(CLI::App* admin, Group& group) {
     group.add(admin, "adopt", "Take a change that was not accepted in after all", adopt)
         ->add_option("change", a.change, "Its id, as 'quarantine' prints it")
         ->required();
+    group
+        .add(admin, "lost", "A change will never come: what waits for it goes on without", give_up)
+        ->add_option("dot", a.dot, "Which, such as 1f3a5c7e9b2d4f60.2:17")
+        ->required();
 }
 
 void add_bundle_command(CLI::App* admin, Group& group) {
@@ -248,9 +279,14 @@ void add_bundle_command(CLI::App* admin, Group& group) {
 
 void add_upkeep_commands(CLI::App* admin, Group& group) {
     Arguments& a = *group.arguments;
-    group.add(admin, "backup", "Back the running server up", back_up)
-        ->add_option("name", a.path,
-                     "A file name in the server's folder for backups; by time otherwise");
+    CLI::App* backup = group.add(admin, "backup", "Back the running server up", back_up);
+    backup->add_option("name", a.path,
+                       "A file name in the server's folder for backups; by time otherwise");
+    backup->add_flag("--confirm", a.confirm,
+                     "It is safe where it is: devices may forget the changes in it at once");
+    group.add(admin, "confirm-backup",
+              "The last backup is safe elsewhere: devices may forget the changes in it",
+              confirm_backup);
     CLI::App* schema = admin->add_subcommand("schema", "The schema")->require_subcommand(1);
     group.add(schema, "show", "As JSON, to edit and set again", show_schema);
     group.add(schema, "set", "A schema with a higher number", set_schema)

@@ -26,11 +26,12 @@ Result<ExitStatus> bundle_out(Context& context, const BundleArguments& arguments
     SATCHEL_ASSIGN(const client::RequestBundle bundle, client::write_bundle(*replica));
     SATCHEL_TRY(write_whole_file(arguments.file, bundle.file, arguments.force));
     context.console.say(
-        "{}: request {} with {} changes, {} bytes. At head office: satchel admin bundle {} REPLY. "
-        "Then here: satchel bundle in REPLY.",
-        "{}:第 {} 号请求,含 {} 项修改,{} 字节。在总部运行 satchel admin bundle {} REPLY,"
+        "{0}: request {1} with {2} change{4}, {3} bytes. At head office: satchel admin bundle {0} "
+        "REPLY. Then here: satchel bundle in REPLY.",
+        "{0}:第 {1} 号请求,含 {2} 项修改,{3} 字节。在总部运行 satchel admin bundle {0} REPLY,"
         "然后在本机运行 satchel bundle in REPLY。",
-        arguments.file, bundle.number, bundle.changesets, bundle.file.size(), arguments.file);
+        arguments.file, bundle.number, bundle.changesets, bundle.file.size(),
+        plural(bundle.changesets));
     if (!bundle.complete)
         context.console.say(
             "Not everything fits one file. The rest goes with the next 'satchel bundle out', once "

@@ -94,7 +94,8 @@ Result<ExitStatus> write(Context& context, const ExportArguments& arguments, Que
     SATCHEL_ASSIGN(OutputFile file, OutputFile::open(arguments.to, true));
     SATCHEL_TRY(write_rows(arguments, rows, [&](ByteView bytes) { return file.write(bytes); }));
     SATCHEL_TRY(file.finish());
-    context.console.say("{} rows in {}", "{} 行已写入 {}", rows.count, arguments.to);
+    context.console.say("{0} row{2} in {1}", "{0} 行已写入 {1}", rows.count, arguments.to,
+                        plural(rows.count));
     context.console.result(
         {{"file", arguments.to}, {"format", arguments.format}, {"rows", rows.count}});
     return ExitStatus::ok;

@@ -5,6 +5,7 @@
 
 #include "cli/context.hpp"
 #include "cli/files.hpp"
+#include "cli/sync_text.hpp"
 #include "cli/values.hpp"
 #include "client/account.hpp"
 #include "client/sync_client.hpp"
@@ -122,20 +123,13 @@ void say_what_waits(Console& console, const ReplicaStatus& status, std::int64_t 
     };
     if (status.pending == 0 && status.ever_synced) console.say_key("status_all_sent");
     if (status.pending != 0)
-        console.say_key("status_pending",
-                        {std::to_string(status.pending), since(status.oldest_pending_at)});
-    if (status.held != 0) console.say_key("status_held", {std::to_string(status.held)});
-    if (status.not_accepted != 0) {
-        console.say_key("status_not_accepted", {std::to_string(status.not_accepted)});
-        console.say("  satchel rejected", "  satchel rejected");
-    }
-    if (status.conflicts != 0) {
-        console.say_key("status_conflicts", {std::to_string(status.conflicts)});
-        console.say("  satchel conflicts", "  satchel conflicts");
-    }
+        console.say("{0} change{1} to be sent, the oldest for {2}.",
+                    "{0} 项修改等待发送,最早的已等待 {2}。", status.pending, plural(status.pending),
+                    since(status.oldest_pending_at));
+    say_what_is_open(console, status);
     if (status.parked != 0)
-        console.say("{} pieces of input could not be applied and are parked in this file.",
-                    "{} 项内容无法应用,已暂存在本文件中。", status.parked);
+        console.say("{0} piece{1} of input that could not be applied, parked in this file.",
+                    "{0} 项内容无法应用,已暂存在本文件中。", status.parked, plural(status.parked));
     if (status.loading) console.say_key("status_loading");
 }
 

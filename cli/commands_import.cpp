@@ -3,10 +3,13 @@
 #include <CLI/CLI.hpp>
 #include <map>
 
+#include "cli/connection.hpp"
 #include "cli/context.hpp"
 #include "cli/files.hpp"
 #include "cli/names.hpp"
+#include "cli/option_checks.hpp"
 #include "cli/row_writer.hpp"
+#include "client/messages.hpp"
 #include "client/new_record.hpp"
 #include "sales/encoding.hpp"
 #include "sales/import.hpp"
@@ -79,31 +82,38 @@ struct ImportArguments {
     std::string into;
     std::string map;
     std::string key;
+    std::size_t from_line = 0;
     bool check = false;
 };
-
-// A code of which the row is to blame, not the disk.
-bool blames_row(ErrorCode code) {
-    return code == ErrorCode::invalid_argument || code == ErrorCode::limit ||
-           code == ErrorCode::not_found;
-}
 
 void note_problem(Tally& tally, sales::RowProblem problem) {
     ++tally.left_out;
     if (tally.problems.size() < kListedProblems) tally.problems.push_back(std::move(problem));
 }
 
-Status take_rows(sales::Importer& importer, RowWriter& writer, Tally& tally) {
+// What is read and not yet written is written; then the rest of the file waits for another import.
+Status stop(RowWriter& writer, Tally& tally, std::size_t line, const Error& why) {
+    SATCHEL_TRY(writer.commit());
+    tally.stopped_at = line;
+    return why;
+}
+
+Status take_rows(sales::Importer& importer, RowWriter& writer, const client::CancelToken& cancel,
+                 Tally& tally) {
     while (true) {
-        SATCHEL_ASSIGN(const ImportStep step, importer.next());
-        if (step == ImportStep::end) return writer.commit();
-        if (step == ImportStep::problem) {
+        const Result<ImportStep> step = importer.next();
+        if (!step) return stop(writer, tally, importer.line(), step.error());
+        if (*step == ImportStep::end) return writer.commit();
+        if (cancel.cancelled())
+            return stop(writer, tally, importer.line(),
+                        client::failure(ErrorCode::cancelled, "cancelled"));
+        if (*step == ImportStep::problem) {
             note_problem(tally, importer.problem());
             continue;
         }
         const Status written = writer.write(importer.row());
         if (written) continue;
-        if (!blames_row(written.error().code)) return written;
+        if (tally.stopped_at != 0) return written;
         note_problem(tally, {importer.row().line, "", "", written.error().message});
     }
 }
@@ -129,6 +139,36 @@ void say_problems(Console& console, const std::string& file, const Tally& tally)
                                   tally.left_out - tally.problems.size()));
 }
 
+Json counts_json(const Tally& tally) {
+    return {{"created", tally.created},
+            {"updated", tally.updated},
+            {"unchanged", tally.unchanged},
+            {"left_out", tally.left_out},
+            {"problems", problems_json(tally)}};
+}
+
+// The rows before the line are committed: a second import of the whole file would double them.
+ExitStatus tell_stop(Context& context, const ImportArguments& arguments, const Tally& tally,
+                     const Error& why) {
+    Console& console = context.console;
+    say_problems(console, arguments.file, tally);
+    console.note(console.text(
+        "Stopped before line {0}. The rows before it are taken: {1} new, {2} changed, {3} as they "
+        "were, {4} left out. To go on without taking any twice, import again with --from-line {0}, "
+        "or the whole file with --key FIELD.",
+        "在第 {0} 行之前停止。之前的行已导入:新建 {1},更改 {2},未变 {3},跳过 {4}。"
+        "为避免重复,请加上 --from-line {0} 再次导入,或用 --key 字段 重新导入整个文件。",
+        tally.stopped_at, tally.created, tally.updated, tally.unchanged, tally.left_out));
+    Json members = counts_json(tally);
+    members["line"] = tally.stopped_at;
+    Error told = why;
+    if (console.json)
+        told.message +=
+            fmt::format("; to go on, import again with --from-line {}", tally.stopped_at);
+    console.fail(told, members);
+    return exit_status(why.code);
+}
+
 ExitStatus tell(Context& context, const ImportArguments& arguments, const sales::Importer& importer,
                 sales::Encoding encoding, const Tally& tally) {
     Console& console = context.console;
@@ -139,16 +179,13 @@ ExitStatus tell(Context& context, const ImportArguments& arguments, const sales:
                 tally.updated, tally.unchanged, tally.left_out, name(encoding));
     for (const std::string& column : importer.mapping().unused_columns)
         console.note(console.text("column not used: {}", "未使用的列:{}", column));
-    console.result({{"file", arguments.file},
-                    {"collection", arguments.into},
-                    {"encoding", std::string(name(encoding))},
-                    {"checked_only", arguments.check},
-                    {"created", tally.created},
-                    {"updated", tally.updated},
-                    {"unchanged", tally.unchanged},
-                    {"left_out", tally.left_out},
-                    {"problems", problems_json(tally)},
-                    {"unused_columns", importer.mapping().unused_columns}});
+    Json answer = {{"file", arguments.file},
+                   {"collection", arguments.into},
+                   {"encoding", std::string(name(encoding))},
+                   {"checked_only", arguments.check}};
+    answer.update(counts_json(tally));
+    answer["unused_columns"] = importer.mapping().unused_columns;
+    console.result(answer);
     return tally.left_out == 0 ? ExitStatus::ok : ExitStatus::partly;
 }
 
@@ -162,12 +199,19 @@ Result<ExitStatus> import(Context& context, const ImportArguments& arguments) {
     ReplicaResolver resolver(replica->database(), *schema, names);
     SATCHEL_ASSIGN(sales::Importer importer,
                    sales::Importer::open(text.text, *schema,
-                                         {arguments.into, arguments.map, arguments.key}, resolver));
+                                         {.into = arguments.into,
+                                          .map = arguments.map,
+                                          .key = arguments.key,
+                                          .from_line = arguments.from_line},
+                                         resolver));
     Tally tally;
     SATCHEL_ASSIGN(const auto person, client::person_of(*replica));
     RowWriter writer(*replica, *into, person, arguments.check, tally);
-    SATCHEL_TRY(take_rows(importer, writer, tally));
+    Interrupt interrupt;
+    const Status taken = take_rows(importer, writer, interrupt.token(), tally);
     if (tally.ownerless > 0) context.console.note_ownerless();
+    if (!taken && !arguments.check) return tell_stop(context, arguments, tally, taken.error());
+    SATCHEL_TRY(taken);
     return tell(context, arguments, importer, text.encoding, tally);
 }
 
@@ -179,15 +223,21 @@ void add_import_command(CLI::App& app, Context& context) {
         "import",
         "Read a CSV file (UTF-8, GBK, UTF-16) into a collection. Bad rows are named and left out.\n"
         "  --map \"name=account, revenue=money(revenue, CNY), owner=@user(agent)\"\n"
-        "  field=column, date(column), money(column, CNY), @lookup(account.name, column),\n"
-        "  @user(column), const(text), alias(column, a=b). Without --map, columns that are called\n"
-        "  like fields. Unsure? --check first.");
+        "  field=column, date(column), money(column, CNY), money(column, CNY, 1000000) of a "
+        "column\n"
+        "  that counts millions, @lookup(account.name, column), @user(column),\n"
+        "  join(column, column, …), const(text), alias(column, a=b). Without --map, columns that\n"
+        "  are called like fields. Unsure? --check first.");
     command->add_option("csv", arguments->file, "The file")->required();
     command->add_option("--into", arguments->into, "The collection")->required();
     command->add_option("--map", arguments->map, "Which column becomes which field");
     command->add_option("--key", arguments->key,
                         "Field that names a record: the same file read again changes, and never "
                         "doubles");
+    command
+        ->add_option("--from-line", arguments->from_line,
+                     "Pass over the rows before this line: to go on where an import stopped")
+        ->check(whole_number_from(1));
     command->add_flag("--check", arguments->check, "Write nothing, only say what would happen");
     command->callback([&context, arguments] {
         context.command = [&context, arguments] { return import(context, *arguments); };

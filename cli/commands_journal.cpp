@@ -42,15 +42,17 @@ Result<Json> operations_json(Replica& replica, const JournalEntry& entry) {
 
 Status say_operations(Console& console, Replica& replica, const JournalEntry& entry) {
     SATCHEL_ASSIGN(const Changeset changeset, replica.changeset(entry.number));
+    const SchemaPointer schema = replica.schema();
+    Names names(replica.database(), *schema);
     std::size_t shown = 0;
     for (const Operation& operation : changeset.operations) {
-        const Collection* collection = replica.schema()->find(operation.collection);
+        const Collection* collection = schema->find(operation.collection);
         if (collection == nullptr) continue;
         if (++shown > kShownOperations) {
             console.say("    … {} in all", "    …… 共 {} 项", changeset.operations.size());
             break;
         }
-        console.line("    " + operation_text(*collection, operation));
+        console.line("    " + operation_text(*collection, operation, names));
     }
     return {};
 }

@@ -39,11 +39,11 @@ Result<ExitStatus> print_rows(Console& console, storage::Rows rows, std::size_t 
         }
         console.json ? json_rows.push_back(std::move(json_row)) : table.push_back(std::move(row));
     }
-    console.table(columns, table);
+    console.table(columns, std::move(table));
     console.note(console.text(
-        "{} rows{}", "{} 行{}", count,
-        cut ? console.text(", and more: --limit 0 shows all", ",还有更多:--limit 0 显示全部")
-            : ""));
+        "{0} row{2}{1}", "{0} 行{1}", count,
+        cut ? console.text(", and more: --limit 0 shows all", ",还有更多:--limit 0 显示全部") : "",
+        plural(count)));
     console.result({{"columns", columns}, {"rows", json_rows}, {"more", cut}});
     return ExitStatus::ok;
 }
@@ -71,13 +71,12 @@ void say_record(Console& console, const Collection& collection, const storage::R
                 Names& names) {
     console.line(fmt::format("{} {}", collection.name, view.id.text()));
     for (const Field& field : collection.fields) {
-        const std::string text = text_of(collection, field, view.shown);
+        const std::string text = text_of(collection, field, view.shown, names);
         if (text.empty()) continue;
-        std::string title;
-        if (field.kind == FieldKind::reference)
-            if (const auto id = RecordId::parse(text)) title = names.title_in(field.refers_to, *id);
-        console.line(fmt::format("  {:<20} {}{}", field.name, text,
-                                 title.empty() ? "" : " (" + title + ")"));
+        const Cell* cell = collection.cell(field.cell);
+        console.line(
+            fmt::format("  {:<20} {}{}", field.name, text,
+                        late_text(console, cell != nullptr && is_late(*cell, view.state))));
     }
     if (view.dead) console.say("deleted: 'satchel undelete' brings it back", "已删除,可恢复");
     if (is_revived(view.state, collection.delete_policy))
@@ -99,6 +98,16 @@ void say_siblings(Console& console, const Collection& collection, const RecordSt
     }
 }
 
+// The fields whose value was written before a handover and accepted after it.
+Json late_fields(const Collection& collection, const RecordState& state) {
+    Json fields = Json::array();
+    for (const Cell& cell : collection.cells)
+        if (is_late(cell, state))
+            for (const std::size_t at : cell.fields)
+                fields.push_back(collection.fields[at].name);
+    return fields;
+}
+
 // Reads one record; everything about it in one object.
 Result<ExitStatus> show(Context& context, const RecordArguments& arguments) {
     SATCHEL_ASSIGN(const Target target,
@@ -118,7 +127,8 @@ Result<ExitStatus> show(Context& context, const RecordArguments& arguments) {
                  {"revived", is_revived(view.state, collection->delete_policy)},
                  {"pending", view.pending},
                  {"token", view.token().text()},
-                 {"fields", json_of(*collection, view.shown)}};
+                 {"fields", json_of(*collection, view.shown)},
+                 {"late", late_fields(*collection, view.state)}};
     if (arguments.siblings) json["siblings"] = siblings_json(*collection, view.state, names);
     context.console.result(json);
     return ExitStatus::ok;
@@ -133,8 +143,8 @@ struct Event {
 };
 
 // The last write of each cell that still counts, from the record's own stamps.
-std::vector<Event> writes_that_count(const Collection& collection, const RecordState& state,
-                                     Names& names) {
+std::vector<Event> writes_that_count(const Console& console, const Collection& collection,
+                                     const RecordState& state, Names& names) {
     std::vector<Event> events;
     for (const CellState& cell_state : state.cells) {
         const Cell* cell = collection.cell(cell_state.cell);
@@ -144,9 +154,7 @@ std::vector<Event> writes_that_count(const Collection& collection, const RecordS
             event.at = sibling.stamp.ms();
             event.json = sibling_json(collection, *cell, cell_state, sibling, names);
             event.json["kind"] = "value";
-            event.text = fmt::format("{} = {}, {}", collection.find(cell->id)->name,
-                                     clipped(text_of(collection, *cell, sibling.values), 60),
-                                     names.author(sibling.dot.replica));
+            event.text = sibling_text(console, collection, *cell, sibling, names);
             events.push_back(std::move(event));
         }
     }
@@ -155,7 +163,7 @@ std::vector<Event> writes_that_count(const Collection& collection, const RecordS
 
 // This device's own changesets that touched the record, from the journal.
 Result<std::vector<Event>> own_changes(Replica& replica, const Collection& collection,
-                                       const RecordId& id) {
+                                       const RecordId& id, Names& names) {
     SATCHEL_ASSIGN(const auto entries, replica.journal(kMaxHistory));
     std::vector<Event> events;
     for (const storage::JournalEntry& entry : entries) {
@@ -169,8 +177,9 @@ Result<std::vector<Event>> own_changes(Replica& replica, const Collection& colle
             event.json["number"] = entry.number;
             event.json["change"] = entry.id.text();
             event.json["state"] = std::string(name(entry.state));
-            event.text = fmt::format("#{} {} [{}]", entry.number,
-                                     operation_text(collection, operation), name(entry.state));
+            event.text =
+                fmt::format("#{} {} [{}]", entry.number,
+                            operation_text(collection, operation, names), name(entry.state));
             events.push_back(std::move(event));
         }
     }
@@ -181,11 +190,13 @@ Result<ExitStatus> history(Context& context, const RecordArguments& arguments) {
     SATCHEL_ASSIGN(const Target target,
                    open_target(context, arguments.collection, arguments.record));
     const Collection& collection = *target.collection;
-    SATCHEL_ASSIGN(std::vector<Event> events, own_changes(*target.replica, collection, target.id));
+    SATCHEL_ASSIGN(std::vector<Event> events,
+                   own_changes(*target.replica, collection, target.id, *target.names));
     const auto view = target.view();
     if (!view && events.empty()) return view.error();
     if (view) {
-        std::vector<Event> values = writes_that_count(collection, view->state, *target.names);
+        std::vector<Event> values =
+            writes_that_count(context.console, collection, view->state, *target.names);
         std::move(values.begin(), values.end(), std::back_inserter(events));
     }
     std::stable_sort(events.begin(), events.end(),
@@ -205,10 +216,11 @@ Result<ExitStatus> history(Context& context, const RecordArguments& arguments) {
 
 void add_read_commands(CLI::App& app, Context& context) {
     const auto query_arguments = std::make_shared<QueryArguments>();
-    CLI::App* command = app.add_subcommand(
-        "query",
-        "Run a SELECT on this device's tables. Dates are days since 1970-01-01: "
-        "date(close_date * 86400, 'unixepoch'); money is in cents; ids print as ids");
+    CLI::App* command =
+        app.add_subcommand("query",
+                           "Run a SELECT on this device's tables. Dates are days since 1970-01-01: "
+                           "date(close_date * 86400, 'unixepoch'); money is in minor units (such "
+                           "as cents); ids print as ids");
     command->add_option("sql", query_arguments->sql, "SELECT …")->required();
     command->add_option("--limit", query_arguments->limit, "Rows at most; 0: all (default 1000)")
         ->check(whole_number_from(0));

@@ -28,6 +28,23 @@ struct LoginArguments {
     client::CurlOptions connection;
 };
 
+// As it was told, else as it was before, else as the machine is called.
+Result<std::string> device_name(Replica& replica, const std::string& told) {
+    if (!told.empty()) return told;
+    SATCHEL_ASSIGN(client::Account before, client::account(replica));
+    return before.device_name.empty() ? client::machine_name() : std::move(before.device_name);
+}
+
+// A word without a dot or a port was hardly meant as the name of a machine that is just away.
+bool is_no_address(const std::string& typed, const Error& error) {
+    return error.code == ErrorCode::offline && typed.find_first_of(".:") == std::string::npos;
+}
+
+void say_an_address(Console& console) {
+    console.note(console.text("An address looks like https://sync.example.com",
+                              "地址的形式如 https://sync.example.com"));
+}
+
 Result<ExitStatus> login(Context& context, const LoginArguments& arguments) {
     SATCHEL_ASSIGN(const std::unique_ptr<Replica> replica, context.open());
     SATCHEL_ASSIGN(
@@ -35,11 +52,11 @@ Result<ExitStatus> login(Context& context, const LoginArguments& arguments) {
         read_password(context.password_file,
                       context.console.text("Password of {}: ", "{} 的密码:", arguments.user)));
     SATCHEL_ASSIGN(const auto transport, client::CurlTransport::make(arguments.connection));
-    const std::string device =
-        arguments.device_name.empty() ? client::machine_name() : arguments.device_name;
-    SATCHEL_ASSIGN(
-        const client::Account account,
-        client::login(*replica, *transport, {arguments.url, arguments.user, password, device}));
+    SATCHEL_ASSIGN(const std::string device, device_name(*replica, arguments.device_name));
+    const auto done =
+        client::login(*replica, *transport, {arguments.url, arguments.user, password, device});
+    if (!done && is_no_address(arguments.url, done.error())) say_an_address(context.console);
+    SATCHEL_ASSIGN(const client::Account account, done);
     SATCHEL_TRY(client::set_connection(*replica, arguments.connection));
     context.console.say("Logged in to {} as {} ({}). 'satchel sync' fetches the data.",
                         "已登录 {}:{}({})。请用 satchel sync 获取数据。", account.url, account.name,
@@ -78,12 +95,24 @@ client::SyncOutcome sync_patiently(Replica& replica, client::Transport& transpor
     std::chrono::milliseconds pause_time(200);
     while (true) {
         client::SyncOutcome outcome = client::sync_once(replica, transport, {.cancel = &cancel});
+        const auto left =
+            std::chrono::duration_cast<std::chrono::milliseconds>(until - steady_clock::now());
         if (outcome.status || !worth_another_try(outcome.status.error().code) ||
-            steady_clock::now() + pause_time >= until)
+            left.count() <= 0 || outcome.back_off > left)
             return outcome;
-        pause(cancel, std::max(pause_time, outcome.back_off));
+        pause(cancel, std::min(std::max(pause_time, outcome.back_off), left));
         pause_time = std::min(pause_time * 2, std::chrono::milliseconds(5'000));
     }
+}
+
+// A file that was emptied keeps the address, and nothing of the person: it has nobody's work.
+Error as_it_is_here(const Console& console, Replica& replica, const Error& error) {
+    const auto account = client::account(replica);
+    if (error.code != ErrorCode::unauthorized || !account || !account->login.empty()) return error;
+    return {ErrorCode::unauthorized,
+            console.text("nobody is logged in with this file: 'satchel login {} USER'",
+                         "本文件无人登录:satchel login {} USER",
+                         account->url.empty() ? "URL" : account->url)};
 }
 
 Result<ExitStatus> sync_now(Context& context, const SyncArguments& arguments) {
@@ -95,7 +124,7 @@ Result<ExitStatus> sync_now(Context& context, const SyncArguments& arguments) {
         sync_patiently(*replica, *transport, arguments, interrupt.token());
     const auto took =
         std::chrono::duration_cast<std::chrono::milliseconds>(steady_clock::now() - began);
-    SATCHEL_TRY(outcome.status);
+    if (!outcome.status) return as_it_is_here(context.console, *replica, outcome.status.error());
     SATCHEL_ASSIGN(const storage::ReplicaStatus status, replica->status());
     say_sync(context.console, outcome.report, status, took.count());
     context.console.result(sync_json(outcome.report, status, took.count()));
@@ -165,9 +194,11 @@ Result<ExitStatus> logout(Context& context, bool force) {
     SATCHEL_ASSIGN(
         const client::LogOutOutcome outcome,
         client::log_out(*replica, *transport, {.force = force, .cancel = &interrupt.token()}));
-    context.console.say("Logged out; the data is off this device. {} changes sent, {} sealed.",
-                        "已退出,数据已从本设备清除。已发送 {} 项修改,封存 {} 项。", outcome.sent,
-                        outcome.sealed);
+    context.console.say(
+        "Logged out; the data is off this device. {0} change{2} sent, {1} "
+        "sealed.",
+        "已退出,数据已从本设备清除。已发送 {0} 项修改,封存 {1} 项。", outcome.sent, outcome.sealed,
+        plural(outcome.sent));
     context.console.result(
         {{"sent", outcome.sent}, {"sealed", outcome.sealed}, {"token_ended", outcome.token_ended}});
     return ExitStatus::ok;

@@ -59,9 +59,10 @@ void say_comparison(Console& console, const Comparison& comparison) {
                         scope.device.count, scope.device.checksum, scope.server.count,
                         scope.server.checksum);
     if (comparison.equal())
-        console.say("equal: {} records in {} scopes, at change {}",
-                    "一致:{} 条记录,{} 个范围,进度 {}", comparison.records(),
-                    comparison.scopes.size(), number(comparison.cursor));
+        console.say("equal: {0} record{3} in {1} scope{4}, at change {2}",
+                    "一致:{0} 条记录,{1} 个范围,进度 {2}", comparison.records(),
+                    comparison.scopes.size(), number(comparison.cursor),
+                    plural(comparison.records()), plural(comparison.scopes.size()));
     else
         console.say("NOT equal. The next sync compares and repairs it; then verify again.",
                     "不一致。下次同步会比对并修复,之后请再次核对。");

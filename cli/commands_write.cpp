@@ -111,6 +111,8 @@ Result<ExitStatus> undelete(Context& context, const Arguments& arguments) {
 Result<ExitStatus> tag(Context& context, const Arguments& arguments) {
     if (arguments.add.empty() && arguments.remove.empty())
         return Error{ErrorCode::invalid_argument, "give --add TEXT or --remove TEXT"};
+    if (std::find(arguments.add.begin(), arguments.add.end(), "") != arguments.add.end())
+        return Error{ErrorCode::invalid_argument, "nothing stands behind --add: write TEXT there"};
     SATCHEL_ASSIGN(Target target, open_target(context, arguments));
     SATCHEL_ASSIGN(LocalTransaction transaction, target.replica->begin());
     for (const std::string& element : arguments.add)

@@ -47,6 +47,19 @@ void write_line(std::FILE* to, std::string_view text) {
 
 }  // namespace
 
+std::string visible(std::string_view text) {
+    std::string shown;
+    while (!text.empty()) {
+        const Character character = character_at(text);
+        if (is_control(character.code) && character.code != '\n' && character.code != '\t')
+            shown += fmt::format("\\x{:02x}", static_cast<unsigned>(character.code));
+        else
+            shown += text.substr(0, character.bytes);
+        text.remove_prefix(character.bytes);
+    }
+    return shown;
+}
+
 std::size_t display_width(std::string_view text) {
     std::size_t width = 0;
     while (!text.empty()) {
@@ -57,7 +70,9 @@ std::size_t display_width(std::string_view text) {
     return width;
 }
 
-std::string clipped(std::string_view text, std::size_t width) {
+std::string clipped(std::string_view whole, std::size_t width) {
+    const std::string shown = visible(whole);
+    std::string_view text = shown;
     std::string kept;
     std::size_t used = 0;
     while (!text.empty()) {
@@ -66,7 +81,7 @@ std::string clipped(std::string_view text, std::size_t width) {
         if (used + wide > width - 1 && text.size() > character.bytes) return kept + "…";
         used += wide;
         if (is_control(character.code))
-            kept += ' ';  // no line ends, and nothing that drives the terminal
+            kept += ' ';  // one line
         else
             kept += text.substr(0, character.bytes);
         text.remove_prefix(character.bytes);
@@ -79,11 +94,11 @@ std::string dump(const Json& value, int indent) {
 }
 
 void Console::line(std::string_view text) {
-    write_line(stdout, text);
+    write_line(stdout, visible(text));
 }
 
 void Console::note(std::string_view text) {
-    if (!json) write_line(stderr, text);
+    if (!json) write_line(stderr, visible(text));
 }
 
 void Console::note_ownerless() {
@@ -96,8 +111,11 @@ void Console::note_ownerless() {
 }
 
 void Console::table(const std::vector<std::string>& header,
-                    const std::vector<std::vector<std::string>>& rows) {
+                    std::vector<std::vector<std::string>> rows) {
     if (json) return;
+    for (auto& row : rows)
+        for (std::string& cell : row)
+            cell = visible(cell);
     std::vector<std::size_t> widths;
     for (const std::string& name : header)
         widths.push_back(display_width(name));
@@ -123,16 +141,16 @@ void Console::result(const Json& value) {
     if (json) write_line(stdout, dump(value));
 }
 
-int Console::fail(const Error& error) {
+int Console::fail(const Error& error, const Json& more) {
     const int status = static_cast<int>(exit_status(error.code));
     if (json) {
-        result({{"error",
-                 {{"code", std::string(name(error.code))},
-                  {"message", error.message},
-                  {"exit", status}}}});
+        Json told = {
+            {"code", std::string(name(error.code))}, {"message", error.message}, {"exit", status}};
+        told.update(more);
+        result({{"error", told}});
     } else {
         std::fflush(stdout);
-        write_line(stderr, "satchel: " + client::words(error, language));
+        write_line(stderr, visible("satchel: " + client::words(error, language)));
     }
     return status;
 }

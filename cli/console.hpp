@@ -44,25 +44,33 @@ class Console {
         if (!json) line(client::tr(key, language, arguments));
     }
 
-    // For people, on standard output / standard error.
+    // For people, on standard output / standard error; nothing in it drives the terminal.
     void line(std::string_view text);
     void note(std::string_view text);
     // A note on records that were made before anybody logged in, without an owner.
     void note_ownerless();
     // Columns aligned by what they take on a screen; Chinese characters are two wide.
-    void table(const std::vector<std::string>& header,
-               const std::vector<std::vector<std::string>>& rows);
+    void table(const std::vector<std::string>& header, std::vector<std::vector<std::string>> rows);
 
     // The answer for scripts.
     void result(const Json& value);
-    // Says what went wrong; gives the exit status.
-    int fail(const Error& error);
+    // Says what went wrong; gives the exit status. `more`: members that scripts find beside the
+    // code and the message.
+    int fail(const Error& error, const Json& more = Json::object());
     // At the end of the program: `status`, or that of output_lost() when not all of it was written.
     int finish(int status);
 };
 
 // Standard output could not be written.
 Error output_lost();
+
+// "s" unless it is one: "{0} change{1}" in English sentences; Chinese ones have no use for it.
+constexpr std::string_view plural(std::size_t count) {
+    return count == 1 ? "" : "s";
+}
+
+// The text with what would drive a terminal written as \x1b; line ends and tabs stay.
+std::string visible(std::string_view text);
 
 // How many columns of a terminal the text takes.
 std::size_t display_width(std::string_view text);

@@ -62,6 +62,13 @@ Error none(const std::string& where, std::string_view text) {
                                       "' on this device; 'satchel why ID' tells more"};
 }
 
+Error no_such_name(std::string_view name) {
+    return {ErrorCode::not_found,
+            "no record on this device has exactly the name '" + std::string(name.substr(0, 64)) +
+                "'. What is not here is asked of head office by its whole id; part of a name is "
+                "found with 'satchel query \"SELECT id, name FROM account WHERE name LIKE …\"'"};
+}
+
 }  // namespace
 
 std::string collection_names(const Schema& schema) {
@@ -143,7 +150,7 @@ Result<Names::Found> Names::find_anywhere(std::string_view text) {
         SATCHEL_ASSIGN(const Found found, find_in_all(text, [&](const Collection& collection) {
                            return with_name(collection, text.substr(1));
                        }));
-        if (found.first == nullptr) return none("record", text);
+        if (found.first == nullptr) return no_such_name(text.substr(1));
         return found;
     }
     const std::string hex = hex_of(text);
@@ -175,10 +182,19 @@ Result<RecordId> Names::user(std::string_view text) {
                                            std::string(text.substr(0, 64)) + "'"};
 }
 
+// Every device is listed in _device, on every device that has synced; head office is not.
+bool Names::is_head_office(ReplicaId replica) {
+    auto rows = database_.prepare("SELECT max(replica = ?1) FROM _device");
+    if (!rows) return false;
+    rows->bind_text(1, storage::replica_text(replica.id));
+    const auto row = rows->step();
+    return row && *row && !rows->is_null(0) && rows->integer(0) == 0;
+}
+
 std::string Names::author(ReplicaId replica) {
     if (const auto known = authors_.find(replica.id); known != authors_.end()) return known->second;
     const std::string id = storage::replica_text(replica.id);
-    std::string name = id;
+    std::string name = is_head_office(replica) ? std::string(kHeadOffice) : id;
     auto rows = database_.prepare(
         "SELECT u.name, d.name FROM _device d LEFT JOIN _user u ON u.id = d.user"
         " WHERE d.replica = ?1");

@@ -20,6 +20,7 @@
 namespace satchel::cli {
 
 constexpr std::size_t kMinPrefixDigits = 4;
+constexpr std::string_view kHeadOffice = "head office";
 
 class Names {
   public:
@@ -39,7 +40,7 @@ class Names {
     // The user with this login, name, id or beginning of an id.
     Result<RecordId> user(std::string_view text);
 
-    // "李伟 (phone)", "head office", or the replica's id.
+    // "李伟 (phone)", kHeadOffice, or the replica's id.
     std::string author(ReplicaId replica);
     // What the first of the record's naming fields shows; "" when there is none, or no record.
     std::string title(const Collection& collection, const RecordId& id);
@@ -48,6 +49,7 @@ class Names {
   private:
     using Finder = std::function<Result<std::vector<RecordId>>(const Collection&)>;
 
+    bool is_head_office(ReplicaId replica);
     // The one record of all collections that `finder` finds; nullptr: none.
     Result<Found> find_in_all(std::string_view text, const Finder& finder);
     Result<std::vector<RecordId>> with_prefix(const Collection& collection, std::string_view hex);

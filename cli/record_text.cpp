@@ -29,7 +29,50 @@ std::string field_name(const Collection& collection, FieldId id) {
     return field != nullptr ? field->name : std::to_string(number(id));
 }
 
+// A name behind the id of what a reference refers to.
+std::string with_title(const Field& field, std::string text, Names& names) {
+    const auto id = RecordId::parse(text);
+    const std::string title =
+        field.kind == FieldKind::reference && id ? names.title_in(field.refers_to, *id) : "";
+    return title.empty() ? text : text + " (" + title + ")";
+}
+
+std::string author_text(const Console& console, Names& names, ReplicaId replica) {
+    const std::string author = names.author(replica);
+    return author == kHeadOffice ? console.text("head office", "总部") : author;
+}
+
 }  // namespace
+
+std::string text_of(const Collection& collection, const Field& field, const std::vector<Value>& row,
+                    Names& names) {
+    return with_title(field, text_of(collection, field, row), names);
+}
+
+std::string cell_text(const Collection& collection, const Cell& cell,
+                      const std::vector<Value>& values, Names& names) {
+    std::string text;
+    for (const auto& [field, part] : parts_of(collection, cell, values))
+        text += fmt::format("{}{} = {}", text.empty() ? "" : ", ", field->name,
+                            clipped(with_title(*field, part, names), 60));
+    return text.empty() ? cell_name(collection, cell) + " = (empty)" : text;
+}
+
+std::string late_text(const Console& console, bool late) {
+    return late ? console.text(" (written before the handover)", "(移交前所写)") : "";
+}
+
+std::string sibling_text(const Console& console, const Collection& collection, const Cell& cell,
+                         const Sibling& sibling, Names& names) {
+    return fmt::format("{}  {}{}", cell_text(collection, cell, sibling.values, names),
+                       author_text(console, names, sibling.dot.replica),
+                       late_text(console, sibling.late));
+}
+
+bool is_late(const Cell& cell, const RecordState& state) {
+    const CellState* cell_state = state.cell(cell.id);
+    return cell_state != nullptr && winner(cell, *cell_state).late;
+}
 
 Json sibling_json(const Collection& collection, const Cell& cell, const CellState& state,
                   const Sibling& sibling, Names& names) {
@@ -71,11 +114,11 @@ std::vector<std::string> conflict_lines(const Console& console, const Collection
     const Dot shown = winner(cell, state).dot;
     std::size_t place = 0;
     for (const Sibling& sibling : state.siblings)
-        lines.push_back(fmt::format(
-            "   {}{}. {}  {} {}{}", sibling.dot == shown ? '>' : ' ', ++place,
-            clipped(text_of(collection, cell, sibling.values), 60),
-            names.author(sibling.dot.replica), time_text(sibling.stamp.ms()),
-            sibling.late ? console.text(" (made before a handover)", "(移交前所写)") : ""));
+        lines.push_back(fmt::format("   {}{}. {}  {} {}{}", sibling.dot == shown ? '>' : ' ',
+                                    ++place, clipped(text_of(collection, cell, sibling.values), 60),
+                                    author_text(console, names, sibling.dot.replica),
+                                    time_text(sibling.stamp.ms()),
+                                    late_text(console, sibling.late)));
     return lines;
 }
 
@@ -100,13 +143,16 @@ Json operation_json(const Collection& collection, const Operation& operation) {
             {"counters", counters}};
 }
 
-std::string operation_text(const Collection& collection, const Operation& operation) {
+std::string operation_text(const Collection& collection, const Operation& operation, Names& names) {
     std::string text =
         fmt::format("{} {} {}", kind_name(operation), collection.name, operation.record.text());
-    for (const CellWrite& write : operation.cells)
-        if (const Cell* cell = collection.cell(write.cell); cell != nullptr)
-            text += fmt::format(" {}={}", cell_name(collection, *cell),
-                                clipped(text_of(collection, *cell, write.values), 40));
+    const char* divider = " ";
+    for (const CellWrite& write : operation.cells) {
+        const Cell* cell = collection.cell(write.cell);
+        if (cell == nullptr) continue;
+        text += divider + cell_text(collection, *cell, write.values, names);
+        divider = ", ";
+    }
     for (const SetWrite& write : operation.sets)
         text += fmt::format(" {}{}{}", field_name(collection, write.field), write.add ? "+" : "-",
                             clipped(write.element.as_bytes(), 40));

@@ -28,6 +28,20 @@ std::vector<std::string> conflict_lines(const Console& console, const Collection
 
 // What an operation writes: {operation: "write", fields, tags, counts}.
 Json operation_json(const Collection& collection, const Operation& operation);
-std::string operation_text(const Collection& collection, const Operation& operation);
+std::string operation_text(const Collection& collection, const Operation& operation, Names& names);
+
+// A field of a record as people read it: a reference with the name of what it refers to.
+std::string text_of(const Collection& collection, const Field& field, const std::vector<Value>& row,
+                    Names& names);
+// "city = 上海, street = …": the fields of a cell that hold something.
+std::string cell_text(const Collection& collection, const Cell& cell,
+                      const std::vector<Value>& values, Names& names);
+// The same of one value that stands in a cell, with its author.
+std::string sibling_text(const Console& console, const Collection& collection, const Cell& cell,
+                         const Sibling& sibling, Names& names);
+
+// What is shown of the cell was written before a handover and accepted after it.
+bool is_late(const Cell& cell, const RecordState& state);
+std::string late_text(const Console& console, bool late);
 
 }  // namespace satchel::cli

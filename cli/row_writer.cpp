@@ -26,8 +26,21 @@ std::size_t weight_of(const ImportedRow& row) {
     return bytes;
 }
 
+// A code of which the row is to blame, not the disk.
+bool blames_row(ErrorCode code) {
+    return code == ErrorCode::invalid_argument || code == ErrorCode::limit ||
+           code == ErrorCode::not_found;
+}
+
 bool is_register(const ImportedCell& cell) {
     return cell.kind != FieldKind::set && cell.kind != FieldKind::counter;
+}
+
+// A file has one empty cell for null and for the empty text.
+bool same(const Value& shown, const Value& read) {
+    const bool both_empty = read.is_null() && shown.as_bytes().empty() &&
+                            (shown.is_null() || shown.type() == ValueType::text);
+    return both_empty || shown == read;
 }
 
 }  // namespace
@@ -43,6 +56,7 @@ Status RowWriter::write(const ImportedRow& row) {
         written = add(row);
     }
     if (!written) {
+        if (!blames_row(written.error().code)) stop_at(row.line);
         if (half_written_) drop();
         return written;
     }
@@ -56,8 +70,16 @@ Status RowWriter::commit() {
     if (change)
         for (const auto& [row, outcome] : rows_)
             tell(outcome);
+    else if (!rows_.empty())
+        stop_at(rows_.front().first.line);
     drop();
     return change ? Status() : Status(change.error());
+}
+
+// Of several lines the first counts: a transaction that fails takes all of its rows with it.
+void RowWriter::stop_at(std::size_t line) {
+    if (!rows_.empty()) line = rows_.front().first.line;
+    if (tally_.stopped_at == 0) tally_.stopped_at = line;
 }
 
 void RowWriter::tell(Outcome outcome) {
@@ -95,9 +117,11 @@ Status RowWriter::commit_without_half() {
         const auto before = std::exchange(rows_, {});
         drop();
         for (const auto& [row, outcome] : before)
-            if (const Status again = add(row); !again)
+            if (const Status again = add(row); !again) {
+                stop_at(before.front().first.line);
                 return Error{ErrorCode::internal,
                              "a row cannot be written a second time: " + again.error().message};
+            }
     }
     return commit();
 }
@@ -133,7 +157,7 @@ Result<RowWriter::Difference> RowWriter::difference_of(const ImportedRow& row) {
     Difference difference;
     for (const ImportedCell& cell : row.cells) {
         const Field& field = *into_.find(cell.field);
-        if (is_register(cell) && view.shown[into_.position(cell.field)] != cell.value)
+        if (is_register(cell) && !same(view.shown[into_.position(cell.field)], cell.value))
             difference.values.emplace_back(field.name, cell.value);
         if (cell.kind != FieldKind::set) continue;
         const Json shown = json_of(into_, field, view.shown);

@@ -1,8 +1,9 @@
 // RowWriter: the rows of an import become records, a thousand to a changeset; or, for a check, it
 // only says what would become of them. A row is written as a whole or not at all.
 //
-// Threads: that of the Replica. Errors: those of LocalTransaction. After one the row that failed
-// is not written, and those before it are not lost.
+// Threads: that of the Replica. Errors: those of LocalTransaction. After one that leaves
+// Tally::stopped_at 0 the row that failed is not written, and those before it are not lost. After
+// any other stop: the rows from that line on are not written, those before it are.
 #pragma once
 
 #include <optional>
@@ -21,6 +22,7 @@ struct Tally {
     std::size_t unchanged = 0;
     std::size_t left_out = 0;
     std::size_t ownerless = 0;                // of those created
+    std::size_t stopped_at = 0;               // line of the first row that was lost to an error
     std::vector<sales::RowProblem> problems;  // the first of them
 };
 
@@ -47,6 +49,7 @@ class RowWriter {
     };
 
     void tell(Outcome outcome);
+    void stop_at(std::size_t line);
     Status look_at(const sales::ImportedRow& row);
     Status add(const sales::ImportedRow& row);
     Status commit_without_half();

@@ -15,4 +15,7 @@ Json sync_json(const SessionReport& report, const storage::ReplicaStatus& status
 void say_sync(Console& console, const SessionReport& report, const storage::ReplicaStatus& status,
               std::int64_t milliseconds);
 
+// What waits for others or for a decision here, with the command that shows it.
+void say_what_is_open(Console& console, const storage::ReplicaStatus& status);
+
 }  // namespace satchel::cli

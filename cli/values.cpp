@@ -65,6 +65,9 @@ Status assign(const Collection& collection, const Field& field, std::string_view
               const std::string& currency, Names& names, Assignments& to) {
     switch (field.kind) {
         case FieldKind::text:
+            if (sales::names_a_currency(field) && !sales::is_currency_code(text))
+                return Error{ErrorCode::invalid_argument,
+                             "not a currency: write its three capital letters, such as CNY"};
             to.registers.emplace_back(field.name, Value::text(text));
             return {};
         case FieldKind::integer: {
@@ -202,14 +205,23 @@ Json json_of(const Collection& collection, const Cell& cell, const std::vector<V
     return fields;
 }
 
+std::vector<std::pair<const Field*, std::string>> parts_of(const Collection& collection,
+                                                           const Cell& cell,
+                                                           const std::vector<Value>& values) {
+    const std::vector<Value> row = row_of(collection, cell, values);
+    std::vector<std::pair<const Field*, std::string>> parts;
+    for (const std::size_t at : cell.fields) {
+        std::string part = text_of(collection, collection.fields[at], row);
+        if (!part.empty()) parts.emplace_back(&collection.fields[at], std::move(part));
+    }
+    return parts;
+}
+
 std::string text_of(const Collection& collection, const Cell& cell,
                     const std::vector<Value>& values) {
-    const std::vector<Value> row = row_of(collection, cell, values);
     std::string text;
-    for (const std::size_t at : cell.fields) {
-        const std::string part = text_of(collection, collection.fields[at], row);
-        text += (text.empty() || part.empty() ? "" : " ") + part;
-    }
+    for (const auto& [field, part] : parts_of(collection, cell, values))
+        text += (text.empty() ? "" : " ") + part;
     return text.empty() ? "(empty)" : text;
 }
 
@@ -246,8 +258,11 @@ Result<std::int64_t> parse_time(std::string_view text) {
     std::int64_t milliseconds = 0;
     const auto whole = std::from_chars(text.data(), text.data() + text.size(), milliseconds);
     if (whole.ec == std::errc() && whole.ptr == text.data() + text.size()) return milliseconds;
+    const Error no_time{ErrorCode::invalid_argument,
+                        "write a time as 2026-11-22T10:00:00Z or in milliseconds"};
     const std::size_t divider = text.find_first_of("T ");
-    SATCHEL_ASSIGN(const std::int64_t days, sales::parse_date(text.substr(0, divider)));
+    const auto days = sales::parse_date(text.substr(0, divider));
+    if (!days) return no_time;
     std::int64_t seconds = 0;
     std::string_view rest =
         divider == std::string_view::npos ? std::string_view() : text.substr(divider + 1);
@@ -257,17 +272,13 @@ Result<std::int64_t> parse_time(std::string_view text) {
         std::int64_t part = 0;
         const auto read = std::from_chars(rest.data(), rest.data() + rest.size(), part);
         const std::int64_t limit = unit == 3600 ? 24 : 60;
-        if (read.ec != std::errc() || part < 0 || part >= limit)
-            return Error{ErrorCode::invalid_argument,
-                         "write a time as 2026-11-22T10:00:00Z or in milliseconds"};
+        if (read.ec != std::errc() || part < 0 || part >= limit) return no_time;
         seconds += part * unit;
         rest.remove_prefix(static_cast<std::size_t>(read.ptr - rest.data()));
         if (rest.starts_with(':')) rest.remove_prefix(1);
     }
-    if (!rest.empty())
-        return Error{ErrorCode::invalid_argument,
-                     "write a time as 2026-11-22T10:00:00Z or in milliseconds"};
-    return days * kDayMs + seconds * 1000;
+    if (!rest.empty()) return no_time;
+    return *days * kDayMs + seconds * 1000;
 }
 
 }  // namespace satchel::cli

@@ -48,6 +48,10 @@ Json json_of(const Collection& collection, const std::vector<Value>& row);
 Json json_of(const Collection& collection, const Cell& cell, const std::vector<Value>& values);
 std::string text_of(const Collection& collection, const Cell& cell,
                     const std::vector<Value>& values);
+// The fields of the cell that hold something, each with its text.
+std::vector<std::pair<const Field*, std::string>> parts_of(const Collection& collection,
+                                                           const Cell& cell,
+                                                           const std::vector<Value>& values);
 
 // A value of a query, of which nothing is known but its type. 16 bytes are a record id.
 std::string plain_text(const ValueView& value);

@@ -90,9 +90,9 @@ Result<Account> account(storage::Replica& replica) {
 }
 
 Status check_logged_in(const Account& account) {
-    if (account.url.empty()) return failure(ErrorCode::unauthorized, "not_logged_in");
-    if (!account.logged_in()) return failure(ErrorCode::unauthorized, "login_again");
-    return {};
+    if (account.logged_in()) return {};
+    const bool belongs_to_nobody = account.login.empty();  // of a file that was emptied, too
+    return failure(ErrorCode::unauthorized, belongs_to_nobody ? "not_logged_in" : "login_again");
 }
 
 Result<Account> login(storage::Replica& replica, Transport& transport, const LoginRequest& request,

@@ -17,6 +17,10 @@ Error bad_cell(std::string message) {
     return {ErrorCode::invalid_argument, std::move(message)};
 }
 
+Error no_currency() {
+    return bad_cell("not a currency: write its three capital letters, such as CNY");
+}
+
 // Whether the row is to blame, and the import goes on.
 bool is_about_row(ErrorCode code) {
     return code == ErrorCode::invalid_argument || code == ErrorCode::not_found ||
@@ -78,6 +82,7 @@ Result<Importer> Importer::open(std::string_view text, const Schema& schema,
     Importer importer(std::move(reader), *into, resolver);
     SATCHEL_ASSIGN(importer.mapping_,
                    parse_mapping(options.map, schema, *into, importer.reader_.header()));
+    importer.from_line_ = options.from_line;
     if (!options.key.empty()) SATCHEL_TRY(importer.choose_key(options.key));
     return importer;
 }
@@ -94,8 +99,21 @@ Status Importer::choose_key(const std::string& name) {
     return bad_cell("key: the mapping gives the field " + name + " no column");
 }
 
+std::size_t Importer::line() const {
+    return std::max(row_.line, problem_.line);
+}
+
+CsvStep Importer::next_row() {
+    while (true) {
+        const CsvStep step = reader_.next();
+        if (step == CsvStep::row && reader_.row().line < from_line_) continue;
+        if (step == CsvStep::problem && reader_.problem().line < from_line_) continue;
+        return step;
+    }
+}
+
 Result<ImportStep> Importer::next() {
-    const CsvStep step = reader_.next();
+    const CsvStep step = next_row();
     if (step == CsvStep::end) return ImportStep::end;
     if (step == CsvStep::problem) {
         problem_ = reader_.problem();
@@ -166,26 +184,28 @@ Status Importer::convert(const FieldSource& source) {
     return add(field, std::move(value));
 }
 
+// Half of the two may be there, as an export writes it; but the mapping's own currency comes with
+// an amount only.
 Status Importer::convert_money(const FieldSource& source) {
     const Field& field = *into_->find(source.field);
     const Field& currency_field = *into_->find(source.currency_field);
     const std::string_view text = cell(source.column);
+    const bool has_column = source.currency_column.has_value();
+    const std::string_view currency = has_column     ? cell(*source.currency_column)
+                                      : text.empty() ? std::string_view()
+                                                     : source.currency;
+    if (!currency.empty() && !is_currency_code(currency)) {
+        column_ = *source.currency_column;
+        return no_currency();
+    }
     if (text.empty()) {
         SATCHEL_TRY(add(field, {}));
-        return add(currency_field, {});
+    } else {
+        SATCHEL_ASSIGN(const std::int64_t units,
+                       parse_decimal(text, minor_digits(currency), source.scale));
+        SATCHEL_TRY(add(field, Value(units)));
     }
-    std::string_view currency = source.currency;
-    if (source.currency_column) {
-        column_ = *source.currency_column;
-        currency = cell(column_);
-        if (!is_currency_code(currency))
-            return bad_cell("not a currency: write its three letters, such as CNY");
-        column_ = source.column;
-    }
-    SATCHEL_ASSIGN(const std::int64_t units,
-                   parse_decimal(text, minor_digits(currency), source.scale));
-    SATCHEL_TRY(add(field, Value(units)));
-    return add(currency_field, Value::text(currency));
+    return add(currency_field, currency.empty() ? Value() : Value::text(currency));
 }
 
 Status Importer::convert_plain(const Field& field, std::string_view text) {
@@ -196,6 +216,7 @@ Status Importer::convert_plain(const Field& field, std::string_view text) {
     }
     if (text.empty()) return add(field, {});
     if (field.kind == FieldKind::text) {
+        if (names_a_currency(field) && !is_currency_code(text)) return no_currency();
         SATCHEL_ASSIGN(Value value, text_value(field, text));
         return add(field, std::move(value));
     }

@@ -16,7 +16,8 @@
 // | text                 | UTF-8, brought to NFC                       | null           |
 // | integer, counter     | whole number, 1054 or 1,054                 | null           |
 // | integer `…_date`     | date (numbers.hpp)                          | null           |
-// | money                | decimal number, exactly, no rounding        | null, both     |
+// | money                | decimal number, exactly, no rounding        | null           |
+// | currency             | three capital letters                       | null           |
 // | set                  | texts divided by `;` (set_text.hpp)         | no elements    |
 // | reference            | a record id, or @lookup, or @user           | null           |
 //
@@ -63,6 +64,7 @@ struct ImportOptions {
     std::string into;  // the collection
     std::string map;   // see mapping.hpp; may be empty
     std::string key;   // a text or whole-number field that is mapped; empty for new records only
+    std::size_t from_line = 0;  // rows before this line of the file are passed over
 };
 
 struct ImportedCell {
@@ -91,6 +93,7 @@ class Importer {
     Result<ImportStep> next();
     const ImportedRow& row() const { return row_; }         // after ImportStep::row
     const RowProblem& problem() const { return problem_; }  // after ImportStep::problem
+    std::size_t line() const;  // where the row of the last `next` begins; after an error, too
 
   private:
     Importer(CsvReader reader, const Collection& into, Resolver& resolver)
@@ -107,7 +110,10 @@ class Importer {
     std::string joined(const std::vector<std::size_t>& columns) const;
     ImportStep blame_row(const Error& error);
 
+    CsvStep next_row();
+
     CsvReader reader_;
+    std::size_t from_line_ = 0;
     const Collection* into_;
     Resolver* resolver_;
     Mapping mapping_;

@@ -207,10 +207,6 @@ std::vector<std::string> places(std::string_view order) {
     return all;
 }
 
-bool names_a_currency(const Field& field) {
-    return field.kind == text && (field.name == "currency" || field.name.ends_with("_currency"));
-}
-
 }  // namespace
 
 Schema starter_schema() {
@@ -238,6 +234,10 @@ Meaning meaning(const Collection& collection, const Field& field) {
     if (field.name.ends_with("_date")) return Meaning::date;
     if (field.name.ends_with("_at")) return Meaning::time;
     return Meaning::plain;
+}
+
+bool names_a_currency(const Field& field) {
+    return field.kind == text && (field.name == "currency" || field.name.ends_with("_currency"));
 }
 
 const Field* currency_field(const Collection& collection, const Field& field) {

@@ -59,5 +59,7 @@ Meaning meaning(const Collection& collection, const Field& field);
 
 // The field that holds the currency of a money field; nullptr when it is not one.
 const Field* currency_field(const Collection& collection, const Field& field);
+// A text field that holds the currency of an amount: `currency`, or `…_currency`.
+bool names_a_currency(const Field& field);
 
 }  // namespace satchel::sales

@@ -65,9 +65,9 @@ Status check_may_log_in(const Account& account, const LoginForm& form) {
     if (!account.active)
         return Error{ErrorCode::forbidden, "this account is disabled; ask an administrator"};
     if (form.replica || account.role == storage::Role::admin) return {};
-    return Error{ErrorCode::invalid_argument,
-                 "the member \"replica\" must be given: only administrators log in without a "
-                 "replica file"};
+    return Error{ErrorCode::forbidden,
+                 "only administrators may do this; others log in with a replica file, and its "
+                 "number as the member \"replica\""};
 }
 
 Status register_device(Office& office, const Account& account, const LoginForm& form,

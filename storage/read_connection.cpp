@@ -57,7 +57,9 @@ Result<Rows> ReadConnection::query(std::string_view sql, const std::vector<Value
         return Error{ErrorCode::invalid_argument, prepared.error().message};
     if (!prepared) return prepared.error();
     Statement statement = *std::move(prepared);
-    if (sqlite3_stmt_readonly(statement.handle()) == 0)
+    // SQLite calls ATTACH and BEGIN read-only; but they give no rows.
+    if (sqlite3_stmt_readonly(statement.handle()) == 0 ||
+        sqlite3_column_count(statement.handle()) == 0)
         return Error{ErrorCode::invalid_argument,
                      "only SELECT may be run here; write with create, set, delete"};
     if (static_cast<std::size_t>(sqlite3_bind_parameter_count(statement.handle())) !=

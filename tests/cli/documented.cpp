@@ -18,12 +18,29 @@ bool same_type(const Json& a, const Json& b) {
     return a.type() == b.type();
 }
 
+std::string compare(const std::string& place, const Json& answer, const Json& form);
+
+// Each element must be like one of the documented ones.
+std::string compare_elements(const std::string& place, const Json& answer, const Json& form) {
+    if (form.empty()) return answer.empty() ? "" : place + "[] is not documented; ";
+    std::string differences;
+    for (const Json& element : answer) {
+        std::string nearest = compare(place + "[]", element, form.front());
+        for (const Json& like : form)
+            if (compare("", element, like).empty()) nearest.clear();
+        differences += nearest;
+    }
+    return differences;
+}
+
 std::string compare(const std::string& place, const Json& answer, const Json& form) {
     if (!same_type(answer, form)) return place + ": another type; ";
-    if (answer.is_array())
-        return answer.empty() || form.empty() ? "" : compare(place + "[0]", answer[0], form[0]);
+    if (answer.is_array()) return compare_elements(place, answer, form);
     if (!answer.is_object() || form.is_null()) return "";
     std::string differences;
+    if (answer.contains("change") && form.contains("change") &&
+        answer["change"].dump().size() != form["change"].dump().size())
+        differences += place + ".change is written in another way; ";
     for (const auto& [key, value] : form.items()) {
         if (!answer.contains(key))
             differences += place + "." + key + " is missing; ";

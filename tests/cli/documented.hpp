@@ -10,8 +10,9 @@ namespace satchel::cli {
 nlohmann::ordered_json documented(const std::string& name);
 
 // What differs between an answer and the documented form: members that are missing, extra or of
-// another type; "" when nothing does. Objects whose members are the schema's fields, and members
-// that may be null, are not looked into.
+// another type; "" when nothing does. Each element of an array must be like one of those in the
+// form. Objects whose members are the schema's fields, and members that may be null, are not
+// looked into.
 std::string difference(const nlohmann::ordered_json& answer,
                        const nlohmann::ordered_json& documented);
 

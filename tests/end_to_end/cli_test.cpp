@@ -79,12 +79,15 @@ TEST_F(Online, WhatIsNotAcceptedComesBackWithAReasonAndCanBeAdopted) {
     EXPECT_EQ(status["not_accepted"], 1);
     EXPECT_EQ(status["pending"], 0);  // the account behind it went through
 
+    const Ran told = plain({"-f", path("a.satchel"), "sync"});
+    EXPECT_NE(told.out.find("1 change not accepted: 'satchel rejected'"), std::string::npos)
+        << told.out;
     const std::string number = rejected["rejected"][0]["number"].dump();
     const std::string change = rejected["rejected"][0]["change"];
     const Ran listed = admin({"quarantine"});
     ASSERT_EQ(listed.json["items"].size(), 1U) << listed.out;
     EXPECT_EQ(admin({"adopt", change}).status, 0);
-    done("a", {"dismiss", number});
+    EXPECT_EQ(as_documented("dismiss", done("a", {"dismiss", number})), "");
     done("a", {"sync"});
     EXPECT_EQ(done("a", {"get", "product", product})["fields"]["sales_price"], "1.00");
     EXPECT_EQ(done("a", {"status"})["not_accepted"], 0);
@@ -101,7 +104,7 @@ TEST_F(Online, WhatIsResentIsWrittenAnew) {
     done("a", {"set", "product", product, "series=X"});
     done("a", {"sync"});
     const std::string number = done("a", {"rejected"})["rejected"][0]["number"].dump();
-    done("a", {"resend", number});
+    EXPECT_EQ(as_documented("resend", done("a", {"resend", number})), "");
     EXPECT_TRUE(done("a", {"rejected"})["rejected"].empty());
     EXPECT_EQ(done("a", {"status"})["pending"], 1);
     done("a", {"sync"});  // still not allowed
@@ -173,6 +176,42 @@ TEST_F(Online, ACustomerChangesHands) {
     EXPECT_TRUE(done("b", {"verify"})["equal"]);
 }
 
+TEST_F(Online, AnEditFromBeforeAHandoverIsShownAsSuch) {
+    add_user("li.wei");
+    add_user("wang.fang");
+    make_device("a", "li.wei");
+    make_device("b", "wang.fang");
+    const std::string id =
+        done("a", {"create", "account", "name=Acme", "owner=li.wei", "sector=steel"})["id"];
+    done("a", {"sync"});
+    done("a", {"set", "account", id, "sector=glass"});
+    done("a", {"tag", "account", id, "tags", "--add", "VIP"});
+    EXPECT_EQ(
+        admin({"handover", "--to", "wang.fang", "--collection", "account", "--record", id}).status,
+        0);
+    EXPECT_EQ(done("a", {"sync"})["quarantined"], 0);
+    done("b", {"sync"});
+    const Json got = done("b", {"get", "account", id});
+    EXPECT_EQ(got["late"], Json({"sector"})) << got;
+    EXPECT_EQ(difference(got["late"], documented("get")["late"]), "");
+    const auto line_with = [](const std::string& text, const std::string& part) {
+        const std::size_t at = text.find(part);
+        return at == std::string::npos ? "" : text.substr(at, text.find('\n', at) - at);
+    };
+    const Ran shown = plain({"-f", path("b.satchel"), "get", "account", id});
+    EXPECT_NE(line_with(shown.out, "glass").find("before the handover"), std::string::npos)
+        << shown.out;
+    EXPECT_EQ(line_with(shown.out, "Acme").find("handover"), std::string::npos) << shown.out;
+    const Ran history = plain({"-f", path("b.satchel"), "history", "account", id});
+    EXPECT_NE(line_with(history.out, "sector = glass").find("before the handover"),
+              std::string::npos)
+        << history.out;
+    const std::string owner = line_with(history.out, "owner = ");
+    EXPECT_NE(owner.find("(wang.fang)"), std::string::npos) << history.out;
+    EXPECT_NE(owner.find("head office"), std::string::npos) << history.out;
+    EXPECT_EQ(as_documented("history", done("b", {"history", "account", id})), "");
+}
+
 TEST_F(Online, BadDaysHaveAStatusOfTheirOwn) {
     add_user("li.wei");
     log_in("a", "li.wei");
@@ -198,6 +237,9 @@ TEST_F(Online, BadDaysHaveAStatusOfTheirOwn) {
     EXPECT_EQ(run("a", {"verify"}).status, 4);
     EXPECT_EQ(done("a", {"status"})["pending"], 1);
     EXPECT_EQ(run("a", {"logout"}).status, 4);
+    const auto began = std::chrono::steady_clock::now();
+    EXPECT_EQ(run("a", {"sync", "--wait", "2"}).status, 4);
+    EXPECT_GE(std::chrono::steady_clock::now() - began, std::chrono::seconds(2));
     start_server(listen());
     done("a", {"sync", "--wait", "10"});
     EXPECT_TRUE(done("a", {"verify"})["equal"]);
@@ -217,11 +259,30 @@ TEST_F(Online, ARevokedDeviceEmptiesItself) {
     EXPECT_NE(status.out.find("Nobody is logged in: 'satchel login " + url_), std::string::npos);
     EXPECT_NE(status.out.find("shut this device out"), std::string::npos) << status.out;
     EXPECT_EQ(status.out.find("()"), std::string::npos) << status.out;
+    const Ran again = plain({"-f", path("a.satchel"), "sync"});
+    EXPECT_EQ(again.status, 5);
+    EXPECT_NE(again.err.find("nobody is logged in with this file: 'satchel login " + url_),
+              std::string::npos)
+        << again.err;
+    EXPECT_EQ(again.err.find("kept"), std::string::npos) << again.err;
+}
+
+TEST_F(Online, ADeviceKeepsItsNameThroughAnotherLogIn) {
+    add_user("li.wei");
+    log_in("phone", "li.wei");
+    done("phone", {"login", url_, "li.wei", "--password-file", path("password")});
+    EXPECT_EQ(admin({"device", "list", "--user", "li.wei"}).json["devices"][0]["name"], "phone");
+    done("phone", {"sync"});
+    done("phone", {"logout"});
+    done("phone", {"login", url_, "li.wei", "--password-file", path("password")});
+    for (const Json& device : admin({"device", "list", "--user", "li.wei"}).json["devices"])
+        EXPECT_EQ(device["name"], "phone");
 }
 
 TEST_F(Online, ABackupIsRestoredAndDevicesSendAgainWhatItLacks) {
     add_user("li.wei");
     make_device("a", "li.wei");
+    make_device("c", "li.wei");
     const Ran backup = admin({"backup", "one.satchel-server"});
     ASSERT_EQ(backup.status, 0) << backup.out;
     done("a", {"create", "account", "name=After the backup", "pool=south"});
@@ -230,7 +291,11 @@ TEST_F(Online, ABackupIsRestoredAndDevicesSendAgainWhatItLacks) {
     const Ran restored =
         plain({"admin", "restore", backup.json["path"], "--data", path("office"), "--json"});
     ASSERT_EQ(restored.status, 0) << restored.out << restored.err;
+    EXPECT_EQ(as_documented("admin restore", restored.json), "");
     start_server(listen());
+    const Ran told = plain({"-f", path("c.satchel"), "sync"});
+    EXPECT_NE(told.out.find("restored from a backup"), std::string::npos) << told.out;
+    EXPECT_EQ(told.out.find("copied or rolled back"), std::string::npos) << told.out;
     EXPECT_TRUE(done("a", {"sync"})["restored"]);
     EXPECT_TRUE(done("a", {"verify"})["equal"]);
     make_device("b", "li.wei");
@@ -294,10 +359,50 @@ TEST_F(Online, AnAdministratorsQuestionsAreAnswered) {
     const Ran schema = admin({"schema", "show"});
     EXPECT_TRUE(schema.json["collections"].is_array());
     write(path("schema.json"), schema.out);
+    const Ran unchanged = admin({"schema", "set", path("schema.json")});
+    EXPECT_EQ(unchanged.status, 2) << unchanged.out;
+    const std::string next = std::to_string(schema.json["number"].get<int>() + 1);
+    EXPECT_NE(unchanged.out.find("write \\\"number\\\": " + next), std::string::npos)
+        << unchanged.out;
     EXPECT_EQ(plain({"init", path("c.satchel"), "--schema", path("schema.json")}).status, 0);
     EXPECT_EQ(admin({"prune"}).status, 0);
     ASSERT_EQ(plain({"init", path("a.satchel")}).status, 0);
     EXPECT_EQ(run("a", {"login", url_, "li.wei", "--password-file", path("password")}).status, 5);
+}
+
+TEST_F(Online, OnlyAdministratorsAskHeadOffice) {
+    add_user("li.wei");
+    const Ran refused = plain({"--json", "--password-file", path("password"), "admin", "--server",
+                               url_, "--login", "li.wei", "user", "list"});
+    EXPECT_EQ(refused.status, 5) << refused.out;
+    EXPECT_NE(refused.out.find("only administrators may do this"), std::string::npos)
+        << refused.out;
+}
+
+TEST_F(Online, ABackupIsConfirmedAndALostChangeGivenUp) {
+    const Ran once = admin({"backup", "one.satchel-server"});
+    EXPECT_EQ(once.json["confirmed"], false) << once.out;
+    EXPECT_EQ(admin({"confirm-backup"}).json, Json::object());
+    EXPECT_EQ(admin({"backup", "two.satchel-server", "--confirm"}).json["confirmed"], true);
+    const Ran told =
+        plain({"--password-file", path("password"), "admin", "--server", url_, "confirm-backup"});
+    EXPECT_EQ(told.out, "Done.\n");
+    EXPECT_EQ(admin({"lost", "nonsense"}).status, 2);
+    EXPECT_EQ(admin({"lost", "1f3a.2:17"}).json["dot"], "1f3a.2:17");
+}
+
+TEST_F(Online, EveryHistoryHasItsDocumentedForm) {
+    add_user("li.wei");
+    make_device("a", "li.wei");
+    const std::string id =
+        done("a", {"create", "account", "name=Acme", "tags=x", "visits=2"})["id"];
+    done("a", {"set", "account", id, "revenue=12.34", "revenue_currency=CNY"});
+    done("a", {"delete", "account", id});
+    done("a", {"undelete", "account", id});
+    done("a", {"sync"});
+    const Json history = done("a", {"history", "account", id});
+    EXPECT_GE(history["events"].size(), 6U);
+    EXPECT_EQ(as_documented("history", history), "");
 }
 
 }  // namespace

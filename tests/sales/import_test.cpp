@@ -155,6 +155,34 @@ TEST_F(Import, JoinedCellsLeaveOutTheEmptyOnes) {
     EXPECT_TRUE(cell(all.rows[2], "opportunity", "name").value.is_null());
 }
 
+TEST_F(Import, HalfOfAnAmountAndItsCurrencyIsReadAsItIsWritten) {
+    const Imported all = run("amount,currency\n12.34,\n,CNY\n,\n,cny\n", {"opportunity", "", ""});
+    ASSERT_EQ(all.rows.size(), 3U);
+    EXPECT_EQ(cell(all.rows[0], "opportunity", "amount").value, Value(1234));
+    EXPECT_TRUE(cell(all.rows[0], "opportunity", "currency").value.is_null());
+    EXPECT_TRUE(cell(all.rows[1], "opportunity", "amount").value.is_null());
+    EXPECT_EQ(cell(all.rows[1], "opportunity", "currency").value, Value::text("CNY"));
+    EXPECT_TRUE(cell(all.rows[2], "opportunity", "currency").value.is_null());
+    ASSERT_EQ(all.problems.size(), 1U);
+    EXPECT_EQ(all.problems[0].column, "currency");
+}
+
+TEST_F(Import, ACurrencyWithoutAnAmountIsThreeCapitalLetters) {
+    const Imported all = run("currency\nCNY\nabc\n\n", {"opportunity", "", ""});
+    ASSERT_EQ(all.rows.size(), 1U);
+    ASSERT_EQ(all.problems.size(), 1U);
+    EXPECT_EQ(all.problems[0].line, 3U);
+}
+
+TEST_F(Import, RowsBeforeALineArePassedOverWithTheirProblems) {
+    const Imported all = run("number,calls\nA,x\n\"B\nB\",2\nC,3\nD,x\n",
+                             {.into = "opportunity", .map = "", .key = "", .from_line = 5});
+    ASSERT_EQ(all.rows.size(), 1U);
+    EXPECT_EQ(all.rows[0].line, 5U);
+    ASSERT_EQ(all.problems.size(), 1U);
+    EXPECT_EQ(all.problems[0].line, 6U);
+}
+
 TEST_F(Import, TheCurrencyOfAnotherColumnDecidesTheMinorUnits) {
     const Imported all =
         run("amount,currency\n10,JPY\n10,CNY\n0.5,JPY\n10,Yen\n", {"opportunity", "", ""});

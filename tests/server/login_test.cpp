@@ -60,7 +60,8 @@ TEST_F(LoginTest, ADisabledAccountIsTold) {
 TEST_F(LoginTest, OnlyAdministratorsGetATokenWithoutAFile) {
     start();
     add_user("li");
-    EXPECT_EQ(log_in("li").status, 400);
+    EXPECT_EQ(log_in("li").status, 403);
+    EXPECT_EQ(log_in("li").code(), "forbidden");
     EXPECT_EQ(log_in("admin").status, 200);
     const std::string token = this->token("li", kReplica);
     EXPECT_EQ(client().get("/v1/admin/users", token).status, 403);
