@@ -7,6 +7,7 @@
 
 #include "client/bundle_settings.hpp"
 #include "client/messages.hpp"
+#include "client/sealing.hpp"
 #include "storage/directory.hpp"
 
 namespace satchel::client {
@@ -128,6 +129,10 @@ Result<Account> login(storage::Replica& replica, Transport& transport, const Log
             SATCHEL_TRY(replica.set_setting(kept.key, now.*kept.member));
     }
     SATCHEL_TRY(replica.set_setting("server.token", now.token));
+    // What a log-out sealed; where this fails the next sync does it.
+    HttpAnswer answer;
+    static_cast<void>(unseal(replica, transport, now, http.deadline,
+                             cancel == nullptr ? none : *cancel, answer));
     return now;
 }
 

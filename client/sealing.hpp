@@ -1,6 +1,6 @@
 // Sealing: what a log-out or a revocation cannot send stays in the file, but nobody reads it there.
 // It is sealed with a key of its own (storage/seal.hpp), and that key with head office's: only head
-// office opens it, for this device and nobody else. The next sync asks for it.
+// office opens it, for this device and nobody else. The next log-in or sync asks for it.
 //
 //     SATCHEL_TRY(wipe_and_seal(*replica));                    // a log-out without a connection
 //     ...

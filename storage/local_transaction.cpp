@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <unordered_map>
 
+#include "storage/combine.hpp"
 #include "storage/replica_core.hpp"
 #include "storage/services.hpp"
 #include "storage/text.hpp"
@@ -259,39 +260,6 @@ Status LocalTransaction::State::write_new(const TableInfo& info, const RecordId&
         encoder.add(operation);
     changes.add(info.collection->id, id);
     return {};
-}
-
-// Later writes of one transaction to the same record go into its one operation.
-Operation combined(const Operation& first, const Operation& second) {
-    Operation both = first;
-    for (const CellWrite& cell : second.cells) {
-        const auto at = std::lower_bound(
-            both.cells.begin(), both.cells.end(), cell.cell,
-            [](const CellWrite& write, FieldId wanted) { return write.cell < wanted; });
-        if (at != both.cells.end() && at->cell == cell.cell)
-            *at = cell;
-        else
-            both.cells.insert(at, cell);
-    }
-    for (const SetWrite& set : second.sets) {
-        std::erase_if(both.sets, [&set](const SetWrite& write) {
-            return write.field == set.field && write.element == set.element;
-        });
-        both.sets.push_back(set);
-    }
-    std::sort(both.sets.begin(), both.sets.end(), [](const SetWrite& a, const SetWrite& b) {
-        return std::tie(a.field, a.element) < std::tie(b.field, b.element);
-    });
-    for (const CounterStep& step : second.counters) {
-        const auto at = std::lower_bound(
-            both.counters.begin(), both.counters.end(), step.field,
-            [](const CounterStep& each, FieldId wanted) { return each.field < wanted; });
-        if (at != both.counters.end() && at->field == step.field)
-            at->step += step.step;
-        else
-            both.counters.insert(at, step);
-    }
-    return both;
 }
 
 Status LocalTransaction::State::write_again(std::size_t index, const Operation& operation) {

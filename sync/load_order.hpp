@@ -4,8 +4,8 @@
 //     in each by the collection's priority, and there the user's own scope before the others
 //
 // Only collections with a cell of the rule `furthest` (two places or more) have history: records
-// that are dead, or whose cell shows a value of the last place (a deal that is won or lost). What a record is follows from its state
-// alone, so a load may be broken off and go on at any place.
+// that are dead, or whose cell shows a value of the last place (a deal that is won or lost). What a
+// record is follows from its state alone, so a load may be broken off and go on at any place.
 //
 // Threads: immutable. Errors: none.
 #pragma once
