@@ -183,10 +183,10 @@ Result<RecordId> Names::user(std::string_view text) {
 }
 
 // Every device is listed in _device, on every device that has synced; head office is not.
-bool Names::is_head_office(ReplicaId replica) {
+bool Names::is_head_office(const std::string& replica) {
     auto rows = database_.prepare("SELECT max(replica = ?1) FROM _device");
     if (!rows) return false;
-    rows->bind_text(1, storage::replica_text(replica.id));
+    rows->bind_text(1, replica);
     const auto row = rows->step();
     return row && *row && !rows->is_null(0) && rows->integer(0) == 0;
 }
@@ -194,7 +194,7 @@ bool Names::is_head_office(ReplicaId replica) {
 std::string Names::author(ReplicaId replica) {
     if (const auto known = authors_.find(replica.id); known != authors_.end()) return known->second;
     const std::string id = storage::replica_text(replica.id);
-    std::string name = is_head_office(replica) ? std::string(kHeadOffice) : id;
+    std::string name = is_head_office(id) ? std::string(kHeadOffice) : id;
     auto rows = database_.prepare(
         "SELECT u.name, d.name FROM _device d LEFT JOIN _user u ON u.id = d.user"
         " WHERE d.replica = ?1");

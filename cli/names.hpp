@@ -49,7 +49,7 @@ class Names {
   private:
     using Finder = std::function<Result<std::vector<RecordId>>(const Collection&)>;
 
-    bool is_head_office(ReplicaId replica);
+    bool is_head_office(const std::string& replica);
     // The one record of all collections that `finder` finds; nullptr: none.
     Result<Found> find_in_all(std::string_view text, const Finder& finder);
     Result<std::vector<RecordId>> with_prefix(const Collection& collection, std::string_view hex);

@@ -275,7 +275,8 @@ TEST_F(Online, ADeviceKeepsItsNameThroughAnotherLogIn) {
     done("phone", {"sync"});
     done("phone", {"logout"});
     done("phone", {"login", url_, "li.wei", "--password-file", path("password")});
-    for (const Json& device : admin({"device", "list", "--user", "li.wei"}).json["devices"])
+    const Json listed = admin({"device", "list", "--user", "li.wei"}).json;
+    for (const Json& device : listed["devices"])
         EXPECT_EQ(device["name"], "phone");
 }
 
