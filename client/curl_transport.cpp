@@ -99,8 +99,13 @@ std::size_t take_header(char* data, std::size_t, std::size_t size, void* context
     return size;
 }
 
+bool is_set(const char* name) {
+    const char* value = std::getenv(name);
+    return value != nullptr && *value != '\0';
+}
+
 std::string proxy_of_environment(std::string_view url) {
-    if (std::getenv("no_proxy") != nullptr || std::getenv("NO_PROXY") != nullptr) return {};
+    if (is_set("no_proxy") || is_set("NO_PROXY")) return {};
     const bool tls = url.starts_with("https:");
     for (const char* name :
          {tls ? "https_proxy" : "http_proxy", tls ? "HTTPS_PROXY" : "", "all_proxy", "ALL_PROXY"}) {

@@ -293,6 +293,25 @@ Result<std::optional<JournalEntry>> Journal::earlier_unsent(ReplicaId present) {
     return std::optional(std::move(row.entry));
 }
 
+Result<std::uint64_t> Journal::base_of(const JournalEntry& entry) {
+    SATCHEL_ASSIGN(Statement rows,
+                   database_.prepare("SELECT first_counter, last_counter FROM journal WHERE"
+                                     " number < ?1 AND replica = ?2 AND incarnation = ?3"
+                                     " AND state = 6 AND " JOURNAL_KEPT " ORDER BY number DESC"));
+    rows.bind(1, entry.number);
+    rows.bind(2, signed_bits(entry.replica.id));
+    rows.bind(3, entry.replica.incarnation);
+    const std::uint64_t usual = entry.first_counter - 1;
+    std::uint64_t base = usual;
+    while (true) {
+        SATCHEL_ASSIGN(const bool more, rows.step());
+        if (!more || static_cast<std::uint64_t>(rows.integer(1)) != base) break;
+        base = static_cast<std::uint64_t>(rows.integer(0)) - 1;
+    }
+    SATCHEL_ASSIGN(const auto hash, hash_at(entry.replica, base));
+    return hash ? base : usual;
+}
+
 Result<std::uint64_t> Journal::last_of(ReplicaId replica) {
     SATCHEL_ASSIGN(Statement rows,
                    database_.prepare("SELECT coalesce(max(last_counter), 0) FROM journal"

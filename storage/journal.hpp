@@ -98,6 +98,9 @@ class Journal {
     // The first changeset without a verdict in an incarnation before `present`; nothing: there is
     // none. Cost: the open rows.
     Result<std::optional<JournalEntry>> earlier_unsent(ReplicaId present);
+    // Where the chain stands before `entry` and the superseded entries right before it: these have
+    // no verdict to wait for, but a restored server may lack them, and takes nothing behind a hole.
+    Result<std::uint64_t> base_of(const JournalEntry& entry);
     // Highest counter of an incarnation whose changeset was not issued again under another.
     Result<std::uint64_t> last_of(ReplicaId replica);
     Result<std::vector<JournalEntry>> list(std::size_t limit, bool open_only);

@@ -109,7 +109,7 @@ Status ReplicaCore::fill_chain(SyncState& state) {
         if (earlier) {
             state.closed = true;
             state.replica = earlier->replica;
-            state.acked_counter = earlier->first_counter - 1;
+            SATCHEL_ASSIGN(state.acked_counter, journal.base_of(*earlier));
             SATCHEL_ASSIGN(state.last_counter, journal.last_of(earlier->replica));
             return {};
         }

@@ -429,6 +429,8 @@ TEST(CurlTransport, ThisMachineIsReachedWithoutTheEnvironmentsProxy) {
         connection.read_request();
         connection.write(reply(200, "x"));
     });
+    for (const char* name : {"no_proxy", "NO_PROXY"})
+        unsetenv(name);  // of the machine that the tests run on
     setenv("http_proxy", "http://127.0.0.1:1", 1);
     CancelToken cancel;
     const auto got = transport()->exchange(post(server.url()), cancel);

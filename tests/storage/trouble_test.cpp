@@ -453,6 +453,29 @@ TEST_F(Trouble, SendingAgainAnEditOfADeletedRecordShowsIt) {
     EXPECT_EQ(a_->replica().status()->not_accepted, 1U);
 }
 
+// Seed 647 of the simulation.
+TEST_F(Trouble, WhatWasDismissedInAnEarlierIncarnationHoldsNothingUpAfterARestore) {
+    head_->write({create(kProduct, record_id(7), {text(kName, "Pump")})});
+    a_->sync(*head_);
+    back_up();
+    auto transaction = *a_->replica().begin();
+    ASSERT_TRUE(transaction.set("product", record_id(7), {{"name", Value::text("Mine")}}));
+    ASSERT_TRUE(transaction.commit());
+    a_->sync(*head_);  // only head office writes products
+    ASSERT_TRUE(a_->replica().dismiss(a_->replica().journal(1)->front().number));
+    const RecordId id = a_->create("later");
+    a_->sync(*head_);
+    const auto twin = a_->copied(file("twin"));
+    twin->create("of the twin");
+    twin->sync(*head_);
+    a_->create("of the original");
+    EXPECT_TRUE(a_->sync(*head_).forked);
+    restore();
+    everybody_syncs({a_.get(), b_.get()});
+    EXPECT_EQ(b_->values(id, kName), Texts{"later"});
+    EXPECT_EQ(a_->replica().status()->pending, 0U);
+}
+
 TEST_F(Trouble, AReplyThatFailsAfterItBroughtASchemaLeavesTheOldOneInUse) {
     a_->sync(*head_);
     ASSERT_TRUE(head_->store().install_schema(*company(2), kNow));
