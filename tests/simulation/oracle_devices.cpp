@@ -135,12 +135,19 @@ void Oracle::check_nothing_else(DeviceNode& device, const SyncState& state) {
 void Oracle::check_session(DeviceNode& device) {
     const SyncState state = state_of(device);
     if (state.epoch != server_.store().epoch() || device.revoked) return;
-    const std::vector<std::string> held = established(state);
+    // Of a scope that does not add up the device knows, and repairs it with its next sync: the
+    // repair's own pages may have been damaged, too.
+    std::vector<std::string> held = established(state);
+    const auto doubted = device.replica().scopes_to_repair();
+    require(doubted, "device reads", device.name());
+    std::erase_if(held, [&doubted](const std::string& scope) {
+        return std::find(doubted->begin(), doubted->end(), scope) != doubted->end();
+    });
     for (const ServerRow& row : server_.rows())
         if (row.record.seq <= state.cursor && meet(scopes_of(row), held))
             check_confirmed(device, row, false);
     check_nothing_else(device, state);
-    check_pairs(device);
+    if (doubted->empty()) check_pairs(device);
 }
 
 void Oracle::check_pairs(DeviceNode& device) {
