@@ -49,6 +49,14 @@ Status save(Database& database, const Contents& entry) {
     return update->run();
 }
 
+Status note_sealed(Database& database, bool sealed) {
+    SATCHEL_ASSIGN(Statement * note,
+                   database.cached(sealed ? "INSERT OR REPLACE INTO setting VALUES (?1, 'yes')"
+                                          : "DELETE FROM setting WHERE key = ?1"));
+    note->bind_text(1, kSealedSetting);
+    return note->run();
+}
+
 Status seal_rows(ReplicaCore& core, const SealKey& key) {
     SATCHEL_ASSIGN(std::vector<Contents> entries, contents(core.database));
     for (Contents& entry : entries) {
@@ -56,10 +64,7 @@ Status seal_rows(ReplicaCore& core, const SealKey& key) {
         entry.before = key.seal(entry.before);
         SATCHEL_TRY(save(core.database, entry));
     }
-    SATCHEL_ASSIGN(Statement * note,
-                   core.database.cached("INSERT OR REPLACE INTO setting VALUES (?1, 'yes')"));
-    note->bind_text(1, kSealedSetting);
-    return note->run();
+    return note_sealed(core.database, true);
 }
 
 // Sealed twice when a second log-out came before the first was undone.
@@ -82,9 +87,7 @@ Status unseal_rows(ReplicaCore& core, const std::vector<SealKey>& keys) {
         SATCHEL_ASSIGN(entry.before, opened(std::move(entry.before), keys));
         SATCHEL_TRY(save(core.database, entry));
     }
-    SATCHEL_ASSIGN(Statement * forget, core.database.cached("DELETE FROM setting WHERE key = ?1"));
-    forget->bind_text(1, kSealedSetting);
-    SATCHEL_TRY(forget->run());
+    SATCHEL_TRY(note_sealed(core.database, false));
     return transaction.commit();
 }
 
@@ -99,11 +102,10 @@ Status wipe_rows(ReplicaCore& core, bool keep_pending, const SealKey* key) {
         "DELETE FROM repair; DELETE FROM scope; DELETE FROM scope_set; DELETE FROM parked"));
     SATCHEL_TRY(core.database.execute(keep_pending ? kWipeClosed
                                                    : "DELETE FROM entry; DELETE FROM alias;"
-                                                     "DELETE FROM setting WHERE key ="
-                                                     " 'journal.sealed';"
                                                      "UPDATE journal_mark SET first_open = 1"));
     if (!keep_pending) {
         // Another chain begins: what is gone must never be continued.
+        SATCHEL_TRY(note_sealed(core.database, false));
         core.row = {};
         core.row.replica.id = core.random->next();
         SATCHEL_ASSIGN(Statement * renamed,
