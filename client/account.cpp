@@ -131,8 +131,8 @@ Result<Account> login(storage::Replica& replica, Transport& transport, const Log
     SATCHEL_TRY(replica.set_setting("server.token", now.token));
     // What a log-out sealed; where this fails the next sync does it.
     HttpAnswer answer;
-    static_cast<void>(unseal(replica, transport, now, http.deadline,
-                             cancel == nullptr ? none : *cancel, answer));
+    static_cast<void>(
+        unseal(replica, transport, now, http.deadline, cancel == nullptr ? none : *cancel, answer));
     return now;
 }
 

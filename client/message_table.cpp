@@ -97,7 +97,7 @@ constexpr auto kTable = std::to_array<Message>({
      "Head office has shut this device out, and it was emptied. {0} changes are not handed in yet; "
      "they stay sealed here.",
      "总部已停用本设备,数据已清除。{0} 项修改尚未上交,将在本机封存。"},
-    {"too_large", "The server finds this too large to take: {0}.", "内容过大,服务器无法接收:{0}。"},
+    {"too_large", "The server does not take this: {0}.", "服务器不予接收:{0}。"},
     {"server_busy", "The server is busy and asks to come back in {0} seconds.",
      "服务器繁忙,请在 {0} 秒后再试。"},
     {"server_failed", "The server could not answer (status {0}). Nothing is lost.",

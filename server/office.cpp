@@ -21,6 +21,7 @@ Status Office::open_store() {
     directory = std::make_unique<storage::Directory>(std::move(opened));
     store->look_up_callers(
         [this](std::uint64_t replica, const RecordId& user) { return caller(replica, user); });
+    store->look_up_scopes([this](const std::string& scope) { return directory->has_scope(scope); });
     workspace = store->workspace();
     note_position();
     return {};

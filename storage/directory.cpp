@@ -20,6 +20,7 @@ CREATE INDEX IF NOT EXISTS _directory_user_manager ON _directory_user (manager);
 CREATE TABLE IF NOT EXISTS _directory_pool (
     user BLOB NOT NULL, pool TEXT NOT NULL, PRIMARY KEY (user, pool)
 ) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS _directory_pool_name ON _directory_pool (pool);
 CREATE TABLE IF NOT EXISTS _directory_device (
     replica INTEGER PRIMARY KEY, record BLOB NOT NULL, user BLOB NOT NULL, name TEXT NOT NULL,
     revoked INTEGER NOT NULL, created_at INTEGER NOT NULL, last_seen_at INTEGER NOT NULL
@@ -304,6 +305,23 @@ Result<std::vector<RecordId>> Directory::with_all_below(const RecordId& user) {
     }
 }
 
+Result<bool> Directory::has_scope(std::string_view scope) {
+    const std::string_view name = scope.substr(std::min<std::size_t>(2, scope.size()));
+    const bool is_pool = scope.starts_with("p:");
+    const Result<RecordId> user = RecordId::parse(name);
+    if (!is_pool && !user) return false;
+    SATCHEL_ASSIGN(Statement * select,
+                   database_->cached(is_pool ? "SELECT 1 FROM _directory_pool WHERE pool = ?1"
+                                             : "SELECT 1 FROM _directory_user WHERE user = ?1"));
+    if (is_pool)
+        select->bind_text(1, name);
+    else
+        select->bind_blob(1, user->view());
+    SATCHEL_ASSIGN(const bool found, select->step());
+    select->reset();
+    return found;
+}
+
 Result<std::vector<std::string>> Directory::scopes(const Account& account,
                                                    const std::vector<std::string>& existing) {
     std::vector<std::string> all = {kEveryoneScope};
@@ -335,6 +353,7 @@ Result<std::vector<std::string>> Directory::scopes(const Account& account,
 Result<Device> Directory::register_device(std::uint64_t replica, const RecordId& record,
                                           const RecordId& user, std::string_view device_name,
                                           std::int64_t now_ms) {
+    SATCHEL_TRY(check_has_room(replica, user));
     SATCHEL_ASSIGN(Statement * insert,
                    database_->cached("INSERT INTO _directory_device VALUES (?1, ?2, ?3, ?4, 0, ?5, "
                                      "?5) ON CONFLICT (replica) DO UPDATE SET name = ?4, "
@@ -355,6 +374,22 @@ Result<Device> Directory::register_device(std::uint64_t replica, const RecordId&
                      "this device was revoked; make a new file (satchel init), or ask an "
                      "administrator"};
     return registered;
+}
+
+// For one device more; one that is registered already needs none.
+Status Directory::check_has_room(std::uint64_t replica, const RecordId& user) {
+    SATCHEL_ASSIGN(Statement * count,
+                   database_->cached("SELECT count(*) FROM _directory_device WHERE user = ?1"
+                                     " AND NOT revoked AND replica <> ?2"));
+    count->bind_blob(1, user.view());
+    count->bind(2, stored(replica));
+    SATCHEL_ASSIGN([[maybe_unused]] const bool row, count->step());
+    const std::int64_t devices = count->integer(0);
+    count->reset();
+    if (devices < static_cast<std::int64_t>(kMaxDevices)) return {};
+    return Error{ErrorCode::limit, "this user has " + std::to_string(kMaxDevices) +
+                                       " devices; ask an administrator to shut out those that are "
+                                       "not used any more (satchel admin device revoke)"};
 }
 
 Result<Device> Directory::device(std::uint64_t replica) {

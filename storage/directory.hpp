@@ -73,6 +73,8 @@ Result<std::uint64_t> parse_replica(std::string_view text);
 
 constexpr std::size_t kMaxLoginBytes = 64;
 constexpr std::size_t kMaxPools = 64;                            // of one user; each is a scope
+constexpr std::size_t kMaxDevices = 1'000;                       // of one user, not revoked
+constexpr std::size_t kMaxTokens = 100;                          // of one device, or for one user
 constexpr std::int64_t kTokenIdleMs = 400LL * 24 * 3600 * 1000;  // a year away, and some
 constexpr std::int64_t kAdministrationTokenMs = 12LL * 3600 * 1000;
 
@@ -97,7 +99,8 @@ class Directory {
     Result<std::string> password_hash(const RecordId& user);
     Status set_password_hash(const RecordId& user, const std::string& hash);
 
-    // Devices. forbidden: the file belongs to another user, or the device was revoked.
+    // Devices. forbidden: the file belongs to another user, or the device was revoked; limit: the
+    // user has kMaxDevices.
     Result<Device> register_device(std::uint64_t replica, const RecordId& record,
                                    const RecordId& user, std::string_view device_name,
                                    std::int64_t now_ms);
@@ -106,7 +109,8 @@ class Directory {
     Status revoke(std::uint64_t replica);
     Result<std::vector<std::uint64_t>> active_replicas();
 
-    // Tokens. Without a replica it can administer and nothing else.
+    // Tokens. Without a replica it can administer and nothing else. Of more than kMaxTokens of one
+    // kind the oldest ends.
     Result<std::string> issue_token(const RecordId& user, std::optional<std::uint64_t> replica,
                                     std::int64_t now_ms);
     Status end_token(const Digest& token);
@@ -129,10 +133,15 @@ class Directory {
     Result<std::vector<std::string>> scopes(const Account& account,
                                             const std::vector<std::string>& existing);
 
+    // Whether an account has that owner's or pool's scope.
+    Result<bool> has_scope(std::string_view scope);
+
   private:
     explicit Directory(Database& database) : database_(&database) {}
 
     Status check(const Account& account);
+    Status check_has_room(std::uint64_t replica, const RecordId& user);
+    Status end_oldest_tokens(const RecordId& user, std::optional<std::uint64_t> replica);
     Status save_pools(const Account& account);
     Result<std::vector<std::string>> pools(const RecordId& user);
     Result<std::vector<RecordId>> with_all_below(const RecordId& user);

@@ -67,7 +67,19 @@ Result<std::string> Directory::issue_token(const RecordId& user,
     insert->bind(4, now_ms);
     insert->bind(5, now_ms + (replica ? kTokenIdleMs : kAdministrationTokenMs));
     SATCHEL_TRY(insert->run());
+    SATCHEL_TRY(end_oldest_tokens(user, replica));
     return token;
+}
+
+Status Directory::end_oldest_tokens(const RecordId& user, std::optional<std::uint64_t> replica) {
+    SATCHEL_ASSIGN(Statement * remove,
+                   database_->cached("DELETE FROM _directory_token WHERE token IN (SELECT token"
+                                     " FROM _directory_token WHERE user = ?1 AND replica IS ?2"
+                                     " ORDER BY created_at DESC LIMIT -1 OFFSET ?3)"));
+    remove->bind_blob(1, user.view());
+    replica ? remove->bind(2, stored(*replica)) : remove->bind_null(2);
+    remove->bind(3, static_cast<std::int64_t>(kMaxTokens));
+    return remove->run();
 }
 
 Status Directory::end_token(const Digest& token) {

@@ -242,7 +242,7 @@ Result<std::size_t> SqliteServerStore::sweep_held(std::int64_t now_ms) {
                 ++lost;
             }
     }
-    if (lost == 0) return lost;
+    // Also what an earlier call left for this one.
     SATCHEL_ASSIGN([[maybe_unused]] const std::size_t decided,
                    judge_held(*this, core_->services, now_ms));
     SATCHEL_TRY(transaction.commit());

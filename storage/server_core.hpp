@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "storage/device_days.hpp"
 #include "storage/record_tables.hpp"
 #include "storage/server_log.hpp"
 #include "storage/server_scopes.hpp"
@@ -22,6 +23,7 @@ struct SqliteServerStore::Core {
     RecordTables tables;
     ServerLog log;
     ServerScopes scopes;
+    DeviceDays device_days;
     SnapshotPages snapshot_pages;
     Services services;
     WallClock* clock = nullptr;
@@ -29,6 +31,7 @@ struct SqliteServerStore::Core {
     std::unique_ptr<WallClock> own_clock;
     std::unique_ptr<Random> own_random;
     CallerLookup caller_lookup;
+    ScopeLookup scope_lookup;
 
     // Settings, kept in memory.
     std::string workspace;

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "sync/limits.hpp"
+
 namespace satchel::storage {
 namespace {
 
@@ -74,8 +76,9 @@ const char* ServerLog::tables_sql() {
            " bytes BLOB NOT NULL);"
            "CREATE UNIQUE INDEX IF NOT EXISTS _log_dot ON _log (replica, first);"
            "CREATE INDEX IF NOT EXISTS _log_change ON _log (change);"
-           "CREATE INDEX IF NOT EXISTS _log_held ON _log (number) WHERE kind = 1;"
-           "CREATE INDEX IF NOT EXISTS _log_quarantined ON _log (number) WHERE kind = 2;"
+           // With the replica, so that those of others cost no look at their rows.
+           "CREATE INDEX IF NOT EXISTS _log_held ON _log (number, replica) WHERE kind = 1;"
+           "CREATE INDEX IF NOT EXISTS _log_quarantined ON _log (number, replica) WHERE kind = 2;"
            "CREATE TABLE IF NOT EXISTS _alias (record BLOB NOT NULL, replica INTEGER NOT NULL,"
            " counter INTEGER NOT NULL, original TEXT NOT NULL,"
            " PRIMARY KEY (record, replica, counter)) WITHOUT ROWID;"
@@ -244,9 +247,10 @@ Result<LoggedChangeset> ServerLog::read_entry(const Statement& row) {
     return entry;
 }
 
-Result<std::vector<NumberedChangeset>> ServerLog::read_all(Statement& rows) {
+Result<std::vector<NumberedChangeset>> ServerLog::read_all(Statement& rows, std::size_t max_bytes) {
     std::vector<NumberedChangeset> all;
-    while (true) {
+    std::size_t bytes = 0;
+    while (bytes < max_bytes) {
         SATCHEL_ASSIGN(const bool row, rows.step());
         if (!row) break;
         auto entry = read_entry(rows);
@@ -254,6 +258,7 @@ Result<std::vector<NumberedChangeset>> ServerLog::read_all(Statement& rows) {
             rows.reset();
             return entry.error();
         }
+        bytes += std::max(entry->bytes.size(), kLeastKeptBytes);
         all.push_back({rows.integer(0), *std::move(entry), !rows.is_null(18)});
     }
     rows.reset();
@@ -338,6 +343,31 @@ Result<std::vector<LoggedChangeset>> ServerLog::held_of(ReplicaId replica) {
     return entries_of(std::move(all));
 }
 
+// SQLite knows the length of a blob without reading it.
+Result<std::uint64_t> ServerLog::held_bytes(std::uint64_t replica) {
+    SATCHEL_ASSIGN(Statement * select,
+                   database_.cached("SELECT coalesce(sum(max(length(bytes), ?2)), 0) FROM _log"
+                                    " WHERE kind = 1 AND +replica IN"
+                                    " (SELECT number FROM _replica WHERE id = ?1)"));
+    select->bind(1, stored(replica));
+    select->bind(2, static_cast<std::int64_t>(kLeastKeptBytes));
+    SATCHEL_ASSIGN([[maybe_unused]] const bool row, select->step());
+    const std::uint64_t bytes = loaded(select->integer(0));
+    select->reset();
+    return bytes;
+}
+
+Result<std::vector<LoggedChangeset>> ServerLog::refused_of(std::uint64_t replica,
+                                                           std::size_t max_bytes) {
+    SATCHEL_ASSIGN(Statement * select,
+                   database_.cached(Bytes(kColumns) + "WHERE kind = 2 AND +replica IN"
+                                                      " (SELECT number FROM _replica WHERE id = ?1)"
+                                                      " ORDER BY number DESC"));
+    select->bind(1, stored(replica));
+    SATCHEL_ASSIGN(auto rows, read_all(*select, max_bytes));
+    return entries_of(std::move(rows));
+}
+
 Result<std::optional<VerdictKind>> ServerLog::decided(const Dot& dot) {
     std::optional<VerdictKind> kind;
     SATCHEL_ASSIGN(const Known* known, this->known(dot.replica));
@@ -390,7 +420,8 @@ Status ServerLog::save_verdict(const LoggedChangeset& entry) {
     update->bind(2, stored(entry.first_counter));
     bind_verdict(*update, 3, entry.verdict, original);
     SATCHEL_TRY(update->run());
-    return count_held();
+    if (entry.verdict.kind != VerdictKind::held && held_ > 0) --held_;
+    return {};
 }
 
 Status ServerLog::mark_adopted(std::int64_t number, const RecordId& by, std::int64_t now_ms) {

@@ -54,9 +54,12 @@ class ServerLog {
                                                          std::int64_t number);
     Result<std::vector<LoggedChangeset>> held();  // without bytes
     Result<std::vector<LoggedChangeset>> held_of(ReplicaId replica);
+    Result<std::uint64_t> held_bytes(std::uint64_t replica);
+    Result<std::vector<LoggedChangeset>> refused_of(std::uint64_t replica, std::size_t max_bytes);
     Result<std::optional<VerdictKind>> decided(const Dot& dot);
     bool has_held() const { return held_ > 0; }
     Status append(const LoggedChangeset& entry);
+    // Another verdict for one that is held.
     Status save_verdict(const LoggedChangeset& entry);
     Status mark_adopted(std::int64_t number, const RecordId& by, std::int64_t now_ms);
     Result<std::vector<ChainPoint>> chain_points(ReplicaId replica, std::size_t limit);
@@ -77,7 +80,9 @@ class ServerLog {
     Result<const Known*> known(ReplicaId id);
     Result<std::optional<ReplicaId>> replica_of(std::int64_t number);
     Result<LoggedChangeset> read_entry(const Statement& row);
-    Result<std::vector<NumberedChangeset>> read_all(Statement& rows);
+    // Up to the one that brings their bytes to `max_bytes`.
+    Result<std::vector<NumberedChangeset>> read_all(Statement& rows,
+                                                    std::size_t max_bytes = SIZE_MAX);
     Status count_held();
 
     Database& database_;

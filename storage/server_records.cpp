@@ -414,6 +414,19 @@ Result<std::vector<LoggedChangeset>> SqliteServerStore::held_of(ReplicaId replic
 Result<std::optional<VerdictKind>> SqliteServerStore::decided(const Dot& dot) {
     return core_->log.decided(dot);
 }
+Result<DeviceDay> SqliteServerStore::device_day(std::uint64_t replica) {
+    return core_->device_days.of(replica);
+}
+Status SqliteServerStore::save_device_day(std::uint64_t replica, const DeviceDay& day) {
+    return core_->device_days.save(replica, day);
+}
+Result<std::uint64_t> SqliteServerStore::held_bytes(std::uint64_t replica) {
+    return core_->log.held_bytes(replica);
+}
+Result<std::vector<LoggedChangeset>> SqliteServerStore::refused_of(std::uint64_t replica,
+                                                                   std::size_t max_bytes) {
+    return core_->log.refused_of(replica, max_bytes);
+}
 bool SqliteServerStore::has_held() {
     return core_->log.has_held();
 }
@@ -428,6 +441,12 @@ Result<std::optional<Caller>> SqliteServerStore::caller_of(const LoggedChangeset
     }
     if (!core_->caller_lookup) return std::optional<Caller>{};
     return core_->caller_lookup(entry.replica.id, entry.author);
+}
+Result<bool> SqliteServerStore::knows_scope(const std::string& scope) {
+    if (!core_->scope_lookup || scope == kEveryoneScope || scope == kHeadOfficeScope ||
+        core_->scopes.contains(scope))
+        return true;
+    return core_->scope_lookup(scope);
 }
 // What head office itself wrote after the backup it was restored from will never come.
 bool SqliteServerStore::is_declared_lost(const Dot& dot) {

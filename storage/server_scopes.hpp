@@ -56,6 +56,7 @@ class ServerScopes {
     // corrupt when the totals are not what the entries add up to.
     Status check();
     std::size_t count() const { return scopes_.size(); }
+    bool contains(const std::string& key) const { return find(key) != nullptr; }
 
     // Undoing a part of a transaction: `undo` brings the totals back to the last `mark`.
     void mark();

@@ -36,6 +36,7 @@ SqliteServerStore::Core::Core(Database opened, const ServerStoreOptions& given)
       tables(database, RecordTables::Indexes::parents),
       log(database),
       scopes(database),
+      device_days(database),
       snapshot_pages(given.snapshot_bytes),
       services{&blake2b, &compress, &inflate, &is_canonical_text},
       clock(given.clock),
@@ -85,6 +86,7 @@ Status SqliteServerStore::Core::create(SqliteServerStore& store) {
     SATCHEL_TRY(database.execute(kTables));
     SATCHEL_TRY(database.execute(ServerLog::tables_sql()));
     SATCHEL_TRY(database.execute(ServerScopes::tables_sql()));
+    SATCHEL_TRY(database.execute(DeviceDays::tables_sql()));
     own = {random->next(), 1};
     SATCHEL_TRY(set_blob_setting("workspace", options.workspace));
     SATCHEL_TRY(set_setting("epoch", 1));
@@ -278,6 +280,9 @@ ReplicaId SqliteServerStore::own_replica() {
 }
 void SqliteServerStore::look_up_callers(CallerLookup lookup) {
     core_->caller_lookup = std::move(lookup);
+}
+void SqliteServerStore::look_up_scopes(ScopeLookup lookup) {
+    core_->scope_lookup = std::move(lookup);
 }
 SchemaPointer SqliteServerStore::schema() {
     return core_->tables.schema();

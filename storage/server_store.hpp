@@ -95,6 +95,10 @@ class SqliteServerStore final : public ServerStore {
     using CallerLookup =
         std::function<Result<std::optional<Caller>>(std::uint64_t replica, const RecordId& user)>;
     void look_up_callers(CallerLookup lookup);
+    // Whether an account has the scope: devices give records to nobody else. Without it they may
+    // name any owner and pool.
+    using ScopeLookup = std::function<Result<bool>(const std::string& scope)>;
+    void look_up_scopes(ScopeLookup lookup);
 
     // Administration. Each call is a transaction of its own, or part of the one that is open.
 
@@ -153,6 +157,8 @@ class SqliteServerStore final : public ServerStore {
     Result<std::uint32_t> highest_incarnation(std::uint64_t replica) override;
     Status save_replica(const KnownReplica& replica) override;
     std::uint64_t horizon_counter(ReplicaId replica) override;
+    Result<DeviceDay> device_day(std::uint64_t replica) override;
+    Status save_device_day(std::uint64_t replica, const DeviceDay& day) override;
     Result<std::optional<LoggedChangeset>> logged(ReplicaId replica,
                                                   std::uint64_t counter_within) override;
     Result<std::optional<LoggedChangeset>> logged(const ChangeId& id) override;
@@ -163,7 +169,11 @@ class SqliteServerStore final : public ServerStore {
     Result<std::vector<LoggedChangeset>> held_of(ReplicaId replica) override;
     Result<std::optional<VerdictKind>> decided(const Dot& dot) override;
     bool has_held() override;
+    Result<std::uint64_t> held_bytes(std::uint64_t replica) override;
+    Result<std::vector<LoggedChangeset>> refused_of(std::uint64_t replica,
+                                                    std::size_t max_bytes) override;
     Result<std::optional<Caller>> caller_of(const LoggedChangeset& entry) override;
+    Result<bool> knows_scope(const std::string& scope) override;
     bool is_declared_lost(const Dot& dot) override;
     Status append_alias(const RecordId& record, const Dot& alias, const Dot& original) override;
     Result<std::vector<Dot>> aliased(const RecordId& record, const Dot& up_to) override;

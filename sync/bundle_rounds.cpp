@@ -95,8 +95,14 @@ Status BundleRounds::take(const SyncReply& reply) {
     const bool is_last = reply.checkpoint.has_value() && next_ == requests_.size();
     refused_ = reply.status != ReplyStatus::ok;
     if (!refused_) move_place(reply);
-    finished_ = refused_ || is_last;
+    finished_ = refused_ || is_last || !takes_all(reply);
     return finished_ ? Status{} : ask_on(reply);
+}
+
+// Head office stops where a request costs too much: the rest comes with another bundle.
+bool BundleRounds::takes_all(const SyncReply& reply) const {
+    return request_.changesets.empty() ||
+           reply.acked_counter >= request_.changesets.back().last_counter;
 }
 
 bool BundleRounds::complete() const {
@@ -106,8 +112,7 @@ bool BundleRounds::complete() const {
 // As Taker does it on the device.
 void BundleRounds::move_place(const SyncReply& reply) {
     place_.epoch = reply.epoch;
-    if (!request_.changesets.empty())
-        place_.acked_counter = request_.changesets.back().last_counter;
+    if (!request_.changesets.empty()) place_.acked_counter = reply.acked_counter;
     place_.scopes = changed(place_.scopes, sorted(reply.lost), sorted(reply.gained));
     place_.loading = changed(place_.loading, sorted(reply.lost), sorted(reply.gained));
     place_.position = reply.position;

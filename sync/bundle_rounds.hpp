@@ -59,6 +59,7 @@ class BundleRounds {
 
   private:
     void move_place(const SyncReply& reply);
+    bool takes_all(const SyncReply& reply) const;
     void move_base();
     Status ask_on(const SyncReply& reply);
 

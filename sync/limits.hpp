@@ -36,9 +36,18 @@ constexpr std::size_t kRepairBuckets = 256;       // key ranges of one compariso
 constexpr std::size_t kMaxPages = 1'024;          // in one reply: 64 MiB of pages of 64 KiB
 constexpr std::size_t kMaxChainPoints = 1'024;    // of one fork reply; spaced, so 64 would do
 
+// What one device may leave behind at head office, or make it do, beyond what is accepted.
+constexpr std::size_t kMaxRefusedBytes = 64U << 20;  // quarantined or held in a day
+constexpr std::size_t kMaxHeldBytes = 32U << 20;     // changesets that wait, in all
+constexpr std::size_t kLeastKeptBytes = 1U << 10;    // what the smallest of these counts as
+constexpr std::size_t kMaxIncarnations = 100;        // new ones in a day
+constexpr std::size_t kMaxSearchBytes = 64U << 20;   // of the log, read for one request
+constexpr std::size_t kLeastSearchBytes = 4U << 10;  // what one look-up counts as
+
 constexpr std::int64_t kMaxTimeMs = (INT64_C(1) << 48) - 1;  // a stamp has room for: year 10889
 constexpr std::int64_t kMaxCounter = INT64_MAX / 2048;  // that one device adds: all of 1,024 fit
 
+constexpr std::int64_t kDayMs = 24LL * 3600 * 1000;
 constexpr std::int64_t kSkewMs = 5 * 60 * 1000;                      // clocks this far ahead count
 constexpr std::int64_t kLateEditWindowMs = 30LL * 24 * 3600 * 1000;  // edits made before a handover
 constexpr std::int64_t kHoldDeadlineMs = 30LL * 24 * 3600 * 1000;    // wait for lost dependencies

@@ -1,13 +1,15 @@
 // What a changeset builds on: clocks name only what is here, was answered, or is on its way.
 #include <algorithm>
 
+#include "sync/limits.hpp"
 #include "sync/server_judge.hpp"
 
 namespace satchel {
 namespace {
 
-constexpr std::size_t kMaxNamed = 64;       // changesets of the log kept while judging one
-constexpr std::size_t kMaxLookUps = 1'024;  // of the log, while judging one
+constexpr std::size_t kMaxNamed = 64;                           // kept while judging one
+constexpr std::size_t kMaxLookUps = 1'024;                      // while judging one
+constexpr std::size_t kMaxRefusedSearch = kMaxSearchBytes / 2;  // of refused ones, for a request
 
 }  // namespace
 
@@ -45,8 +47,9 @@ Judge::Check Judge::check_entry(const Work& work, const Dot& seen, Missing& miss
         missing.lost = true;
         return Check(std::nullopt);
     }
+    const bool searches_on = !has_searched_enough();
     SATCHEL_ASSIGN(const Named* found, named(seen));
-    if (found == nullptr && look_ups_ > kMaxLookUps)
+    if (found == nullptr && !searches_on)
         return refuse(Reason::false_claim, "it names too many changes that are not here");
     if (found == nullptr) return check_absent(seen);
     const std::size_t index = seen.counter - found->first;
@@ -67,32 +70,11 @@ Judge::Check Judge::check_entry(const Work& work, const Dot& seen, Missing& miss
 // A record takes in a replica's changes in their order: its clock could not say that an earlier one
 // is still missing. (A form opened before that one was written does not name it.)
 Judge::Check Judge::check_own_held(const Work& work) {
-    SATCHEL_TRY(load_held());
-    const auto at = held_->find(work.operation->record);
-    if (at == held_->end() || at->second >= changeset_.header.first_counter)
-        return Check(std::nullopt);
-    const Dot first{changeset_.header.replica, at->second};
-    return wait_for(first);
-}
-
-Status Judge::load_held() {
-    if (held_) return {};
-    held_.emplace();
-    if (!store_.has_held()) return {};
-    SATCHEL_ASSIGN(const auto entries, store_.held_of(changeset_.header.replica));
-    for (const LoggedChangeset& entry : entries) {
-        std::uint64_t counter = entry.first_counter;
-        SATCHEL_TRY(visit_records(entry.bytes, [&](CollectionId, const RecordId& record) {
-            held_->try_emplace(record, counter++);
-        }));
-    }
-    return {};
-}
-
-void Judge::note_held() {
-    if (!held_) return;
-    for (std::size_t i = 0; i < changeset_.operations.size(); ++i)
-        held_->try_emplace(changeset_.operations[i].record, changeset_.header.first_counter + i);
+    const ChangesetHeader& header = changeset_.header;
+    SATCHEL_ASSIGN(const std::uint64_t first,
+                   context_.held.first(header.replica, work.operation->record));
+    if (first == 0 || first >= header.first_counter) return Check(std::nullopt);
+    return wait_for({header.replica, first});
 }
 
 // What belongs to nobody because the record that it would belong to waits or was not accepted.
@@ -106,13 +88,12 @@ Judge::Check Judge::check_parents() {
             });
         SATCHEL_TRY(named);
     }
-    const std::uint64_t own = changeset_.header.first_counter;
+    const ChangesetHeader& header = changeset_.header;
     for (const RecordId& parent : parents) {
         SATCHEL_ASSIGN(const auto here, store_.collection_of(parent));
         if (here || work_of_.contains(parent)) continue;
-        SATCHEL_TRY(load_held());
-        if (const auto at = held_->find(parent); at != held_->end() && at->second < own)
-            return wait_for({changeset_.header.replica, at->second});
+        SATCHEL_ASSIGN(const std::uint64_t first, context_.held.first(header.replica, parent));
+        if (first != 0 && first < header.first_counter) return wait_for({header.replica, first});
         SATCHEL_TRY(load_refused());
         if (refused_->contains(parent))
             return refuse(Reason::depends_on,
@@ -121,22 +102,15 @@ Judge::Check Judge::check_parents() {
     return Check(std::nullopt);
 }
 
-// The newest changesets of all the device's incarnations: older ones have been looked at long ago.
+// The newest of all the device's incarnations: older ones have been looked at long ago.
 Status Judge::load_refused() {
     if (refused_) return {};
     refused_.emplace();
-    ReplicaId replica = changeset_.header.replica;
-    std::uint64_t counter = changeset_.header.first_counter - 1;
-    for (std::size_t look_ups = 0; look_ups < kMaxLookUps; ++look_ups) {
-        if (counter == 0) {
-            if (--replica.incarnation == 0) return {};
-            SATCHEL_ASSIGN(const auto known, store_.replica(replica));
-            counter = known ? known->high : 0;
-            continue;
-        }
-        SATCHEL_ASSIGN(const auto logged, store_.logged(replica, counter));
-        if (logged && logged->verdict.kind == VerdictKind::quarantined) note_refused(*logged);
-        counter = logged ? logged->first_counter - 1 : 0;
+    SATCHEL_ASSIGN(const auto entries,
+                   store_.refused_of(changeset_.header.replica.id, kMaxRefusedSearch));
+    for (const LoggedChangeset& entry : entries) {
+        search_bytes_ += std::max(entry.bytes.size(), kLeastSearchBytes);
+        note_refused(entry);
     }
     return {};
 }
@@ -159,14 +133,21 @@ Judge::Check Judge::check_absent(const Dot& seen) {
     return wait_for(seen);
 }
 
+// This changeset has made it look up as much as one may.
+bool Judge::has_searched_enough() const {
+    return look_ups_ >= kMaxLookUps || search_bytes_ - searched_before_ > kMaxSearchBytes;
+}
+
 // The changeset of the log that holds the dot; null when there is none.
 Result<const Judge::Named*> Judge::named(const Dot& dot) {
     const auto at = std::find_if(named_.begin(), named_.end(), [&dot](const Named& one) {
         return one.replica == dot.replica && one.first <= dot.counter && dot.counter <= one.last;
     });
     if (at != named_.end()) return &*at;
-    if (++look_ups_ > kMaxLookUps) return static_cast<const Named*>(nullptr);
+    if (has_searched_enough()) return static_cast<const Named*>(nullptr);
+    ++look_ups_;
     SATCHEL_ASSIGN(const auto logged, store_.logged(dot.replica, dot.counter));
+    search_bytes_ += std::max(logged ? logged->bytes.size() : 0, kLeastSearchBytes);
     if (!logged) return static_cast<const Named*>(nullptr);
     Named one{logged->replica,
               logged->first_counter,

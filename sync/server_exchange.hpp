@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "sync/server_allowance.hpp"
 #include "sync/server_judge.hpp"
 
 namespace satchel {
@@ -18,7 +19,10 @@ class Exchange {
           store_(store),
           services_(services),
           now_ms_(now_ms),
-          options_(options) {}
+          options_(options),
+          allowance_(store, request.replica.id, now_ms),
+          held_(store),
+          shown_counter_(request.base_counter) {}
 
     Result<Handled> run();
 
@@ -43,8 +47,11 @@ class Exchange {
     // server_upload.cpp
     Result<bool> upload();
     Result<bool> repeat(const UploadedChangeset& sent, const Digest& hash);
-    Status take(const UploadedChangeset& sent, const Digest& hash, Judge& judge);
+    Result<bool> take(const UploadedChangeset& sent, const Digest& hash, Judge& judge);
+    Result<bool> stop(const Error& reason) const;
+    bool is_spent(const Judge& judge) const;
     Status judge_own_held();
+    void tell(const Verdict& verdict);
     // server_pages.cpp
     bool settle_scopes();
     Status send();
@@ -78,6 +85,10 @@ class Exchange {
     Handled handled_;
     KnownReplica known_;
     bool known_changed_ = false;
+    Allowance allowance_;
+    HeldRecords held_;
+    // How far this request has shown that both remember the same.
+    std::uint64_t shown_counter_ = 0;
     std::vector<std::string> scopes_;   // that the device may hold
     std::vector<std::string> loading_;  // of these
     TouchedRecords touched_;

@@ -73,6 +73,7 @@ Result<bool> Exchange::fork() {
         1;
     if (next > UINT32_MAX)
         return Error{ErrorCode::limit, "the replica has used up its incarnations"};
+    SATCHEL_TRY(allowance_.admit_incarnation());
     SATCHEL_ASSIGN(const auto last, store_.replica({request_.replica.id, highest}));
     KnownReplica issued;
     issued.replica = {request_.replica.id, static_cast<std::uint32_t>(next)};

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "sync/limits.hpp"
 #include "sync/merge.hpp"
 #include "sync/validate.hpp"
 
@@ -24,20 +25,37 @@ Status Judge::judge(LoggedChangeset& entry) {
     works_.clear();
     named_.clear();
     look_ups_ = 0;
+    searched_before_ = search_bytes_;
     late_ = false;
     Verdict& verdict = entry.verdict;
     verdict = {};
     verdict.incarnation = entry.replica.incarnation;
     verdict.first_counter = entry.first_counter;
     SATCHEL_ASSIGN(auto refusal, check(entry));
-    if (!refusal) return merge(entry);
-    verdict.kind = refusal->kind;
-    verdict.reason = refusal->reason;
-    verdict.detail = std::move(refusal->detail);
-    if (verdict.kind == VerdictKind::held) verdict.original = refusal->waits_for;
-    if (verdict.kind == VerdictKind::held) note_held();
-    if (verdict.kind == VerdictKind::quarantined) note_refused(entry);
+    if (!refusal) {
+        SATCHEL_TRY(merge(entry));
+    } else {
+        verdict.kind = refusal->kind;
+        verdict.reason = refusal->reason;
+        verdict.detail = std::move(refusal->detail);
+        if (verdict.kind == VerdictKind::held) verdict.original = refusal->waits_for;
+    }
+    note_verdict(entry);
     return {};
+}
+
+// For those that are judged after it.
+void Judge::note_verdict(const LoggedChangeset& entry) {
+    if (entry.verdict.kind == VerdictKind::quarantined) note_refused(entry);
+    if (entry.verdict.reason == Reason::malformed) return;  // nobody knows its records
+    if (entry.verdict.kind == VerdictKind::held)
+        context_.held.note(changeset_);
+    else
+        context_.held.forget(changeset_);
+}
+
+std::size_t Judge::search_bytes() const {
+    return search_bytes_ + scoping_.visited() * kLeastSearchBytes;
 }
 
 Judge::Check Judge::check(LoggedChangeset& entry) {
@@ -144,54 +162,6 @@ Judge::Check Judge::prepare_one(Work& work) {
     SATCHEL_ASSIGN(auto refusal, check_clock(work));
     if (refusal) return refusal;
     return check_rights_before(work);
-}
-
-Result<bool> still_waits(ServerStore& store, const LoggedChangeset& held) {
-    const Dot& dot = held.verdict.original;
-    if (dot.counter == 0 || store.is_declared_lost(dot)) return false;
-    SATCHEL_ASSIGN(const auto decided, store.decided(dot));
-    if (decided) return *decided == VerdictKind::held;
-    SATCHEL_ASSIGN(const auto known, store.replica(dot.replica));
-    return !known || dot.counter > known->high;
-}
-
-Result<LoggedChangeset> with_bytes(ServerStore& store, const LoggedChangeset& held) {
-    SATCHEL_ASSIGN(auto whole, store.logged(held.replica, held.first_counter));
-    if (whole) return *std::move(whole);
-    return Error{ErrorCode::corrupt, "a held changeset is not in the log"};
-}
-
-Result<std::size_t> judge_held(ServerStore& store, const Services& services, std::int64_t now_ms) {
-    constexpr std::size_t kMaxRounds = 8;  // a chain of waiting changesets resolves in log order
-    std::size_t decided = 0;
-    for (std::size_t round = 0; round < kMaxRounds && store.has_held(); ++round) {
-        std::size_t progress = 0;
-        SATCHEL_ASSIGN(const auto entries, store.held());
-        for (const LoggedChangeset& held : entries) {
-            SATCHEL_ASSIGN(const bool waits, still_waits(store, held));
-            if (waits) continue;
-            SATCHEL_ASSIGN(const auto caller, store.caller_of(held));
-            if (!caller) continue;
-            SATCHEL_ASSIGN(LoggedChangeset entry, with_bytes(store, held));
-            SATCHEL_ASSIGN(const auto known, store.replica(entry.replica));
-            Judge judge({*caller,
-                         store,
-                         services,
-                         now_ms,
-                         known ? known->cursor_given : Sequence{},
-                         known && number(known->load_head) != 0,
-                         {},
-                         nullptr,
-                         false});
-            SATCHEL_TRY(judge.judge(entry));
-            if (entry.verdict.kind == VerdictKind::held) continue;
-            SATCHEL_TRY(store.save_verdict(entry));
-            ++progress;
-        }
-        decided += progress;
-        if (progress == 0) break;
-    }
-    return decided;
 }
 
 }  // namespace satchel

@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "sync/server_held.hpp"
 #include "sync/server_session.hpp"
 
 namespace satchel {
@@ -40,6 +41,8 @@ class Scoping {
     Result<bool> rescope(CollectionId collection, const RecordId& record, Sequence seq,
                          std::int64_t now_ms);
     void forget() { known_.clear(); }
+    // Children that it has looked at.
+    std::size_t visited() const { return visited_; }
 
   private:
     static constexpr std::size_t kMaxKnown = 10'000;
@@ -49,6 +52,7 @@ class Scoping {
 
     ServerStore& store_;
     std::map<RecordId, std::vector<std::string>> known_;
+    std::size_t visited_ = 0;
 };
 
 // A record that an accepted changeset of this session changed.
@@ -65,6 +69,7 @@ struct JudgeContext {
     const Caller& caller;
     ServerStore& store;
     const Services& services;
+    HeldRecords& held;  // all that are, without the one that is judged
     std::int64_t now_ms = 0;
     Sequence cursor_given{};            // highest ever given to the author's device
     bool loads = false;                 // it may hold records that no checkpoint has covered yet
@@ -72,10 +77,6 @@ struct JudgeContext {
     TouchedRecords* touched = nullptr;  // null: nobody is told
     bool confirms = true;               // false: the device must be sent what is touched here
 };
-
-// Nothing has happened to what the held changeset waits for: to judge it again is no use.
-Result<bool> still_waits(ServerStore& store, const LoggedChangeset& held);
-Result<LoggedChangeset> with_bytes(ServerStore& store, const LoggedChangeset& held);
 
 class Judge {
   public:
@@ -85,6 +86,10 @@ class Judge {
     // Decides and, when accepted, merges. `entry.verdict` and `entry.id` are filled; the log is
     // the caller's. The entry's replica must be saved.
     Status judge(LoggedChangeset& entry);
+
+    // What all that it judged made it read beside the records: bytes of the log, and what else is
+    // looked up counted as bytes.
+    std::size_t search_bytes() const;
 
   private:
     // One operation on its way.
@@ -141,12 +146,12 @@ class Judge {
     Check check_entry(const Work& work, const Dot& seen, Missing& missing);
     Check check_absent(const Dot& seen);
     Check check_own_held(const Work& work);
-    Status load_held();
-    void note_held();
+    void note_verdict(const LoggedChangeset& entry);
     Status load_refused();
     void note_refused(const LoggedChangeset& entry);
     Check check_parents();
     Result<const Named*> named(const Dot& dot);
+    bool has_searched_enough() const;
     Status expand(Work& work);
     Status append_aliases(const LoggedChangeset& entry, const LoggedChangeset& original);
     // server_rights.cpp
@@ -154,6 +159,7 @@ class Judge {
     Check check_late(const Work& work);
     Check find_scopes();
     Check check_rights_after(const Work& work) const;
+    Check check_new_scopes(const Work& work);
     Result<std::vector<std::string>> scopes_of_work(const Work& work, std::size_t depth);
     static Result<std::vector<std::string>> scopes_by(const Work& work,
                                                       const ParentScopes& parent_scopes);
@@ -180,11 +186,11 @@ class Judge {
     std::vector<std::pair<CollectionId, RecordId>> rescoped_;
     std::map<CollectionId, Layout> layouts_;
     std::vector<Named> named_;
-    // Records that held changesets of this replica write, with the first counter that does.
-    std::optional<std::map<RecordId, std::uint64_t>> held_;
     // Records in changesets of this device that were not accepted.
     std::optional<std::set<RecordId>> refused_;
     std::size_t look_ups_ = 0;
+    std::size_t search_bytes_ = 0;
+    std::size_t searched_before_ = 0;  // by the changesets before this one
     bool late_ = false;
     Stamp effective_;
 };

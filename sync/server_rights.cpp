@@ -82,9 +82,12 @@ Judge::Check Judge::find_scopes() {
             SATCHEL_ASSIGN(work.after.scopes, scopes_of_work(work, 0));
         }
         SATCHEL_ASSIGN(auto refusal, check_rights_after(work));
-        if (!refusal) continue;
-        SATCHEL_ASSIGN(auto parent, check_parents());
-        return parent ? parent : refusal;
+        if (refusal) {
+            SATCHEL_ASSIGN(auto parent, check_parents());
+            return parent ? parent : refusal;
+        }
+        SATCHEL_ASSIGN(refusal, check_new_scopes(work));
+        if (refusal) return refusal;
     }
     return Check(std::nullopt);
 }
@@ -119,6 +122,22 @@ Judge::Check Judge::check_rights_after(const Work& work) const {
                   work.collection->name + " " + work.operation->record.text() +
                       ": it would belong to nobody whose records the author may write; "
                       "send it again with an owner");
+}
+
+// An owner or a pool that nobody knows would be a scope for ever, and no device would show the
+// record.
+Judge::Check Judge::check_new_scopes(const Work& work) {
+    if (context_.caller.head_office) return Check(std::nullopt);
+    const std::vector<std::string>& own = context_.caller.scopes;
+    for (const std::string& scope : work.after.scopes) {
+        if (std::binary_search(own.begin(), own.end(), scope)) continue;
+        SATCHEL_ASSIGN(const bool known, store_.knows_scope(scope));
+        if (known) continue;
+        return refuse(Reason::invalid_value,
+                      work.collection->name + " " + work.operation->record.text() +
+                          ": it names an owner or a pool that head office does not know");
+    }
+    return Check(std::nullopt);
 }
 
 }  // namespace satchel

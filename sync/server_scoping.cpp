@@ -152,6 +152,7 @@ Status Scoping::follow(std::vector<std::pair<CollectionId, RecordId>> changed, S
         std::set<std::pair<CollectionId, RecordId>> next;
         for (const auto& [collection, id] : changed) {
             SATCHEL_ASSIGN(const auto children, store_.children(collection, id));
+            visited_ += children.size();
             for (const auto& child : children) {
                 SATCHEL_ASSIGN(const bool moved, rescope(child.first, child.second, seq, now_ms));
                 if (moved) next.insert(child);

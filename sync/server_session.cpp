@@ -23,9 +23,7 @@ Result<Handled> Exchange::run() {
     SATCHEL_ASSIGN(const bool goes_on, take_part());
     if (goes_on) {
         SATCHEL_TRY(answer_questions());
-        // Only what this request has shown to be the same here: beyond it the two may differ.
-        reply.acked_counter = request_.changesets.empty() ? request_.base_counter
-                                                          : request_.changesets.back().last_counter;
+        reply.acked_counter = shown_counter_;
         reply.horizon_counter =
             std::min(store_.horizon_counter(request_.replica), reply.acked_counter);
         if (is_verified()) {
@@ -156,7 +154,8 @@ Result<Verdict> accept_own(const Bytes& changeset, const Caller& caller, ServerS
     entry.receipt = now_ms;
     entry.device_now = now_ms;
     entry.author = caller.user;
-    Judge judge({caller, store, services, now_ms, {}, false, {}, nullptr, false});
+    HeldRecords held(store);
+    Judge judge({caller, store, services, held, now_ms, {}, false, {}, nullptr, false});
     SATCHEL_TRY(judge.judge(entry));
     SATCHEL_TRY(store.append_log(entry));
     known.high = entry.last_counter;

@@ -9,9 +9,14 @@
 //   builds on a change that is not here -> held, judged again when it comes
 //   otherwise               -> merged, seq = head + 1, scopes and checksums kept up to date
 //
+// What one request may cost and what one device may leave behind is limited (sync/limits.hpp). A
+// request that reaches such a limit is answered for the changesets before it: the reply's
+// acked_counter says how far.
+//
 // Threads: one at a time per store. Errors: the store's; hostile changesets give verdicts. Only a
-// request whose frame makes no sense is refused whole, with nothing taken in: invalid_argument
-// (dots with a hole), limit, forbidden (a replica that the token was not issued to).
+// request whose frame makes no sense, or of which nothing can be taken, is refused whole:
+// invalid_argument (dots with a hole), limit, forbidden (a replica that the token was not issued
+// to).
 #pragma once
 
 #include <functional>
@@ -46,6 +51,13 @@ struct KnownReplica {
     Sequence cursor_given{};      // highest checkpoint ever sent to it
     Sequence cursor_confirmed{};  // highest cursor it told
     Sequence load_head{};         // head when it began to load scopes; 0: none is loading
+};
+
+// What a device has used up, since a day began, of what it may leave behind here.
+struct DeviceDay {
+    std::int64_t began = 0;           // milliseconds
+    std::uint64_t refused_bytes = 0;  // quarantined or held
+    std::uint64_t incarnations = 0;   // issued to it
 };
 
 // A row of the operation log.
@@ -148,6 +160,8 @@ class ServerStore {
     virtual Result<std::uint32_t> highest_incarnation(std::uint64_t replica) = 0;
     virtual Status save_replica(const KnownReplica& replica) = 0;
     virtual std::uint64_t horizon_counter(ReplicaId replica) = 0;
+    virtual Result<DeviceDay> device_day(std::uint64_t replica) = 0;
+    virtual Status save_device_day(std::uint64_t replica, const DeviceDay& day) = 0;
 
     virtual Result<std::optional<LoggedChangeset>> logged(ReplicaId replica,
                                                           std::uint64_t counter_within) = 0;
@@ -159,10 +173,18 @@ class ServerStore {
     virtual Result<std::vector<LoggedChangeset>> held() = 0;
     virtual Result<std::vector<LoggedChangeset>> held_of(ReplicaId replica) = 0;
     virtual bool has_held() = 0;
+    // What all that is held of the device counts as: at least kLeastKeptBytes each.
+    virtual Result<std::uint64_t> held_bytes(std::uint64_t replica) = 0;
+    // The newest quarantined changesets of the device, whatever incarnation, newest first; the one
+    // that brings their bytes to `max_bytes` is the last.
+    virtual Result<std::vector<LoggedChangeset>> refused_of(std::uint64_t replica,
+                                                            std::size_t max_bytes) = 0;
     // What became of the changeset with that dot; nothing when it is not in the log.
     virtual Result<std::optional<VerdictKind>> decided(const Dot& dot) = 0;
     // The author of a held changeset with the rights of today; nothing when the store cannot tell.
     virtual Result<std::optional<Caller>> caller_of(const LoggedChangeset& entry) = 0;
+    // Whether the scope was in use before, or an account has it; true when the store cannot tell.
+    virtual Result<bool> knows_scope(const std::string& scope) = 0;
     virtual bool is_declared_lost(const Dot& dot) = 0;
     // `alias` names the same write on `record` as `original`.
     virtual Status append_alias(const RecordId& record, const Dot& alias, const Dot& original) = 0;
@@ -249,7 +271,8 @@ Result<std::vector<std::string>> scopes_of(
 Value shown_field(const Collection& collection, const RecordState& state, FieldId field);
 
 // Judges the held changesets again whose authors' rights the store can tell; stops when a round
-// brings nothing new. Gives how many got another verdict. Inside a transaction.
+// brings nothing new, or has cost as much as one request may: the next call goes on. Gives how many
+// got another verdict. Inside a transaction.
 Result<std::size_t> judge_held(ServerStore& store, const Services& services, std::int64_t now_ms);
 
 // Scope keys.

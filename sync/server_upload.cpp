@@ -1,10 +1,13 @@
 // Taking changesets, strictly in the replica's order; each verdict is kept with its changeset.
+#include <algorithm>
+
+#include "sync/limits.hpp"
 #include "sync/server_exchange.hpp"
 
 namespace satchel {
 
 Result<bool> Exchange::upload() {
-    Judge judge({caller_, store_, services_, now_ms_, known_.cursor_given,
+    Judge judge({caller_, store_, services_, held_, now_ms_, known_.cursor_given,
                  number(known_.load_head) != 0, request_.cursor, &touched_, true});
     Digest hash = request_.base_counter == 0 ? chain_start(services_.hash, request_.replica)
                                              : request_.base_hash;
@@ -13,15 +16,23 @@ Result<bool> Exchange::upload() {
     for (const UploadedChangeset& sent : request_.changesets) {
         hash = chain_link(services_.hash, hash, sent.bytes);
         if (sent.first_counter > known_.high) {
-            SATCHEL_TRY(take(sent, hash, judge));
-            continue;
+            if (is_spent(judge)) break;
+            SATCHEL_ASSIGN(const bool taken, take(sent, hash, judge));
+            if (!taken) break;
+        } else {
+            SATCHEL_ASSIGN(const bool same, repeat(sent, hash));
+            if (!same) return fork();
         }
-        SATCHEL_ASSIGN(const bool same, repeat(sent, hash));
-        if (!same) return fork();
+        shown_counter_ = sent.last_counter;
     }
     const bool may_go_on = decided_ || !request_.questions.empty();
     if (store_.has_held() && may_go_on) SATCHEL_TRY(judge_own_held());
     return true;
+}
+
+// The request has cost what one may, and something was taken: the rest comes with the next one.
+bool Exchange::is_spent(const Judge& judge) const {
+    return decided_ && judge.search_bytes() + held_.search_bytes() > kMaxSearchBytes;
 }
 
 // A lost reply: the stored verdict again. False when it is not the changeset that was taken.
@@ -34,7 +45,8 @@ Result<bool> Exchange::repeat(const UploadedChangeset& sent, const Digest& hash)
     return true;
 }
 
-Status Exchange::take(const UploadedChangeset& sent, const Digest& hash, Judge& judge) {
+// False: neither it nor what follows is taken, for lack of room.
+Result<bool> Exchange::take(const UploadedChangeset& sent, const Digest& hash, Judge& judge) {
     LoggedChangeset entry;
     entry.replica = request_.replica;
     entry.first_counter = sent.first_counter;
@@ -45,6 +57,8 @@ Status Exchange::take(const UploadedChangeset& sent, const Digest& hash, Judge& 
     entry.device_now = request_.device_now;
     entry.author = caller_.user;
     SATCHEL_TRY(judge.judge(entry));
+    const Status room = allowance_.admit(entry);
+    if (!room) return stop(room.error());
     SATCHEL_TRY(store_.append_log(entry));
     known_.high = sent.last_counter;
     known_.hash = hash;
@@ -52,27 +66,33 @@ Status Exchange::take(const UploadedChangeset& sent, const Digest& hash, Judge& 
     decided_ = true;
     handled_.changed = handled_.changed || entry.verdict.kind == VerdictKind::accepted;
     handled_.reply.verdicts.push_back(entry.verdict);
-    return {};
+    return true;
+}
+
+// Who sends something that is taken hears of it with the next request. A revoked device is told to
+// wipe, whatever is left.
+Result<bool> Exchange::stop(const Error& reason) const {
+    const bool has_news = shown_counter_ > request_.base_counter || caller_.revoked;
+    if (reason.code == ErrorCode::limit && has_news) return false;
+    return reason;
 }
 
 // What this device's held changesets wait for may be here now; then those of others.
 Status Exchange::judge_own_held() {
     SATCHEL_ASSIGN(const auto entries, store_.held());
+    std::size_t search_bytes = 0;
     for (const LoggedChangeset& held : entries) {
         if (held.replica.id != caller_.replica) continue;
         SATCHEL_ASSIGN(const bool waits, still_waits(store_, held));
         if (waits) continue;
+        if (search_bytes + held_.search_bytes() > kMaxSearchBytes) break;
         SATCHEL_ASSIGN(LoggedChangeset entry, with_bytes(store_, held));
-        Judge judge({caller_, store_, services_, now_ms_, known_.cursor_given,
+        Judge judge({caller_, store_, services_, held_, now_ms_, known_.cursor_given,
                      number(known_.load_head) != 0, request_.cursor, &touched_, false});
         SATCHEL_TRY(judge.judge(entry));
-        if (entry.verdict.kind == VerdictKind::held) continue;
+        search_bytes += judge.search_bytes() + std::max(entry.bytes.size(), kLeastSearchBytes);
         SATCHEL_TRY(store_.save_verdict(entry));
-        handled_.changed = handled_.changed || entry.verdict.kind == VerdictKind::accepted;
-        for (Verdict& said : handled_.reply.verdicts)
-            if (said.incarnation == entry.replica.incarnation &&
-                said.first_counter == entry.first_counter)
-                said = entry.verdict;
+        if (entry.verdict.kind != VerdictKind::held) tell(entry.verdict);
     }
     SATCHEL_ASSIGN(const std::size_t decided, judge_held(store_, services_, now_ms_));
     if (decided == 0) return {};
@@ -80,6 +100,14 @@ Status Exchange::judge_own_held() {
     for (auto& [record, touched] : touched_)
         touched.confirmable = false;
     return {};
+}
+
+// In place of what this reply said about it before.
+void Exchange::tell(const Verdict& verdict) {
+    handled_.changed = handled_.changed || verdict.kind == VerdictKind::accepted;
+    for (Verdict& said : handled_.reply.verdicts)
+        if (said.incarnation == verdict.incarnation && said.first_counter == verdict.first_counter)
+            said = verdict;
 }
 
 }  // namespace satchel

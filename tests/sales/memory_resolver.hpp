@@ -11,7 +11,7 @@
 namespace satchel::sales {
 
 class MemoryResolver : public Resolver {
-public:
+  public:
     RecordId add(CollectionId collection, std::string_view name) {
         return add(collection, name, keyed_record_id(CollectionId{7}, std::string(name)));
     }
@@ -31,7 +31,7 @@ public:
         return find(system_ids::kUser, {}, Value::text(name));
     }
 
-private:
+  private:
     std::map<std::pair<CollectionId, std::string>, RecordId> ids_;
     std::optional<Error> failure_;
 };

@@ -1,8 +1,8 @@
 #include "server/restore.hpp"
 
 #include <filesystem>
-#include <set>
 #include <fstream>
+#include <set>
 
 #include "tests/server/office_fixture.hpp"
 

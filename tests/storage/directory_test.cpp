@@ -108,6 +108,40 @@ TEST_F(DirectoryTest, ATokenStandsForUserAndDevice) {
     EXPECT_TRUE(*token_exists(database_, token));
 }
 
+TEST_F(DirectoryTest, AUserHasSoManyDevicesAndADeviceSoManyTokens) {
+    const Account li = add("li");
+    const Account wang = add("wang");
+    for (std::uint64_t replica = 1; replica <= kMaxDevices; ++replica)
+        ASSERT_TRUE(directory_.register_device(replica, id(), li.user, "phone", kNow)) << replica;
+    EXPECT_EQ(
+        directory_.register_device(kMaxDevices + 1, id(), li.user, "phone", kNow).error().code,
+        ErrorCode::limit);
+    EXPECT_TRUE(directory_.register_device(1, id(), li.user, "the same", kNow));
+    EXPECT_TRUE(directory_.register_device(kMaxDevices + 2, id(), wang.user, "phone", kNow));
+    ASSERT_TRUE(directory_.revoke(2));
+    EXPECT_TRUE(directory_.register_device(kMaxDevices + 1, id(), li.user, "phone", kNow));
+
+    const std::string first = *directory_.issue_token(li.user, 1, kNow);
+    const std::string other = *directory_.issue_token(li.user, 3, kNow);
+    for (std::size_t i = 1; i < kMaxTokens; ++i)
+        ASSERT_TRUE(directory_.issue_token(li.user, 1, kNow + static_cast<std::int64_t>(i)));
+    EXPECT_TRUE(directory_.access(first, kNow + 200));
+    const std::string last = *directory_.issue_token(li.user, 1, kNow + 200);
+    EXPECT_EQ(directory_.access(first, kNow + 200).error().code, ErrorCode::unauthorized);
+    EXPECT_TRUE(directory_.access(last, kNow + 200));
+    EXPECT_TRUE(directory_.access(other, kNow + 200));
+}
+
+TEST_F(DirectoryTest, AScopeIsKnownWhenAnAccountHasIt) {
+    const Account li = add("li", Role::rep, std::nullopt, {"east"});
+    EXPECT_TRUE(*directory_.has_scope("p:east"));
+    EXPECT_FALSE(*directory_.has_scope("p:eas"));
+    EXPECT_TRUE(*directory_.has_scope(user_scope(li.user)));
+    EXPECT_FALSE(*directory_.has_scope(user_scope(id())));
+    EXPECT_FALSE(*directory_.has_scope("u:"));
+    EXPECT_FALSE(*directory_.has_scope(""));
+}
+
 TEST_F(DirectoryTest, OnlyTheHashOfATokenIsKept) {
     const Account li = add("li");
     const std::string token = *directory_.issue_token(li.user, std::nullopt, kNow);

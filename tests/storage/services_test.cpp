@@ -62,7 +62,8 @@ TEST(Compression, GivesLargeBytesBack) {
 
 TEST(Compression, MakesTextSmaller) {
     Bytes text;
-    for (int i = 0; i < 1000; ++i) text += "order " + std::to_string(i) + " of the Jade Spring;";
+    for (int i = 0; i < 1000; ++i)
+        text += "order " + std::to_string(i) + " of the Jade Spring;";
     EXPECT_LT(compress(text).size(), text.size() / 5);
 }
 
@@ -75,8 +76,10 @@ TEST(Compression, WorksFromSeveralThreads) {
             const auto back = inflate(compress(bytes), bytes.size());
             same[i] = back && *back == bytes;
         });
-    for (std::thread& thread : threads) thread.join();
-    for (const bool ok : same) EXPECT_TRUE(ok);
+    for (std::thread& thread : threads)
+        thread.join();
+    for (const bool ok : same)
+        EXPECT_TRUE(ok);
 }
 
 TEST(Inflating, StopsAtTheGivenLimit) {
@@ -94,8 +97,8 @@ TEST(Inflating, LetsOneRequestOfSpacesThroughButNoBomb) {
 
 TEST(Inflating, DoesNotBelieveTheDeclaredSize) {
     // A frame of four declared bytes less than 2^63 and no block: RFC 8878, section 3.1.1.
-    const unsigned char frame[] = {0x28, 0xB5, 0x2F, 0xFD, 0xC0, 0x00, 0xFF, 0xFF,
-                                   0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0x7F};
+    const unsigned char frame[] = {0x28, 0xB5, 0x2F, 0xFD, 0xC0, 0x00, 0xFF,
+                                   0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0x7F};
     const ByteView bytes(reinterpret_cast<const char*>(frame), sizeof frame);
     EXPECT_FALSE(inflate(bytes, kMaxReplyBytes));
 }

@@ -21,10 +21,10 @@ std::string utf8(utf8proc_int32_t point) {
 // What utf8proc itself says; nothing when it refuses.
 std::optional<std::string> normalised(const std::string& text) {
     utf8proc_uint8_t* mapped = nullptr;
-    const auto size = utf8proc_map(
-        reinterpret_cast<const utf8proc_uint8_t*>(text.data()),
-        static_cast<utf8proc_ssize_t>(text.size()), &mapped,
-        static_cast<utf8proc_option_t>(UTF8PROC_STABLE | UTF8PROC_COMPOSE));
+    const auto size =
+        utf8proc_map(reinterpret_cast<const utf8proc_uint8_t*>(text.data()),
+                     static_cast<utf8proc_ssize_t>(text.size()), &mapped,
+                     static_cast<utf8proc_option_t>(UTF8PROC_STABLE | UTF8PROC_COMPOSE));
     std::optional<std::string> result;
     if (size >= 0)
         result.emplace(reinterpret_cast<const char*>(mapped), static_cast<std::size_t>(size));
@@ -43,21 +43,20 @@ void expect_as_utf8proc(const std::string& text) {
 // Code points where something happens: combining marks, Hangul, kana with marks, CJK, and the
 // borders of the ranges that are only scanned.
 rc::Gen<utf8proc_int32_t> interesting_point() {
-    return rc::gen::oneOf(
-        rc::gen::inRange(0x20, 0x7F), rc::gen::inRange(0xC0, 0x180), rc::gen::inRange(0x2F0, 0x380),
-        rc::gen::inRange(0x1100, 0x1200), rc::gen::inRange(0x1E00, 0x2010),
-        rc::gen::inRange(0x20C0, 0x2130), rc::gen::inRange(0x3000, 0x30FF),
-        rc::gen::inRange(0x4DF0, 0x4E10), rc::gen::inRange(0x9FF0, 0xA010),
-        rc::gen::inRange(0xAC00, 0xAC40), rc::gen::inRange(0xF900, 0xFB50),
-        rc::gen::inRange(0xFEF0, 0xFFFF), rc::gen::inRange(0x1D150, 0x1D170),
-        rc::gen::inRange(0x2F800, 0x2FA20));
+    return rc::gen::oneOf(rc::gen::inRange(0x20, 0x7F), rc::gen::inRange(0xC0, 0x180),
+                          rc::gen::inRange(0x2F0, 0x380), rc::gen::inRange(0x1100, 0x1200),
+                          rc::gen::inRange(0x1E00, 0x2010), rc::gen::inRange(0x20C0, 0x2130),
+                          rc::gen::inRange(0x3000, 0x30FF), rc::gen::inRange(0x4DF0, 0x4E10),
+                          rc::gen::inRange(0x9FF0, 0xA010), rc::gen::inRange(0xAC00, 0xAC40),
+                          rc::gen::inRange(0xF900, 0xFB50), rc::gen::inRange(0xFEF0, 0xFFFF),
+                          rc::gen::inRange(0x1D150, 0x1D170), rc::gen::inRange(0x2F800, 0x2FA20));
 }
 
 TEST(CanonicalText, IsWhatUtf8procGivesForTextsOfInterestingCharacters) {
     EXPECT_TRUE(rc::check([] {
         std::string text;
-        for (const auto point : *rc::gen::container<std::vector<utf8proc_int32_t>>(
-                 interesting_point()))
+        for (const auto point :
+             *rc::gen::container<std::vector<utf8proc_int32_t>>(interesting_point()))
             text += utf8(point);
         expect_as_utf8proc(text);
         RC_ASSERT(!testing::Test::HasFailure());
@@ -136,7 +135,8 @@ TEST(CanonicalText, RefusesWhatIsNotUtf8WithoutRepeatingIt) {
 // Sorting marks is quadratic: this text took half a minute before there was a limit.
 TEST(CanonicalText, RefusesATowerOfMarksAtOnce) {
     std::string tower;
-    for (int i = 0; i < 100'000; ++i) tower += i % 2 == 0 ? "\xCC\x81" : "\xCC\xA3";
+    for (int i = 0; i < 100'000; ++i)
+        tower += i % 2 == 0 ? "\xCC\x81" : "\xCC\xA3";
     EXPECT_EQ(canonical_text("a" + tower).error().code, ErrorCode::limit);
     EXPECT_FALSE(is_canonical_text("a" + tower));
     EXPECT_TRUE(canonical_text("a" + tower.substr(0, 2 * kMaxMarksInARow)));

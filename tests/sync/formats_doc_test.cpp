@@ -83,7 +83,9 @@ const Numbers kLimits = {
     LIMIT(kRepairBuckets),    LIMIT(kMaxPages),          LIMIT(kMaxChainPoints),
     LIMIT(kMaxTimeMs),        LIMIT(kMaxCounter),        LIMIT(kSkewMs),
     LIMIT(kLateEditWindowMs), LIMIT(kHoldDeadlineMs),    LIMIT(kMaxBundleBytes),
-    LIMIT(kBundleBytes),      LIMIT(kMaxBundleMessages),
+    LIMIT(kBundleBytes),      LIMIT(kMaxBundleMessages), LIMIT(kMaxRefusedBytes),
+    LIMIT(kMaxHeldBytes),     LIMIT(kLeastKeptBytes),    LIMIT(kMaxIncarnations),
+    LIMIT(kMaxSearchBytes),   LIMIT(kLeastSearchBytes),  LIMIT(kDayMs),
 };
 #undef LIMIT
 

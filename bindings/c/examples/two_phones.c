@@ -11,16 +11,14 @@
 
 #include "bindings/c/satchel.h"
 
-static void must(satchel_code code, satchel_error** error, const char* what)
-{
+static void must(satchel_code code, satchel_error** error, const char* what) {
     if (code == SATCHEL_OK) return;
     fprintf(stderr, "%s: %s (%s)\n", what, satchel_error_message(*error), satchel_code_name(code));
     satchel_error_free(*error);
     exit(1);
 }
 
-static satchel_value text(const char* value)
-{
+static satchel_value text(const char* value) {
     satchel_value out;
     out.type = SATCHEL_TEXT;
     out.integer = 0;
@@ -29,8 +27,7 @@ static satchel_value text(const char* value)
     return out;
 }
 
-static satchel_value id_value(const satchel_id* id)
-{
+static satchel_value id_value(const satchel_id* id) {
     satchel_value out;
     out.type = SATCHEL_BYTES;
     out.integer = 0;
@@ -39,8 +36,7 @@ static satchel_value id_value(const satchel_id* id)
     return out;
 }
 
-static satchel_replica* open_phone(const char* folder, const char* name)
-{
+static satchel_replica* open_phone(const char* folder, const char* name) {
     char path[1024];
     satchel_open_options options;
     satchel_replica* phone = NULL;
@@ -54,8 +50,7 @@ static satchel_replica* open_phone(const char* folder, const char* name)
     return phone;
 }
 
-static void sync_phone(satchel_replica* phone, const char* name)
-{
+static void sync_phone(satchel_replica* phone, const char* name) {
     satchel_error* error = NULL;
     must(satchel_sync(phone, 60000, &error), &error, name);
     printf("%s synced\n", name);
@@ -63,8 +58,7 @@ static void sync_phone(satchel_replica* phone, const char* name)
 
 /* Writes the account's industry, seen as `token` (NULL: whatever is there). */
 static void write_sector(satchel_replica* phone, const satchel_id* account, const char* sector,
-                         const char* token, size_t token_size)
-{
+                         const char* token, size_t token_size) {
     satchel_field field;
     satchel_write* write = NULL;
     satchel_error* error = NULL;
@@ -77,8 +71,7 @@ static void write_sector(satchel_replica* phone, const satchel_id* account, cons
 }
 
 /* The person's record: every device holds all users after its first sync. */
-static satchel_id user_of(satchel_replica* phone, const char* login)
-{
+static satchel_id user_of(satchel_replica* phone, const char* login) {
     static const char sql[] = "SELECT id FROM _user WHERE login = ?1";
     const satchel_value name = text(login);
     satchel_rows* rows = NULL;
@@ -97,8 +90,7 @@ static satchel_id user_of(satchel_replica* phone, const char* login)
 }
 
 /* Makes an account that belongs to `owner`. */
-static satchel_id make_account(satchel_replica* phone, const satchel_id* owner)
-{
+static satchel_id make_account(satchel_replica* phone, const satchel_id* owner) {
     satchel_field fields[3];
     satchel_write* write = NULL;
     satchel_error* error = NULL;
@@ -116,8 +108,7 @@ static satchel_id make_account(satchel_replica* phone, const satchel_id* owner)
 }
 
 /* Prints the account's sector as SQL shows it. */
-static void print_sector(satchel_replica* phone, const satchel_id* account, const char* name)
-{
+static void print_sector(satchel_replica* phone, const satchel_id* account, const char* name) {
     static const char sql[] = "SELECT name, sector FROM account WHERE id = ?1";
     const satchel_value id = id_value(account);
     satchel_rows* rows = NULL;
@@ -135,8 +126,7 @@ static void print_sector(satchel_replica* phone, const satchel_id* account, cons
 }
 
 /* Shows both values and takes the first on as a person would. Returns how many stood there. */
-static size_t resolve(satchel_replica* phone, const satchel_id* account)
-{
+static size_t resolve(satchel_replica* phone, const satchel_id* account) {
     satchel_siblings* siblings = NULL;
     satchel_error* error = NULL;
     size_t i, count, token_size = 0;
@@ -156,15 +146,13 @@ static size_t resolve(satchel_replica* phone, const satchel_id* account)
 }
 
 static void changed(void* context, const char* collection, const satchel_id* ids, size_t count,
-                    int many)
-{
+                    int many) {
     (void)ids;
     (void)many;
     if (strcmp(collection, "account") == 0) *(size_t*)context += count;
 }
 
-int main(int argc, char** argv)
-{
+int main(int argc, char** argv) {
     satchel_replica *one, *two;
     satchel_observer* observer = NULL;
     satchel_error* error = NULL;

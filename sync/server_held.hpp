@@ -1,0 +1,43 @@
+// Held changesets: which records they write, and judging them again. Private to the server's side.
+// Threads: one at a time. Errors: only the store's.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <set>
+#include <utility>
+
+#include "sync/changeset.hpp"
+#include "sync/server_session.hpp"
+
+namespace satchel {
+
+// The records that held changesets write, by the replica that wrote them; read when first asked
+// for, and kept up to date by whoever decides.
+class HeldRecords {
+  public:
+    explicit HeldRecords(ServerStore& store) : store_(store) {}
+
+    // The first counter under which a held changeset of that replica writes the record; 0: none.
+    Result<std::uint64_t> first(ReplicaId replica, const RecordId& record);
+    void note(const Changeset& changeset);    // it is held now
+    void forget(const Changeset& changeset);  // it is decided
+    // What was read for it.
+    std::size_t search_bytes() const { return search_bytes_; }
+
+  private:
+    using Writes = std::set<std::pair<RecordId, std::uint64_t>>;
+
+    Result<Writes*> writes_of(ReplicaId replica);
+
+    ServerStore& store_;
+    std::map<ReplicaId, Writes> writes_;
+    std::size_t search_bytes_ = 0;
+};
+
+// Nothing has happened to what the held changeset waits for: to judge it again is no use.
+Result<bool> still_waits(ServerStore& store, const LoggedChangeset& held);
+Result<LoggedChangeset> with_bytes(ServerStore& store, const LoggedChangeset& held);
+
+}  // namespace satchel
