@@ -53,8 +53,7 @@ void say_taken(Console& console, const client::TakenBundle& taken,
     if (taken.outcome == BundleOutcome::overtaken)
         console.say(
             "This device has synced since it wrote request {}: its answer fits no more, and "
-            "nothing "
-            "of it was taken in.",
+            "nothing of it was taken in.",
             "生成第 {} 号请求之后本设备已同步过,该答复已不适用,未导入任何内容。", taken.number);
     if (taken.outcome == BundleOutcome::taken && !taken.more)
         return say_sync(console, taken.report, status, milliseconds);
@@ -62,7 +61,9 @@ void say_taken(Console& console, const client::TakenBundle& taken,
         console.say("The answer to request {} is taken in: {} records came, {} left.",
                     "已导入第 {} 号请求的答复:收到 {} 条记录,移出 {} 条。", taken.number,
                     taken.report.received_rows, taken.report.departed);
-    if (taken.more)
+    if (!taken.report.refusal.empty())
+        console.say_key("too_large", {taken.report.refusal});
+    else if (taken.more)
         console.say(
             "This device is not in step yet ({} changes are not sent). Write another request with "
             "'satchel bundle out', or sync where there is a connection.",
@@ -80,10 +81,12 @@ Result<ExitStatus> bundle_in(Context& context, const BundleArguments& arguments)
         std::chrono::steady_clock::now() - began);
     SATCHEL_ASSIGN(const storage::ReplicaStatus status, replica->status());
     say_taken(context.console, taken, status, took.count());
+    const std::string& refusal = taken.report.refusal;
     Json answer = {{"file", arguments.file},
                    {"number", taken.number},
                    {"outcome", std::string(client::name(taken.outcome))},
-                   {"more", taken.more}};
+                   {"more", taken.more},
+                   {"refusal", refusal.empty() ? Json() : Json(refusal)}};
     answer.update(sync_json(taken.report, status, took.count()));
     context.console.result(answer);
     return ExitStatus::ok;

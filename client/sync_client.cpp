@@ -75,7 +75,7 @@ class Run {
     Status converse(DeviceSession& session) {
         while (true) {
             SATCHEL_TRY(post_.may_go_on());
-            auto request = session.next_request(post_.now_ms());
+            auto request = next_request(session, post_.now_ms());
             if (!request) return request.error();
             if (!*request) return {};
             auto reply = post_.send(**request, session.report());

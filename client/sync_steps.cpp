@@ -19,6 +19,12 @@ Error refused(storage::Replica& replica, const Error& error) {
     return forgotten ? error : forgotten.error();
 }
 
+Result<std::optional<Bytes>> next_request(DeviceSession& session, std::int64_t now_ms) {
+    auto request = session.next_request(now_ms);
+    if (!request || *request || session.report().refusal.empty()) return request;
+    return failure(ErrorCode::limit, "too_large", {session.report().refusal});
+}
+
 Status take_reply(DeviceSession& session, ByteView body, std::int64_t now_ms) {
     const Status taken = session.take_reply(body, now_ms);
     if (taken) return {};

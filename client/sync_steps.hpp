@@ -16,6 +16,11 @@ Result<storage::SyncLease> lease_of(const storage::Replica& replica);
 // for a log-in at once. Gives `error`, or that of the replica.
 Error refused(storage::Replica& replica, const Error& error);
 
+// The next request; nothing at the end. Fails as DeviceSession::next_request, and with limit at the
+// end of a session in which the server took not all that is pending, with its reason: everything
+// else is in step then.
+Result<std::optional<Bytes>> next_request(DeviceSession& session, std::int64_t now_ms);
+
 // Takes the body of a 200 in. Fails as DeviceSession::take_reply, but bad_reply for bytes that were
 // damaged on the way: that passes, while a damaged file (corrupt) does not.
 Status take_reply(DeviceSession& session, ByteView body, std::int64_t now_ms);

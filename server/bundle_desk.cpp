@@ -103,7 +103,7 @@ Result<storage::Access> BundleDesk::access() {
 Status BundleDesk::check_is_current(const SyncRequest& request) {
     SATCHEL_ASSIGN(const auto known, office_.store->replica(request.replica));
     if (!known || request.last_counter >= known->high) return {};
-    SATCHEL_ASSIGN(const auto last, office_.store->logged(request.replica, known->high));
+    SATCHEL_ASSIGN(const auto last, office_.store->log_entry(request.replica, known->high));
     if (!last || last->device_now <= request.device_now) return {};
     return Error{ErrorCode::invalid_argument,
                  "this bundle is an old one: head office has later changes of this device, and all "

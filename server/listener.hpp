@@ -1,7 +1,7 @@
 // A listening TCP socket, with errors that say what to do.
 //
 // Errors: busy (the port is taken), read_only (a port below 1024 without the right),
-// invalid_argument (no such address on this machine), io.
+// invalid_argument (no such address on this machine), io. Threads: functions without state.
 #pragma once
 
 #include <cstdint>

@@ -2,9 +2,10 @@
 //
 // The replaced file is kept beside it; the restored one begins a new epoch, so that every device
 // finds out and sends again what the backup does not have. Epochs only have to differ, also when
-// the same backup is restored a second time and the file in between is gone: hence the second of
-// the restoring, and more than the backup's own where that is later.
+// the same backup is restored a second time and the file in between is gone: hence one of sixteen
+// for the minute of the restoring, and more than the backup's own where that is later.
 //
+// Threads: one at a time per folder.
 // Errors: busy (a server uses the folder), not_found, not_a_database, newer_format, corrupt (the
 // backup is damaged), disk_full, io. On failure the workspace is as it was.
 #pragma once

@@ -153,6 +153,9 @@ void SyncService::answer(Look& look) {
 bool SyncService::keep(const EntryPointer& entry) {
     const std::lock_guard lock(mutex_);
     if (finished_ || waiting_.size() >= options_.max_waiting) return false;
+    std::size_t& of_one = waiting_of_[entry->request.replica.id];
+    if (of_one >= options_.max_waiting_of_one) return false;
+    ++of_one;
     waiting_.push_back(entry);
     changed_.notify_all();
     return true;
@@ -209,7 +212,7 @@ void SyncService::wake() {
     std::list<EntryPointer> woken;
     {
         const std::lock_guard lock(mutex_);
-        woken.swap(waiting_);
+        woken = take_waiting();
     }
     std::vector<EntryPointer> group;
     for (EntryPointer& entry : woken) {
@@ -219,12 +222,17 @@ void SyncService::wake() {
     if (!group.empty()) post(std::move(group));
 }
 
+std::list<SyncService::EntryPointer> SyncService::take_waiting() {
+    waiting_of_.clear();
+    return std::exchange(waiting_, {});
+}
+
 void SyncService::finish_waiting() {
     std::list<EntryPointer> woken;
     {
         const std::lock_guard lock(mutex_);
         finished_ = true;
-        woken.swap(waiting_);
+        woken = take_waiting();
     }
     for (const EntryPointer& entry : woken)
         post(entry, false);
@@ -247,6 +255,8 @@ void SyncService::watch_time() {
                 continue;
             }
             post(*at, false);
+            const auto of_one = waiting_of_.find((*at)->request.replica.id);
+            if (--of_one->second == 0) waiting_of_.erase(of_one);
             at = waiting_.erase(at);
         }
         changed_.wait_until(lock, next);

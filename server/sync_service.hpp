@@ -11,6 +11,7 @@
 #include <condition_variable>
 #include <functional>
 #include <list>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -31,6 +32,7 @@ Result<Handled> answer_sync(Office& office, SyncRequest& request, const storage:
 
 struct WaitingOptions {
     std::size_t max_waiting = 4'000;
+    std::size_t max_waiting_of_one = 4;         // device: a copy of its file, or dead lines
     std::chrono::milliseconds longest{55'000};  // shorter than what proxies allow
     std::uint64_t back_off_ms = 60'000;         // told to those that find no place to wait
 };
@@ -77,6 +79,7 @@ class SyncService {
     void post(const EntryPointer& entry, bool may_wait);
     void post(std::vector<EntryPointer> entries);
     void watch_time();
+    std::list<EntryPointer> take_waiting();
 
     Office& office_;
     WorkQueue& queue_;
@@ -84,6 +87,7 @@ class SyncService {
     mutable std::mutex mutex_;  // over what follows; taken after the office's
     std::condition_variable changed_;
     std::list<EntryPointer> waiting_;
+    std::map<std::uint64_t, std::size_t> waiting_of_;  // by replica id
     bool finished_ = false;
     bool ended_ = false;
     std::thread timer_;

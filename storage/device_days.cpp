@@ -11,12 +11,10 @@ Result<DeviceDay> DeviceDays::of(std::uint64_t replica) {
     SATCHEL_ASSIGN(Statement * select,
                    database_.cached("SELECT began, refused, incarnations FROM _device_day"
                                     " WHERE id = ?1"));
-    select->bind(1, static_cast<std::int64_t>(replica));
+    select->bind(1, stored(replica));
     SATCHEL_ASSIGN(const bool found, select->step());
     DeviceDay day;
-    if (found)
-        day = {select->integer(0), static_cast<std::uint64_t>(select->integer(1)),
-               static_cast<std::uint64_t>(select->integer(2))};
+    if (found) day = {select->integer(0), loaded(select->integer(1)), loaded(select->integer(2))};
     select->reset();
     return day;
 }
@@ -24,10 +22,10 @@ Result<DeviceDay> DeviceDays::of(std::uint64_t replica) {
 Status DeviceDays::save(std::uint64_t replica, const DeviceDay& day) {
     SATCHEL_ASSIGN(Statement * save, database_.cached("INSERT OR REPLACE INTO _device_day"
                                                       " VALUES (?1, ?2, ?3, ?4)"));
-    save->bind(1, static_cast<std::int64_t>(replica));
+    save->bind(1, stored(replica));
     save->bind(2, day.began);
-    save->bind(3, static_cast<std::int64_t>(day.refused_bytes));
-    save->bind(4, static_cast<std::int64_t>(day.incarnations));
+    save->bind(3, stored(day.refused_bytes));
+    save->bind(4, stored(day.incarnations));
     return save->run();
 }
 

@@ -48,11 +48,6 @@ constexpr std::array<std::pair<Role, std::string_view>, 4> kRoles = {{
     {Role::admin, "admin"},
 }};
 
-// SQLite has signed integers only; the bits are the same.
-std::int64_t stored(std::uint64_t replica) {
-    return static_cast<std::int64_t>(replica);
-}
-
 Error no_such_account() {
     return {ErrorCode::not_found, "there is no such user; `satchel admin user list` shows all"};
 }

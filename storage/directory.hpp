@@ -141,7 +141,8 @@ class Directory {
 
     Status check(const Account& account);
     Status check_has_room(std::uint64_t replica, const RecordId& user);
-    Status end_oldest_tokens(const RecordId& user, std::optional<std::uint64_t> replica);
+    Status end_oldest_tokens(const RecordId& user, std::optional<std::uint64_t> replica,
+                             const Digest& but);
     Status save_pools(const Account& account);
     Result<std::vector<std::string>> pools(const RecordId& user);
     Result<std::vector<RecordId>> with_all_below(const RecordId& user);

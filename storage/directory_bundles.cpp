@@ -2,15 +2,6 @@
 #include "storage/directory.hpp"
 
 namespace satchel::storage {
-namespace {
-
-// SQLite has signed integers only; the bits are the same.
-std::int64_t stored(std::uint64_t replica) {
-    return static_cast<std::int64_t>(replica);
-}
-
-}  // namespace
-
 // Also in the folder of a release that knew no bundles.
 Status Directory::make_bundle_keys() {
     SATCHEL_ASSIGN(const std::int64_t made,

@@ -9,11 +9,6 @@ namespace {
 
 constexpr std::int64_t kTouchMs = 3600LL * 1000;  // one small write an hour, not one per request
 
-// SQLite has signed integers only; the bits are the same.
-std::int64_t stored(std::uint64_t replica) {
-    return static_cast<std::int64_t>(replica);
-}
-
 Error not_known() {
     return {ErrorCode::unauthorized,
             "this log-in is not known here (any more); log in again, nothing is lost"};
@@ -67,18 +62,22 @@ Result<std::string> Directory::issue_token(const RecordId& user,
     insert->bind(4, now_ms);
     insert->bind(5, now_ms + (replica ? kTokenIdleMs : kAdministrationTokenMs));
     SATCHEL_TRY(insert->run());
-    SATCHEL_TRY(end_oldest_tokens(user, replica));
+    SATCHEL_TRY(end_oldest_tokens(user, replica, hash));
     return token;
 }
 
-Status Directory::end_oldest_tokens(const RecordId& user, std::optional<std::uint64_t> replica) {
+// `but` is the newest, even if the clock was put back since the others were issued.
+Status Directory::end_oldest_tokens(const RecordId& user, std::optional<std::uint64_t> replica,
+                                    const Digest& but) {
     SATCHEL_ASSIGN(Statement * remove,
                    database_->cached("DELETE FROM _directory_token WHERE token IN (SELECT token"
                                      " FROM _directory_token WHERE user = ?1 AND replica IS ?2"
+                                     " AND token <> ?4"
                                      " ORDER BY created_at DESC LIMIT -1 OFFSET ?3)"));
     remove->bind_blob(1, user.view());
     replica ? remove->bind(2, stored(*replica)) : remove->bind_null(2);
-    remove->bind(3, static_cast<std::int64_t>(kMaxTokens));
+    remove->bind(3, static_cast<std::int64_t>(kMaxTokens - 1));
+    remove->bind_blob(4, view(but));
     return remove->run();
 }
 

@@ -31,10 +31,6 @@ bool is_open(ChangesetState state) {
            state == ChangesetState::held;
 }
 
-std::int64_t signed_bits(std::uint64_t value) {
-    return static_cast<std::int64_t>(value);
-}
-
 Bytes encode_images(const std::vector<Bytes>& images) {
     Writer out;
     for (const Bytes& image : images) {
@@ -143,12 +139,12 @@ Result<std::int64_t> Journal::append(const ChangesetHeader& header, ByteView byt
         database_.cached("INSERT INTO entry (replica, incarnation, first_counter, last_counter,"
                          " change_id, stamp, committed_at, hash, bytes, before, own_rank)"
                          " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)"));
-    insert->bind(1, signed_bits(header.replica.id));
+    insert->bind(1, stored(header.replica.id));
     insert->bind(2, header.replica.incarnation);
-    insert->bind(3, signed_bits(header.first_counter));
-    insert->bind(4, signed_bits(header.first_counter + before.size() - 1));
+    insert->bind(3, stored(header.first_counter));
+    insert->bind(4, stored(header.first_counter + before.size() - 1));
     insert->bind_blob(5, header.id.view());
-    insert->bind(6, signed_bits(header.stamp.packed));
+    insert->bind(6, stored(header.stamp.packed));
     insert->bind(7, header.committed_at);
     insert->bind_blob(8, view(hash));
     insert->bind_blob(9, bytes);
@@ -254,10 +250,10 @@ Result<std::vector<JournalRow>> Journal::rows_lost(ReplicaId replica, std::uint6
                           " (state IN (1, 2) AND seq > ?4) OR"
                           " (incarnation <> ?2 AND state IN (3, 4, 5) AND " JOURNAL_AFTER_KEPT "))"
                           " ORDER BY number"));
-    rows.bind(1, signed_bits(replica.id));
+    rows.bind(1, stored(replica.id));
     rows.bind(2, replica.incarnation);
-    rows.bind(3, signed_bits(counter));
-    rows.bind(4, signed_bits(satchel::number(seq)));
+    rows.bind(3, stored(counter));
+    rows.bind(4, stored(seq));
     return read_all(rows);
 }
 
@@ -271,10 +267,10 @@ Result<std::vector<JournalRow>> Journal::rows_parted(ReplicaId left, std::uint64
                                      " (state IN (0, 3) OR (state IN (1, 2) AND seq > ?4) OR"
                                      " (state IN (4, 5) AND ?5))"
                                      " ORDER BY number"));
-    rows.bind(1, signed_bits(left.id));
+    rows.bind(1, stored(left.id));
     rows.bind(2, left.incarnation);
-    rows.bind(3, signed_bits(common));
-    rows.bind(4, signed_bits(satchel::number(seq)));
+    rows.bind(3, stored(common));
+    rows.bind(4, stored(seq));
     rows.bind(5, restored ? 1 : 0);
     return read_all(rows);
 }
@@ -285,7 +281,7 @@ Result<std::optional<JournalEntry>> Journal::earlier_unsent(ReplicaId present) {
                                      " (SELECT first_open FROM journal_mark) AND state = 0"
                                      " AND replica = ?1 AND incarnation < ?2"
                                      " ORDER BY incarnation, number LIMIT 1"));
-    rows.bind(1, signed_bits(present.id));
+    rows.bind(1, stored(present.id));
     rows.bind(2, present.incarnation);
     SATCHEL_ASSIGN(const bool found, rows.step());
     if (!found) return std::optional<JournalEntry>{};
@@ -299,7 +295,7 @@ Result<std::uint64_t> Journal::base_of(const JournalEntry& entry) {
                                      " number < ?1 AND replica = ?2 AND incarnation = ?3"
                                      " AND state = 6 AND " JOURNAL_KEPT " ORDER BY number DESC"));
     rows.bind(1, entry.number);
-    rows.bind(2, signed_bits(entry.replica.id));
+    rows.bind(2, stored(entry.replica.id));
     rows.bind(3, entry.replica.incarnation);
     const std::uint64_t usual = entry.first_counter - 1;
     std::uint64_t base = usual;
@@ -316,7 +312,7 @@ Result<std::uint64_t> Journal::last_of(ReplicaId replica) {
     SATCHEL_ASSIGN(Statement rows,
                    database_.prepare("SELECT coalesce(max(last_counter), 0) FROM journal"
                                      " WHERE replica = ?1 AND incarnation = ?2 AND state <> 6"));
-    rows.bind(1, signed_bits(replica.id));
+    rows.bind(1, stored(replica.id));
     rows.bind(2, replica.incarnation);
     SATCHEL_ASSIGN([[maybe_unused]] const bool found, rows.step());
     return static_cast<std::uint64_t>(rows.integer(0));
@@ -342,8 +338,8 @@ Status Journal::save_state(const JournalRow& row) {
                                     " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"));
     save->bind(1, row.entry.number);
     save->bind(2, static_cast<std::int64_t>(row.entry.state));
-    save->bind(3, signed_bits(satchel::number(row.entry.seq)));
-    save->bind(4, signed_bits(row.effective.packed));
+    save->bind(3, stored(row.entry.seq));
+    save->bind(4, stored(row.effective.packed));
     save->bind(5, row.rank);
     save->bind(6, row.late ? 1 : 0);
     save->bind(7, static_cast<std::int64_t>(row.entry.reason));
@@ -357,7 +353,7 @@ Result<std::vector<std::int64_t>> Journal::settle(Sequence seq) {
                    database_.cached("UPDATE verdict SET state = 2 WHERE state = 1 AND seq <= ?1"
                                     " AND number >= (SELECT first_open FROM journal_mark)"
                                     " RETURNING number"));
-    update->bind(1, signed_bits(satchel::number(seq)));
+    update->bind(1, stored(seq));
     while (true) {
         SATCHEL_ASSIGN(const bool row, update->step());
         if (!row) break;
@@ -375,9 +371,9 @@ Result<std::optional<Digest>> Journal::hash_at(ReplicaId replica, std::uint64_t 
                                     " WHERE number <= ?1 ORDER BY number DESC LIMIT 1"));
     row->bind(1, last);
     SATCHEL_ASSIGN(const bool found, row->step());
-    const bool same = found && row->integer(1) == signed_bits(replica.id) &&
+    const bool same = found && row->integer(1) == stored(replica.id) &&
                       row->integer(2) == static_cast<std::int64_t>(replica.incarnation) &&
-                      row->integer(3) == signed_bits(counter);
+                      row->integer(3) == stored(counter);
     const Result<Digest> hash = same ? digest_from_bytes(row->blob(0)) : Digest{};
     row->reset();
     if (!hash) return hash.error();
@@ -391,7 +387,7 @@ Result<std::uint64_t> Journal::end_before(ReplicaId replica, std::uint64_t count
                                     " WHERE number <= ?1 ORDER BY number DESC LIMIT 1"));
     row->bind(1, last);
     SATCHEL_ASSIGN(const bool found, row->step());
-    const bool ours = found && row->integer(0) == signed_bits(replica.id) &&
+    const bool ours = found && row->integer(0) == stored(replica.id) &&
                       row->integer(1) == static_cast<std::int64_t>(replica.incarnation);
     const auto end = ours ? static_cast<std::uint64_t>(row->integer(2)) : 0;
     row->reset();
@@ -405,7 +401,7 @@ Result<std::uint64_t> Journal::run_start(ReplicaId replica) {
                                      " AS before FROM journal WHERE replica = ?1"
                                      " AND incarnation = ?2 AND " JOURNAL_KEPT ")"
                                      " WHERE before IS NULL OR before <> first_counter - 1"));
-    rows.bind(1, signed_bits(replica.id));
+    rows.bind(1, stored(replica.id));
     rows.bind(2, replica.incarnation);
     SATCHEL_ASSIGN([[maybe_unused]] const bool found, rows.step());
     return static_cast<std::uint64_t>(rows.integer(0));
@@ -420,7 +416,7 @@ Status Journal::prune(ReplicaId replica, std::uint64_t horizon) {
                                     " journal_mark) AND state IN (2, 5, 6) AND replica = ?1"
                                     " AND incarnation = ?2)"
                                     " AND number < (SELECT max(number) FROM entry)"));
-    remove->bind(1, signed_bits(replica.id));
+    remove->bind(1, stored(replica.id));
     remove->bind(2, replica.incarnation);
     remove->bind(3, last);
     return remove->run();

@@ -330,7 +330,7 @@ Status RecordTables::write_row(const TableInfo& table, const RecordId& id,
     insert->bind_blob(parameter, id.view());
     for (const Value& value : row)
         bind(*insert, ++parameter, value.view());
-    insert->bind(++parameter, static_cast<std::int64_t>(number(record.seq)));
+    insert->bind(++parameter, stored(record.seq));
     insert->bind(++parameter, record.scope);
     insert->bind_blob(++parameter, meta);
     bind_more(*insert, ++parameter, record.more);
@@ -345,7 +345,7 @@ Status RecordTables::write_dead(const TableInfo& table, const RecordId& id,
     const Bytes state = encode_state(record.state);
     insert->bind_blob(1, id.view());
     insert->bind(2, number(table.collection->id));
-    insert->bind(3, static_cast<std::int64_t>(number(record.seq)));
+    insert->bind(3, stored(record.seq));
     insert->bind(4, record.scope);
     insert->bind_blob(5, state);
     bind_more(*insert, 6, record.more);
@@ -410,7 +410,7 @@ Status RecordTables::update_row(const TableInfo& table, const RecordId& id,
     int parameter = 2;
     for (const std::size_t field : changed)
         bind(*update, ++parameter, row[field].view());
-    update->bind(++parameter, static_cast<std::int64_t>(number(record.seq)));
+    update->bind(++parameter, stored(record.seq));
     update->bind(++parameter, record.scope);
     bind_more(*update, ++parameter, record.more);
     return update->run();
@@ -445,13 +445,13 @@ Status RecordTables::move(const TableInfo& table, const RecordId& id, Sequence s
                           std::int64_t scope) {
     SATCHEL_ASSIGN(Statement * update, database_.cached(table.update_place));
     update->bind_blob(1, id.view());
-    update->bind(2, static_cast<std::int64_t>(number(seq)));
+    update->bind(2, stored(seq));
     update->bind(3, scope);
     SATCHEL_TRY(update->run());
     if (database_.changes() == 1) return {};
     SATCHEL_ASSIGN(update, database_.cached("UPDATE _dead SET seq = ?2, scope = ?3 WHERE id = ?1"));
     update->bind_blob(1, id.view());
-    update->bind(2, static_cast<std::int64_t>(number(seq)));
+    update->bind(2, stored(seq));
     update->bind(3, scope);
     return update->run();
 }
@@ -464,7 +464,7 @@ Result<bool> RecordTables::insert_plain(const TableInfo& table, const RecordId& 
     insert->bind_blob(parameter, id.view());
     for (const ValueView& value : registers)
         bind(*insert, ++parameter, value);
-    insert->bind(++parameter, static_cast<std::int64_t>(number(seq)));
+    insert->bind(++parameter, stored(seq));
     insert->bind(++parameter, scope);
     insert->bind_blob(++parameter, meta);
     bind_more(*insert, ++parameter, more);

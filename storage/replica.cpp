@@ -12,10 +12,6 @@ namespace {
 
 using SqliteTransaction = storage::Transaction;
 
-std::int64_t signed_bits(std::uint64_t value) {
-    return static_cast<std::int64_t>(value);
-}
-
 Result<SchemaPointer> empty_schema() {
     SATCHEL_ASSIGN(Schema schema, Schema::build(0, {}, {}));
     return SchemaPointer(std::make_shared<const Schema>(std::move(schema)));
@@ -110,7 +106,7 @@ Status ReplicaCore::create_tables() {
     SATCHEL_ASSIGN(Statement insert,
                    database.prepare("INSERT INTO replica (id, replica, incarnation, position_id,"
                                     " schema) VALUES (1, ?1, 1, zeroblob(16), x'')"));
-    insert.bind(1, signed_bits(random->next()));
+    insert.bind(1, stored(random->next()));
     return insert.run();
 }
 
@@ -157,21 +153,21 @@ Status ReplicaCore::save_row() {
                                    " load_order = ?15, load_until = ?16, load_stage = ?17,"
                                    " load_scope = ?18"));
     out->bind(1, row.replica.incarnation);
-    out->bind(2, signed_bits(row.hlc.packed));
-    out->bind(3, signed_bits(row.epoch));
-    out->bind(4, signed_bits(number(row.cursor)));
-    out->bind(5, signed_bits(number(row.position.seq)));
+    out->bind(2, stored(row.hlc.packed));
+    out->bind(3, stored(row.epoch));
+    out->bind(4, stored(row.cursor));
+    out->bind(5, stored(row.position.seq));
     out->bind_blob(6, row.position.id.view());
-    out->bind(7, signed_bits(row.acked_counter));
+    out->bind(7, stored(row.acked_counter));
     out->bind(8, row.clock_offset);
     out->bind(9, row.last_success);
     out->bind(10, row.doubts_states ? 1 : 0);
     out->bind(11, row.rank);
-    out->bind(12, signed_bits(row.sent_counter));
+    out->bind(12, stored(row.sent_counter));
     out->bind(13, row.leaves_incarnation ? 1 : 0);
     out->bind(14, row.earlier_open ? 1 : 0);
-    out->bind(15, signed_bits(row.position.load.order));
-    out->bind(16, signed_bits(number(row.position.load.until)));
+    out->bind(15, stored(row.position.load.order));
+    out->bind(16, stored(row.position.load.until));
     out->bind(17, row.position.load.stage);
     out->bind_text(18, row.position.load.scope);
     return out->run();
@@ -262,10 +258,10 @@ Status ReplicaCore::save_alias(const RecordId& record, const Alias& alias) {
                    database.cached("INSERT OR REPLACE INTO alias VALUES (?1, ?2, ?3, ?4, ?5, ?6)"));
     insert->bind_blob(1, record.view());
     insert->bind(2, alias.own.replica.incarnation);
-    insert->bind(3, signed_bits(alias.own.counter));
-    insert->bind(4, signed_bits(alias.original.replica.id));
+    insert->bind(3, stored(alias.own.counter));
+    insert->bind(4, stored(alias.original.replica.id));
     insert->bind(5, alias.original.replica.incarnation);
-    insert->bind(6, signed_bits(alias.original.counter));
+    insert->bind(6, stored(alias.original.counter));
     SATCHEL_TRY(insert->run());
     aliases[record].push_back(alias);
     return {};

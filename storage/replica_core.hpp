@@ -1,5 +1,7 @@
 // What the parts of a Replica share: its connection, its tables, its place in the world. Private to
 // storage/; the public face is storage/replica.hpp.
+//
+// Threads: the replica's owner, one at a time. Errors: the database's.
 #pragma once
 
 #include <deque>

@@ -45,7 +45,7 @@ Status ReplicaCore::want_after(Sequence head) {
                        database.prepare("SELECT id FROM " + quoted(collection.name) +
                                         " WHERE _seq > ?1 UNION ALL"
                                         " SELECT id FROM _dead WHERE seq > ?1"));
-        rows.bind(1, static_cast<std::int64_t>(number(head)));
+        rows.bind(1, stored(head));
         while (true) {
             SATCHEL_ASSIGN(const bool more, rows.step());
             if (!more) break;

@@ -163,7 +163,7 @@ Result<std::size_t> SqliteServerStore::prune(const std::vector<std::uint64_t>& a
         SATCHEL_ASSIGN(Statement * rows,
                        core_->database.cached("SELECT collection, id FROM _dead WHERE seq <= ?1"
                                               " LIMIT ?2"));
-        rows->bind(1, static_cast<std::int64_t>(number(stable)));
+        rows->bind(1, stored(stable));
         rows->bind(2, static_cast<std::int64_t>(limit));
         while (true) {
             SATCHEL_ASSIGN(const bool row, rows->step());
@@ -194,7 +194,7 @@ Status SqliteServerStore::Core::bury(CollectionId collection, const RecordId& id
     SATCHEL_ASSIGN(Statement * insert,
                    database.cached("INSERT OR IGNORE INTO _grave VALUES (?1, ?2)"));
     insert->bind_blob(1, id.view());
-    insert->bind(2, static_cast<std::int64_t>(number(record->seq)));
+    insert->bind(2, stored(record->seq));
     any_grave = true;
     return insert->run();
 }
@@ -207,46 +207,59 @@ Status SqliteServerStore::declare_lost(const Dot& dot, std::string_view by, std:
     return transaction.commit();
 }
 
-namespace {
-
-// Whether the log's changeset holds, under this dot, an operation on the record.
-Result<bool> writes(const LoggedChangeset& logged, const Dot& dot, const RecordId& record) {
-    std::uint64_t counter = logged.first_counter;
-    bool found = false;
-    SATCHEL_TRY(visit_records(logged.bytes, [&](CollectionId, const RecordId& id) {
-        found = found || (counter == dot.counter && id == record);
-        ++counter;
-    }));
-    return found;
-}
-
-}  // namespace
-
 Result<std::size_t> SqliteServerStore::sweep_held(std::int64_t now_ms) {
+    constexpr std::size_t kMaxRounds = 8;  // a changeset may wait for several, one after the other
     SATCHEL_ASSIGN(AdminTransaction transaction, AdminTransaction::begin(*this));
-    SATCHEL_ASSIGN(const auto entries, held());
     std::size_t lost = 0;
-    for (const LoggedChangeset& entry : entries) {
-        if (now_ms - entry.receipt <= kHoldDeadlineMs) continue;
-        SATCHEL_ASSIGN(const auto whole, this->logged(entry.replica, entry.first_counter));
-        if (!whole) return Error{ErrorCode::corrupt, "a held changeset is not in the log"};
-        SATCHEL_ASSIGN(const Changeset changeset, decode_changeset(whole->bytes));
-        for (const Operation& operation : changeset.operations)
-            for (const Dot& seen : operation.clock.entries()) {
-                SATCHEL_ASSIGN(const auto logged, this->logged(seen.replica, seen.counter));
-                if (is_declared_lost(seen)) continue;
-                SATCHEL_ASSIGN(const bool here, logged ? writes(*logged, seen, operation.record)
-                                                       : Result<bool>(false));
-                if (here) continue;
-                SATCHEL_TRY(core_->log.declare_lost(seen, "the deadline", now_ms));
-                ++lost;
-            }
+    for (std::size_t round = 0; round < kMaxRounds && has_held(); ++round) {
+        SATCHEL_ASSIGN(const std::size_t more, core_->declare_overdue_lost(now_ms));
+        lost += more;
+        // Also what an earlier call left for this one.
+        SATCHEL_ASSIGN(const std::size_t decided, judge_held(*this, core_->services, now_ms));
+        if (more == 0 && decided == 0) break;
     }
-    // Also what an earlier call left for this one.
-    SATCHEL_ASSIGN([[maybe_unused]] const std::size_t decided,
-                   judge_held(*this, core_->services, now_ms));
     SATCHEL_TRY(transaction.commit());
     return lost;
+}
+
+Result<std::size_t> SqliteServerStore::Core::declare_overdue_lost(std::int64_t now_ms) {
+    SATCHEL_ASSIGN(const auto entries, log.held());
+    std::size_t read_bytes = 0;
+    std::size_t lost = 0;
+    for (const LoggedChangeset& entry : entries) {
+        const Dot& dot = entry.verdict.original;
+        if (now_ms - entry.receipt <= kHoldDeadlineMs || dot.counter == 0 || log.is_lost(dot))
+            continue;
+        SATCHEL_ASSIGN(const bool may_come, may_be_decided(entry, read_bytes));
+        if (read_bytes > kMaxSearchBytes) return lost;
+        if (may_come) continue;
+        SATCHEL_TRY(log.declare_lost(dot, "the deadline", now_ms));
+        ++lost;
+    }
+    return lost;
+}
+
+// What it waits for waits itself, or has come, and it is to be judged. A dot that has come as
+// another record's, of a copy of that device before a restore, will never do.
+Result<bool> SqliteServerStore::Core::may_be_decided(const LoggedChangeset& held,
+                                                     std::size_t& read_bytes) {
+    const Dot& dot = held.verdict.original;
+    SATCHEL_ASSIGN(const auto decided, log.decided(dot));
+    if (!decided || *decided == VerdictKind::held || epoch == 1) return decided.has_value();
+    SATCHEL_ASSIGN(const auto other, log.logged(dot.replica, dot.counter));
+    SATCHEL_ASSIGN(const auto whole, log.logged(held.replica, held.first_counter));
+    if (!other || !whole) return Error{ErrorCode::corrupt, "a held changeset is not in the log"};
+    read_bytes += other->bytes.size() + whole->bytes.size();
+    std::optional<RecordId> named;
+    std::uint64_t counter = other->first_counter;
+    SATCHEL_TRY(visit_records(other->bytes, [&](CollectionId, const RecordId& record) {
+        if (counter++ == dot.counter) named = record;
+    }));
+    bool writes = false;
+    SATCHEL_TRY(visit_records(whole->bytes, [&](CollectionId, const RecordId& record) {
+        writes = writes || record == named;
+    }));
+    return writes;
 }
 
 }  // namespace satchel::storage

@@ -18,7 +18,7 @@ Result<VectorClock> still_known(ServerLog& log, const Operation& operation,
         const std::uint64_t held = record ? record->state.clock.counter(seen.replica) : 0;
         known.advance({seen.replica, std::min(held, seen.counter)});
         if (held >= seen.counter) continue;
-        SATCHEL_ASSIGN(const auto logged, log.logged(seen.replica, seen.counter));
+        SATCHEL_ASSIGN(const auto logged, log.logged(seen.replica, seen.counter, false));
         const bool refused = logged && (logged->verdict.kind == VerdictKind::quarantined ||
                                         logged->verdict.kind == VerdictKind::alias);
         if (refused) known.advance(seen);

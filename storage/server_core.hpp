@@ -1,5 +1,7 @@
 // What the parts of a SqliteServerStore share. Private to storage/; the public face is
 // storage/server_store.hpp.
+//
+// Threads: the store's owner, one at a time. Errors: the database's.
 #pragma once
 
 #include <map>
@@ -69,6 +71,8 @@ struct SqliteServerStore::Core {
     Result<bool> exists(const std::string& sql, const RecordId& id);
     Status run(const char* sql) { return run(std::string(sql)); }
     Status run(const std::string& sql);
+    Result<std::size_t> declare_overdue_lost(std::int64_t now_ms);
+    Result<bool> may_be_decided(const LoggedChangeset& held, std::size_t& read_bytes);
     Status bury(CollectionId collection, const RecordId& id, Sequence seq, std::int64_t now_ms);
     Status note_dead_children(const Collection& collection, const RecordId& id,
                               const RecordState& state, bool dead);

@@ -10,18 +10,14 @@ namespace {
 constexpr const char* kColumns =
     "SELECT number, replica, first, last, change, hash, bytes, receipt, device_now, author, kind,"
     " seq, effective, rank, late, reason, detail, original, adopted_at FROM _log ";
-
-std::int64_t stored(std::uint64_t value) {
-    return static_cast<std::int64_t>(value);
-}
-
-std::uint64_t loaded(std::int64_t value) {
-    return static_cast<std::uint64_t>(value);
-}
+// The same columns; a blob that is not asked for is not read.
+constexpr const char* kAllButBytes =
+    "SELECT number, replica, first, last, change, hash, x'', receipt, device_now, author, kind,"
+    " seq, effective, rank, late, reason, detail, original, adopted_at FROM _log ";
 
 void bind_verdict(Statement& statement, int first, const Verdict& verdict, const Bytes& original) {
     statement.bind(first, static_cast<std::int64_t>(verdict.kind));
-    statement.bind(first + 1, stored(number(verdict.seq)));
+    statement.bind(first + 1, stored(verdict.seq));
     statement.bind(first + 2, stored(verdict.effective.packed));
     statement.bind(first + 3, verdict.rank);
     statement.bind(first + 4, verdict.late ? 1 : 0);
@@ -76,9 +72,9 @@ const char* ServerLog::tables_sql() {
            " bytes BLOB NOT NULL);"
            "CREATE UNIQUE INDEX IF NOT EXISTS _log_dot ON _log (replica, first);"
            "CREATE INDEX IF NOT EXISTS _log_change ON _log (change);"
-           // With the replica, so that those of others cost no look at their rows.
-           "CREATE INDEX IF NOT EXISTS _log_held ON _log (number, replica) WHERE kind = 1;"
-           "CREATE INDEX IF NOT EXISTS _log_quarantined ON _log (number, replica) WHERE kind = 2;"
+           "CREATE INDEX IF NOT EXISTS _log_held ON _log (replica, number) WHERE kind = 1;"
+           "CREATE INDEX IF NOT EXISTS _log_quarantined ON _log (number) WHERE kind = 2;"
+           "CREATE INDEX IF NOT EXISTS _log_refused ON _log (replica, number) WHERE kind = 2;"
            "CREATE TABLE IF NOT EXISTS _alias (record BLOB NOT NULL, replica INTEGER NOT NULL,"
            " counter INTEGER NOT NULL, original TEXT NOT NULL,"
            " PRIMARY KEY (record, replica, counter)) WITHOUT ROWID;"
@@ -108,14 +104,24 @@ Status ServerLog::load() {
         if (!row) break;
         aliasing_.insert({loaded(rows.integer(0)), static_cast<std::uint32_t>(rows.integer(1))});
     }
-    return count_held();
+    return load_held();
 }
 
-Status ServerLog::count_held() {
-    SATCHEL_ASSIGN(const std::int64_t held,
-                   database_.integer("SELECT count(*) FROM _log WHERE kind = 1"));
-    held_ = static_cast<std::size_t>(held);
-    return {};
+// What happened before this is not known: all are looked at once.
+Status ServerLog::load_held() {
+    waits_.clear();
+    SATCHEL_ASSIGN(Statement rows,
+                   database_.prepare("SELECT number, original FROM _log WHERE kind = 1"));
+    while (true) {
+        SATCHEL_ASSIGN(const bool row, rows.step());
+        if (!row) return {};
+        Dot dot;
+        if (!rows.text(1).empty()) {
+            SATCHEL_ASSIGN(dot, Dot::parse(rows.text(1)));
+        }
+        waits_.wait(rows.integer(0), dot);
+        waits_.wake(rows.integer(0));
+    }
 }
 
 Result<const ServerLog::Known*> ServerLog::known(ReplicaId id) {
@@ -173,9 +179,9 @@ Status ServerLog::save_replica(const KnownReplica& replica) {
     save->bind(2, replica.replica.incarnation);
     save->bind(3, stored(replica.high));
     save->bind_blob(4, view(replica.hash));
-    save->bind(5, stored(number(replica.cursor_given)));
-    save->bind(6, stored(number(replica.cursor_confirmed)));
-    save->bind(7, stored(number(replica.load_head)));
+    save->bind(5, stored(replica.cursor_given));
+    save->bind(6, stored(replica.cursor_confirmed));
+    save->bind(7, stored(replica.load_head));
     SATCHEL_TRY(save->run());
     const auto at = replicas_.find(replica.replica);
     if (at != replicas_.end()) at->second.replica = replica;
@@ -258,20 +264,22 @@ Result<std::vector<NumberedChangeset>> ServerLog::read_all(Statement& rows, std:
             rows.reset();
             return entry.error();
         }
-        bytes += std::max(entry->bytes.size(), kLeastKeptBytes);
+        bytes += std::max(entry->bytes.size(), kLeastSearchBytes);
         all.push_back({rows.integer(0), *std::move(entry), !rows.is_null(18)});
     }
     rows.reset();
     return all;
 }
 
-Result<std::optional<LoggedChangeset>> ServerLog::logged(ReplicaId replica, std::uint64_t counter) {
+Result<std::optional<LoggedChangeset>> ServerLog::logged(ReplicaId replica, std::uint64_t counter,
+                                                         bool with_bytes) {
     SATCHEL_ASSIGN(const Known* known, this->known(replica));
     if (known == nullptr || counter == 0 || counter > INT64_MAX)
         return std::optional<LoggedChangeset>{};
     SATCHEL_ASSIGN(Statement * select,
-                   database_.cached(Bytes(kColumns) + "WHERE replica = ?1 AND first <= ?2"
-                                                      " ORDER BY first DESC LIMIT 1"));
+                   database_.cached(Bytes(with_bytes ? kColumns : kAllButBytes) +
+                                    "WHERE replica = ?1 AND first <= ?2"
+                                    " ORDER BY first DESC LIMIT 1"));
     select->bind(1, known->number);
     select->bind(2, stored(counter));
     SATCHEL_ASSIGN(auto found, read_all(*select));
@@ -280,9 +288,10 @@ Result<std::optional<LoggedChangeset>> ServerLog::logged(ReplicaId replica, std:
     return std::optional(std::move(found.front().entry));
 }
 
-Result<std::optional<LoggedChangeset>> ServerLog::logged(const ChangeId& id) {
+Result<std::optional<LoggedChangeset>> ServerLog::logged(const ChangeId& id, bool with_bytes) {
     SATCHEL_ASSIGN(Statement * select,
-                   database_.cached(Bytes(kColumns) + "WHERE change = ?1 ORDER BY number LIMIT 1"));
+                   database_.cached(Bytes(with_bytes ? kColumns : kAllButBytes) +
+                                    "WHERE change = ?1 ORDER BY number LIMIT 1"));
     select->bind_blob(1, id.view());
     SATCHEL_ASSIGN(auto found, read_all(*select));
     if (found.empty()) return std::optional<LoggedChangeset>{};
@@ -322,22 +331,48 @@ Result<std::vector<LoggedChangeset>> ServerLog::effective_since(std::uint64_t re
 }
 
 Result<std::vector<LoggedChangeset>> ServerLog::held() {
-    if (held_ == 0) return std::vector<LoggedChangeset>{};
     SATCHEL_ASSIGN(Statement * select,
-                   database_.cached("SELECT number, replica, first, last, change, hash, x'',"
-                                    " receipt, device_now, author, kind, seq, effective, rank,"
-                                    " late, reason, detail, original, adopted_at FROM _log"
-                                    " WHERE kind = 1 ORDER BY number"));
+                   database_.cached(Bytes(kAllButBytes) + "WHERE kind = 1 ORDER BY number"));
     SATCHEL_ASSIGN(auto all, read_all(*select));
     return entries_of(std::move(all));
 }
 
+Result<std::vector<LoggedChangeset>> ServerLog::ready_held() {
+    std::vector<NumberedChangeset> all;
+    SATCHEL_ASSIGN(Statement * select, database_.cached(Bytes(kAllButBytes) + "WHERE number = ?1"));
+    for (const std::int64_t number : waits_.ready()) {
+        select->bind(1, number);
+        SATCHEL_ASSIGN(auto found, read_all(*select));
+        if (!found.empty()) all.push_back(std::move(found.front()));
+    }
+    return entries_of(std::move(all));
+}
+
+Status ServerLog::keep_waiting(const LoggedChangeset& held) {
+    SATCHEL_ASSIGN(const std::int64_t number, number_of(held));
+    waits_.wait(number, held.verdict.original);
+    return {};
+}
+
+Result<std::int64_t> ServerLog::number_of(const LoggedChangeset& entry) {
+    SATCHEL_ASSIGN(const Known* known, this->known(entry.replica));
+    SATCHEL_ASSIGN(Statement * select,
+                   database_.cached("SELECT number FROM _log WHERE replica = ?1 AND first = ?2"));
+    select->bind(1, known == nullptr ? 0 : known->number);
+    select->bind(2, stored(entry.first_counter));
+    SATCHEL_ASSIGN(const bool found, select->step());
+    const std::int64_t number = found ? select->integer(0) : 0;
+    select->reset();
+    if (!found) return Error{ErrorCode::internal, "a changeset that is not in the log"};
+    return number;
+}
+
 Result<std::vector<LoggedChangeset>> ServerLog::held_of(ReplicaId replica) {
     SATCHEL_ASSIGN(const Known* known, this->known(replica));
-    if (held_ == 0 || known == nullptr) return std::vector<LoggedChangeset>{};
+    if (!has_held() || known == nullptr) return std::vector<LoggedChangeset>{};
     SATCHEL_ASSIGN(
         Statement * select,
-        database_.cached(Bytes(kColumns) + "WHERE kind = 1 AND +replica = ?1 ORDER BY number"));
+        database_.cached(Bytes(kColumns) + "WHERE kind = 1 AND replica = ?1 ORDER BY number"));
     select->bind(1, known->number);
     SATCHEL_ASSIGN(auto all, read_all(*select));
     return entries_of(std::move(all));
@@ -347,7 +382,7 @@ Result<std::vector<LoggedChangeset>> ServerLog::held_of(ReplicaId replica) {
 Result<std::uint64_t> ServerLog::held_bytes(std::uint64_t replica) {
     SATCHEL_ASSIGN(Statement * select,
                    database_.cached("SELECT coalesce(sum(max(length(bytes), ?2)), 0) FROM _log"
-                                    " WHERE kind = 1 AND +replica IN"
+                                    " WHERE kind = 1 AND replica IN"
                                     " (SELECT number FROM _replica WHERE id = ?1)"));
     select->bind(1, stored(replica));
     select->bind(2, static_cast<std::int64_t>(kLeastKeptBytes));
@@ -360,9 +395,13 @@ Result<std::uint64_t> ServerLog::held_bytes(std::uint64_t replica) {
 Result<std::vector<LoggedChangeset>> ServerLog::refused_of(std::uint64_t replica,
                                                            std::size_t max_bytes) {
     SATCHEL_ASSIGN(Statement * select,
-                   database_.cached(Bytes(kColumns) + "WHERE kind = 2 AND +replica IN"
-                                                      " (SELECT number FROM _replica WHERE id = ?1)"
-                                                      " ORDER BY number DESC"));
+                   database_.cached("SELECT log.number, log.replica, first, last, change, log.hash,"
+                                    " bytes, receipt, device_now, author, kind, seq, effective,"
+                                    " rank, late, reason, detail, original, adopted_at"
+                                    " FROM _replica CROSS JOIN _log log"
+                                    " ON log.replica = _replica.number"
+                                    " WHERE id = ?1 AND kind = 2"
+                                    " ORDER BY incarnation DESC, log.number DESC"));
     select->bind(1, stored(replica));
     SATCHEL_ASSIGN(auto rows, read_all(*select, max_bytes));
     return entries_of(std::move(rows));
@@ -403,7 +442,10 @@ Status ServerLog::append(const LoggedChangeset& entry) {
     insert->bind_blob(9, entry.author.view());
     bind_verdict(*insert, 10, entry.verdict, original);
     SATCHEL_TRY(insert->run());
-    if (entry.verdict.kind == VerdictKind::held) ++held_;
+    if (entry.verdict.kind == VerdictKind::held)
+        waits_.wait(database_.last_rowid(), entry.verdict.original);
+    else
+        waits_.wake(entry.replica, entry.first_counter, entry.last_counter);
     return {};
 }
 
@@ -420,7 +462,13 @@ Status ServerLog::save_verdict(const LoggedChangeset& entry) {
     update->bind(2, stored(entry.first_counter));
     bind_verdict(*update, 3, entry.verdict, original);
     SATCHEL_TRY(update->run());
-    if (entry.verdict.kind != VerdictKind::held && held_ > 0) --held_;
+    SATCHEL_ASSIGN(const std::int64_t number, number_of(entry));
+    if (entry.verdict.kind == VerdictKind::held) {
+        waits_.wait(number, entry.verdict.original);
+        return {};
+    }
+    waits_.remove(number);
+    waits_.wake(entry.replica, entry.first_counter, entry.last_counter);
     return {};
 }
 
@@ -485,7 +533,8 @@ Result<std::vector<Dot>> ServerLog::aliased(const RecordId& record, const Dot& u
     if (known == nullptr) return originals;
     SATCHEL_ASSIGN(Statement * select,
                    database_.cached("SELECT original FROM _alias WHERE record = ?1"
-                                    " AND replica = ?2 AND counter <= ?3"));
+                                    " AND replica = ?2 AND counter <= ?3"
+                                    " ORDER BY counter DESC LIMIT 10000"));
     select->bind_blob(1, record.view());
     select->bind(2, known->number);
     select->bind(3, stored(std::min<std::uint64_t>(up_to.counter, INT64_MAX)));
@@ -508,6 +557,7 @@ Status ServerLog::declare_lost(const Dot& dot, std::string_view by, std::int64_t
     insert->bind(3, now_ms);
     SATCHEL_TRY(insert->run());
     lost_.insert(dot);
+    waits_.wake(dot.replica, dot.counter, dot.counter);
     return {};
 }
 

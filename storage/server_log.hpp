@@ -15,6 +15,7 @@
 #include <set>
 #include <vector>
 
+#include "storage/held_waits.hpp"
 #include "storage/sqlite.hpp"
 #include "storage/workspace_copy.hpp"
 #include "sync/server_session.hpp"
@@ -44,20 +45,24 @@ class ServerLog {
     Status note_backup(const WorkspaceCopy& copy);  // remembers its counters
     Status confirm_backup();                        // they become the horizon
 
-    Result<std::optional<LoggedChangeset>> logged(ReplicaId replica, std::uint64_t counter);
-    Result<std::optional<LoggedChangeset>> logged(const ChangeId& id);
+    // `with_bytes` false: everything else of it, whatever its size.
+    Result<std::optional<LoggedChangeset>> logged(ReplicaId replica, std::uint64_t counter,
+                                                  bool with_bytes = true);
+    Result<std::optional<LoggedChangeset>> logged(const ChangeId& id, bool with_bytes = true);
     Result<std::optional<NumberedChangeset>> numbered(std::int64_t number);
     Result<std::vector<NumberedChangeset>> quarantined(std::size_t limit, bool with_adopted);
     // What the device `replica` (whatever incarnation) sent after entry `number` and that counts:
     // accepted, or adopted. Ascending. Cost: the changesets of that device.
     Result<std::vector<LoggedChangeset>> effective_since(std::uint64_t replica,
                                                          std::int64_t number);
-    Result<std::vector<LoggedChangeset>> held();  // without bytes
+    Result<std::vector<LoggedChangeset>> held();        // without bytes, in log order
+    Result<std::vector<LoggedChangeset>> ready_held();  // of these, see HeldWaits
+    Status keep_waiting(const LoggedChangeset& held);
     Result<std::vector<LoggedChangeset>> held_of(ReplicaId replica);
     Result<std::uint64_t> held_bytes(std::uint64_t replica);
     Result<std::vector<LoggedChangeset>> refused_of(std::uint64_t replica, std::size_t max_bytes);
     Result<std::optional<VerdictKind>> decided(const Dot& dot);
-    bool has_held() const { return held_ > 0; }
+    bool has_held() const { return waits_.count() > 0; }
     Status append(const LoggedChangeset& entry);
     // Another verdict for one that is held.
     Status save_verdict(const LoggedChangeset& entry);
@@ -65,6 +70,7 @@ class ServerLog {
     Result<std::vector<ChainPoint>> chain_points(ReplicaId replica, std::size_t limit);
 
     Status append_alias(const RecordId& record, const Dot& alias, const Dot& original);
+    // At most 10,000, the newest: an honest device has one for every fork.
     Result<std::vector<Dot>> aliased(const RecordId& record, const Dot& up_to);
 
     Status declare_lost(const Dot& dot, std::string_view by, std::int64_t now_ms);
@@ -83,14 +89,15 @@ class ServerLog {
     // Up to the one that brings their bytes to `max_bytes`.
     Result<std::vector<NumberedChangeset>> read_all(Statement& rows,
                                                     std::size_t max_bytes = SIZE_MAX);
-    Status count_held();
+    Status load_held();
+    Result<std::int64_t> number_of(const LoggedChangeset& entry);
 
     Database& database_;
     std::map<ReplicaId, Known> replicas_;
     std::map<std::int64_t, ReplicaId> names_;  // by number; never changes
     std::set<Dot> lost_;
     std::set<ReplicaId> aliasing_;  // replicas that have aliases
-    std::size_t held_ = 0;
+    HeldWaits waits_;
 };
 
 }  // namespace satchel::storage

@@ -7,10 +7,6 @@
 namespace satchel::storage {
 namespace {
 
-std::int64_t stored(Sequence seq) {
-    return static_cast<std::int64_t>(number(seq));
-}
-
 // A row's `_more`: nothing when every cell last changed at the row's own seq.
 Bytes pack_more(Sequence seq, Sequence created,
                 const std::vector<std::pair<FieldId, Sequence>>& cell_seqs) {
@@ -392,8 +388,12 @@ Result<std::optional<LoggedChangeset>> SqliteServerStore::logged(ReplicaId repli
                                                                  std::uint64_t counter_within) {
     return core_->log.logged(replica, counter_within);
 }
-Result<std::optional<LoggedChangeset>> SqliteServerStore::logged(const ChangeId& id) {
-    return core_->log.logged(id);
+Result<std::optional<LoggedChangeset>> SqliteServerStore::log_entry(ReplicaId replica,
+                                                                    std::uint64_t counter_within) {
+    return core_->log.logged(replica, counter_within, false);
+}
+Result<std::optional<LoggedChangeset>> SqliteServerStore::log_entry(const ChangeId& id) {
+    return core_->log.logged(id, false);
 }
 Status SqliteServerStore::append_log(const LoggedChangeset& entry) {
     return core_->log.append(entry);
@@ -407,6 +407,12 @@ Result<std::vector<ChainPoint>> SqliteServerStore::chain_points(ReplicaId replic
 }
 Result<std::vector<LoggedChangeset>> SqliteServerStore::held() {
     return core_->log.held();
+}
+Result<std::vector<LoggedChangeset>> SqliteServerStore::ready_held() {
+    return core_->log.ready_held();
+}
+Status SqliteServerStore::keep_waiting(const LoggedChangeset& held) {
+    return core_->log.keep_waiting(held);
 }
 Result<std::vector<LoggedChangeset>> SqliteServerStore::held_of(ReplicaId replica) {
     return core_->log.held_of(replica);

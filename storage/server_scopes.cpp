@@ -8,14 +8,6 @@
 namespace satchel::storage {
 namespace {
 
-std::int64_t stored(std::uint64_t value) {
-    return static_cast<std::int64_t>(value);
-}
-
-std::int64_t stored(Sequence seq) {
-    return stored(number(seq));
-}
-
 std::int64_t number_of(std::size_t position) {
     return static_cast<std::int64_t>(position) + 1;
 }

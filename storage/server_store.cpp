@@ -117,7 +117,7 @@ Status SqliteServerStore::Core::begin_epoch(std::int64_t now_ms) {
     SATCHEL_TRY(set_setting("epoch", static_cast<std::int64_t>(next)));
     SATCHEL_ASSIGN(Statement * insert, database.cached("INSERT INTO _epoch VALUES (?1, ?2)"));
     insert->bind(1, static_cast<std::int64_t>(next));
-    insert->bind(2, static_cast<std::int64_t>(number(head)));
+    insert->bind(2, stored(head));
     SATCHEL_TRY(insert->run());
     SATCHEL_TRY(transaction.commit());
     return load();
@@ -244,7 +244,7 @@ Status SqliteServerStore::commit() {
     if (core_->broken) return Error{ErrorCode::io, "a part of the transaction could not be undone"};
     SATCHEL_TRY(core_->scopes.save());
     if (core_->head != core_->saved_head)
-        SATCHEL_TRY(core_->set_setting("head", static_cast<std::int64_t>(number(core_->head))));
+        SATCHEL_TRY(core_->set_setting("head", stored(core_->head)));
     SATCHEL_TRY(core_->run("COMMIT"));
     core_->saved_head = core_->head;
     core_->in_transaction = false;

@@ -137,6 +137,8 @@ class SqliteServerStore final : public ServerStore {
     Status declare_lost(const Dot& dot, std::string_view by, std::int64_t now_ms);
     // Declares lost what has been waited for longer than kHoldDeadlineMs. Gives how many dots.
     Result<std::size_t> sweep_held(std::int64_t now_ms);
+    // All that are held, in the order they came, without their bytes.
+    Result<std::vector<LoggedChangeset>> held();
 
     // Remembers what a complete copy holds (storage/workspace_copy.hpp). It counts as backed up
     // from confirm_backup() on: when the copy that was noted last is safe elsewhere.
@@ -161,11 +163,14 @@ class SqliteServerStore final : public ServerStore {
     Status save_device_day(std::uint64_t replica, const DeviceDay& day) override;
     Result<std::optional<LoggedChangeset>> logged(ReplicaId replica,
                                                   std::uint64_t counter_within) override;
-    Result<std::optional<LoggedChangeset>> logged(const ChangeId& id) override;
+    Result<std::optional<LoggedChangeset>> log_entry(ReplicaId replica,
+                                                     std::uint64_t counter_within) override;
+    Result<std::optional<LoggedChangeset>> log_entry(const ChangeId& id) override;
     Status append_log(const LoggedChangeset& entry) override;
     Status save_verdict(const LoggedChangeset& entry) override;
     Result<std::vector<ChainPoint>> chain_points(ReplicaId replica, std::size_t limit) override;
-    Result<std::vector<LoggedChangeset>> held() override;
+    Result<std::vector<LoggedChangeset>> ready_held() override;
+    Status keep_waiting(const LoggedChangeset& held) override;
     Result<std::vector<LoggedChangeset>> held_of(ReplicaId replica) override;
     Result<std::optional<VerdictKind>> decided(const Dot& dot) override;
     bool has_held() override;

@@ -68,7 +68,7 @@ Status ServerScopes::open_sources(const WalkQuery& query, std::vector<Source>& s
     for (std::size_t i = 0; i < sources.size(); ++i) {
         SATCHEL_ASSIGN(sources[i].rows, walker(i));
         sources[i].rows->bind(1, static_cast<std::int64_t>(sources[i].scope - scopes_.data()) + 1);
-        sources[i].rows->bind(2, static_cast<std::int64_t>(number(sources[i].start.seq)));
+        sources[i].rows->bind(2, stored(sources[i].start.seq));
         sources[i].rows->bind_blob(3, sources[i].start.id.view());
         SATCHEL_TRY(sources[i].next());
     }
@@ -126,9 +126,9 @@ Result<std::vector<ScopeItem>> ServerScopes::items(const ScopeQuery& query, std:
                                     " AND (seq, id) > (?2, ?3) AND seq <= ?4 AND gone_at IS NULL"
                                     " ORDER BY seq, id"));
     rows->bind(1, static_cast<std::int64_t>(known->second) + 1);
-    rows->bind(2, static_cast<std::int64_t>(number(query.from.seq)));
+    rows->bind(2, stored(query.from.seq));
     rows->bind_blob(3, query.from.id.view());
-    rows->bind(4, static_cast<std::int64_t>(number(query.until)));
+    rows->bind(4, stored(query.until));
     while (items.size() < limit) {
         SATCHEL_ASSIGN(const bool more, rows->step());
         if (!more) break;

@@ -18,6 +18,7 @@
 
 #include <sqlite3.h>
 
+#include <concepts>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -58,6 +59,17 @@ struct OpenOptions {
     int cache_kib = 65536;
 };
 
+// Unsigned numbers of 64 bits stand as the signed integer of the same bits.
+inline std::int64_t stored(std::uint64_t value) {
+    return static_cast<std::int64_t>(value);
+}
+inline std::int64_t stored(Sequence seq) {
+    return stored(number(seq));
+}
+inline std::uint64_t loaded(std::int64_t value) {
+    return static_cast<std::uint64_t>(value);
+}
+
 // One prepared statement. Parameters and columns: the first parameter is 1, the first column 0.
 // A failed step resets the statement; it can be bound and run again.
 class Statement {
@@ -77,6 +89,11 @@ class Statement {
     void bind_text(int index, ByteView utf8);
     void bind_blob(int index, ByteView bytes);
     void bind_null(int index);
+    // A string that ends with the call would be gone before the step.
+    template <std::same_as<std::string> Temporary>
+    void bind_text(int index, Temporary&& utf8) = delete;
+    template <std::same_as<std::string> Temporary>
+    void bind_blob(int index, Temporary&& bytes) = delete;
 
     // True: there is a row, read it with the functions below. False: the end.
     Result<bool> step();

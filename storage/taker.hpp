@@ -8,6 +8,9 @@
 //   4. at the checkpoint the accepted changesets up to it are settled;
 //   5. what was refused, or is known under other dots, is taken out of what is shown.
 // For every record: confirmed := what the server says; shown := confirmed + still pending.
+//
+// Threads: the replica's. Errors: corrupt (what the reply says cannot be), the database's; then the
+// transaction is not to be committed.
 #pragma once
 
 #include <map>

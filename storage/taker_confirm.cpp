@@ -62,7 +62,7 @@ Result<bool> Taker::confirm_own_record(const TableInfo& table, const PageRow& ro
     SATCHEL_ASSIGN(const ConfirmStatements* statements, confirm_statements(table));
     Statement& update = *statements->own;
     update.bind_blob(1, row.id.view());
-    update.bind(2, static_cast<std::int64_t>(number(row.seq)));
+    update.bind(2, stored(row.seq));
     update.bind(3, set);
     update.bind_blob(4, meta_after_.out());
     update.bind_blob(5, meta_before_.out());
@@ -89,7 +89,7 @@ Result<bool> Taker::confirm_as_shown(const TableInfo& table, const PageRow& row,
     core_.scopes.add(set, row.id, row.seq);
     Statement& update = *statements->update;
     update.bind_blob(1, row.id.view());
-    update.bind(2, static_cast<std::int64_t>(number(row.seq)));
+    update.bind(2, stored(row.seq));
     update.bind(3, set);
     SATCHEL_TRY(update.run());
     return true;

@@ -92,14 +92,15 @@ Status BundleRounds::check() const {
 }
 
 Status BundleRounds::take(const SyncReply& reply) {
-    const bool is_last = reply.checkpoint.has_value() && next_ == requests_.size();
     refused_ = reply.status != ReplyStatus::ok;
+    if (!refused_ && !takes_all(reply)) next_ = requests_.size();
+    const bool is_last = reply.checkpoint.has_value() && next_ == requests_.size();
     if (!refused_) move_place(reply);
-    finished_ = refused_ || is_last || !takes_all(reply);
+    finished_ = refused_ || is_last;
     return finished_ ? Status{} : ask_on(reply);
 }
 
-// Head office stops where a request costs too much: the rest comes with another bundle.
+// Where head office stops, nothing more goes up with this bundle; what comes down goes on.
 bool BundleRounds::takes_all(const SyncReply& reply) const {
     return request_.changesets.empty() ||
            reply.acked_counter >= request_.changesets.back().last_counter;
@@ -124,6 +125,7 @@ void BundleRounds::move_place(const SyncReply& reply) {
 
 void BundleRounds::move_base() {
     for (const UploadedChangeset& changeset : request_.changesets) {
+        if (changeset.last_counter > place_.acked_counter) break;
         const bool is_first = request_.base_counter == 0;
         const Digest head = is_first ? chain_start(hash_, request_.replica) : request_.base_hash;
         request_.base_hash = chain_link(hash_, head, changeset.bytes);

@@ -7,6 +7,8 @@
 //
 // Checksum: the sum modulo 2^64 of mix(record id, seq) over a scope's records, so that one change
 // costs one subtraction and one addition. It finds damage and bugs, not forgers.
+//
+// Threads: pure functions. Errors: none.
 #pragma once
 
 #include <array>

@@ -7,6 +7,8 @@
 //
 // A changeset holds at most one operation per record and at most kMaxOperations. The i-th operation
 // has the dot (replica, first_counter + i). All share one stamp.
+//
+// Threads: values and pure functions. Errors: decoding fails with corrupt, limit or newer_format.
 #pragma once
 
 #include <functional>

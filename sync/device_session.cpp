@@ -134,7 +134,7 @@ Result<SyncRequest> DeviceSession::build_request(std::int64_t now_ms) {
 }
 
 Status DeviceSession::fill_upload(SyncRequest& request) {
-    if (request.last_counter == request.base_counter) return {};
+    if (request.last_counter == request.base_counter || !report_.refusal.empty()) return {};
     const std::size_t max_bytes = std::min(upload_bytes_, kMaxUploadBytes);
     SATCHEL_ASSIGN(request.changesets,
                    store_.upload(request.replica, request.base_counter, max_bytes));
@@ -179,7 +179,9 @@ Status DeviceSession::fill_repair(SyncRequest& request) {
 Result<bool> DeviceSession::anything_left() {
     SATCHEL_ASSIGN(const SyncState state, store_.sync_state());
     if (send_scope_list_ || !state.loading.empty()) return true;
-    if (state.last_counter > state.acked_counter || state.wants_incarnation) return true;
+    const bool may_send = report_.refusal.empty();
+    if (may_send && (state.last_counter > state.acked_counter || state.wants_incarnation))
+        return true;
     SyncRequest questions;
     SATCHEL_TRY(fill_questions(questions));
     if (!questions.questions.empty()) return true;

@@ -111,6 +111,7 @@ struct SessionReport {
     bool restored = false;
     bool repaired = false;
     std::uint64_t back_off_ms = 0;
+    std::string refusal;  // why the server takes no more changesets now; "": it took all
 };
 
 class DeviceSession {

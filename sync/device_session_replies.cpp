@@ -126,6 +126,7 @@ void DeviceSession::note_answer(const SyncReply& reply) {
     resting_ = reply.back_off_ms > 0;
     at_checkpoint_ = reply.status == ReplyStatus::ok && reply.checkpoint.has_value();
     if (reply.status != ReplyStatus::ok) return;
+    if (!reply.refusal.empty()) report_.refusal = reply.refusal;
     for (const VerdictQuestion& question : sent.questions)
         asked_.insert(std::upper_bound(asked_.begin(), asked_.end(), question.id), question.id);
     if (!sent.repair_scope.empty()) repaired_.push_back(sent.repair_scope);

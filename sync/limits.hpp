@@ -41,6 +41,7 @@ constexpr std::size_t kMaxRefusedBytes = 64U << 20;  // quarantined or held in a
 constexpr std::size_t kMaxHeldBytes = 32U << 20;     // changesets that wait, in all
 constexpr std::size_t kLeastKeptBytes = 1U << 10;    // what the smallest of these counts as
 constexpr std::size_t kMaxIncarnations = 100;        // new ones in a day
+constexpr std::size_t kMaxRefusalBytes = 500;        // of the sentence that says so
 constexpr std::size_t kMaxSearchBytes = 64U << 20;   // of the log, read for one request
 constexpr std::size_t kLeastSearchBytes = 4U << 10;  // what one look-up counts as
 

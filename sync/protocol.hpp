@@ -208,6 +208,7 @@ struct SyncReply {
     std::vector<std::size_t> repair_buckets;  // of the compared scope: those that differ
     std::vector<RepairItem> repair_items;     // all its records in these buckets
     std::uint64_t back_off_ms = 0;            // come back no sooner than this
+    std::string refusal;                      // why no more changesets are taken now; "": they are
     std::uint64_t tag = 0;                    // of the request: a late answer to another one shows
 };
 

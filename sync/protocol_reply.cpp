@@ -200,6 +200,8 @@ void read_rest(Reader& in, SyncReply& reply) {
     reply.unknown = read_ids(in, kMaxRepairIds);
     read_repair(in, reply);
     reply.back_off_ms = in.unsigned_integer();
+    reply.refusal = in.text();
+    if (reply.refusal.size() > kMaxRefusalBytes) in.fail();
 }
 
 }  // namespace
@@ -252,6 +254,7 @@ Bytes encode(const SyncReply& reply, const Services& services) {
     write_ids(out, reply.unknown);
     write_repair(out, reply);
     out.unsigned_integer(reply.back_off_ms);
+    out.text(reply.refusal);
     return out.take();
 }
 

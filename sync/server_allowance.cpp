@@ -38,9 +38,9 @@ Status Allowance::admit(const LoggedChangeset& entry) {
     if (day.refused_bytes + bytes > kMaxRefusedBytes)
         return Error{ErrorCode::limit,
                      "head office keeps at most " + mebibytes(kMaxRefusedBytes) +
-                         " a day of what it cannot accept from one device, and this device has "
-                         "sent as much; see what it refuses (satchel rejected). Nothing is lost, "
-                         "and the rest is taken in " +
+                         " a day of changes of one device that it cannot accept, or that wait, "
+                         "and this device has sent as much: 'satchel rejected' shows them; "
+                         "nothing is lost, and the rest is taken in " +
                          hours_left(day, now_ms_)};
     if (kind == VerdictKind::held) SATCHEL_TRY(admit_held(bytes));
     day.refused_bytes += bytes;
@@ -54,8 +54,8 @@ Status Allowance::admit_held(std::uint64_t bytes) {
     if (*held_bytes_ + bytes > kMaxHeldBytes)
         return Error{ErrorCode::limit,
                      "head office keeps at most " + mebibytes(kMaxHeldBytes) +
-                         " of one device that wait for changes of other devices; nothing is lost, "
-                         "and the rest is taken when those devices have synced"};
+                         " of changes of one device that wait for changes of other devices; "
+                         "nothing is lost, and the rest is taken when those devices have synced"};
     *held_bytes_ += bytes;
     return {};
 }
@@ -66,8 +66,8 @@ Status Allowance::admit_incarnation() {
         return Error{ErrorCode::limit,
                      "this replica file was copied or put back " +
                          std::to_string(kMaxIncarnations) +
-                         " times in a day; give every copy a file of its own (satchel init). "
-                         "Nothing is lost, and it is taken again in " +
+                         " times in a day; give every copy a file of its own (satchel init); "
+                         "nothing is lost, and this one may sync again in " +
                          hours_left(day, now_ms_)};
     ++day.incarnations;
     return store_.save_device_day(replica_, day);

@@ -1,6 +1,6 @@
-// Allowance: what one device may leave behind at head office without anybody's consent, in a day:
-// changesets that were not accepted, and incarnations. What is accepted is not counted; rights say
-// who may write what.
+// Allowance: what one device may leave behind at head office without anybody's consent: changesets
+// that were not accepted and incarnations in a day, changesets that wait in all. What is accepted
+// is not counted; rights say who may write what.
 //
 //     const Status room = allowance.admit(entry);   // before it goes into the log
 //

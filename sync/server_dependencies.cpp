@@ -9,6 +9,7 @@ namespace {
 
 constexpr std::size_t kMaxNamed = 64;                           // kept while judging one
 constexpr std::size_t kMaxLookUps = 1'024;                      // while judging one
+constexpr std::size_t kAliasBytes = 256;                        // what reading one counts as
 constexpr std::size_t kMaxRefusedSearch = kMaxSearchBytes / 2;  // of refused ones, for a request
 
 }  // namespace
@@ -21,7 +22,8 @@ Judge::Check Judge::check_clock(Work& work) {
     SATCHEL_ASSIGN(auto waits, check_own_held(work));
     if (waits) return waits;
     if (operation.clock.empty()) return Check(std::nullopt);
-    SATCHEL_TRY(expand(work));
+    SATCHEL_ASSIGN(auto too_many, expand(work));
+    if (too_many) return too_many;
     Missing missing;
     for (const Dot& seen : operation.clock.entries()) {
         if (work.before && work.before->state.clock.covers(seen)) continue;
@@ -166,9 +168,12 @@ Result<const Judge::Named*> Judge::named(const Dot& dot) {
 
 // A clock that covers an alias covers what it stands for. An adopted copy stands for a refused
 // change that only its own device ever showed: there alone it was seen.
-Status Judge::expand(Work& work) {
+Judge::Check Judge::expand(Work& work) {
     for (const Dot& seen : work.operation->clock.entries()) {
         SATCHEL_ASSIGN(const auto originals, store_.aliased(work.operation->record, seen));
+        search_bytes_ += originals.size() * kAliasBytes;
+        if (has_searched_enough())
+            return refuse(Reason::false_claim, "its changes are known under too many names");
         for (const Dot& original : originals) {
             const bool adopted = original.replica.id != seen.replica.id;
             if (adopted && changeset_.header.replica.id != seen.replica.id) continue;
@@ -176,23 +181,29 @@ Status Judge::expand(Work& work) {
             work.expanded->advance(original);
         }
     }
-    return {};
+    return Check(std::nullopt);
 }
 
-Status Judge::append_aliases(const LoggedChangeset& entry, const LoggedChangeset& original) {
+// A change that was issued again writes the records that it wrote.
+Judge::Check Judge::append_aliases(const LoggedChangeset& entry, const Dot& first) {
+    SATCHEL_ASSIGN(const auto original, store_.logged(first.replica, first.counter));
+    if (!original) return Error{ErrorCode::corrupt, "an original is not in the log"};
+    search_bytes_ += std::max(original->bytes.size(), kLeastSearchBytes);
     std::map<RecordId, std::uint64_t> counter_of;
-    std::uint64_t counter = original.first_counter;
-    SATCHEL_TRY(visit_records(original.bytes, [&](CollectionId, const RecordId& record) {
+    std::uint64_t counter = original->first_counter;
+    SATCHEL_TRY(visit_records(original->bytes, [&](CollectionId, const RecordId& record) {
         counter_of.emplace(record, counter++);
     }));
+    for (const Operation& operation : changeset_.operations)
+        if (!counter_of.contains(operation.record))
+            return refuse(Reason::false_claim, "record " + operation.record.text() +
+                                                   " is not in the change that it has the id of");
     for (std::size_t i = 0; i < changeset_.operations.size(); ++i) {
         const RecordId& record = changeset_.operations[i].record;
-        const auto at = counter_of.find(record);
-        if (at == counter_of.end()) continue;
         SATCHEL_TRY(store_.append_alias(record, {entry.replica, entry.first_counter + i},
-                                        {original.replica, at->second}));
+                                        {original->replica, counter_of.at(record)}));
     }
-    return {};
+    return Check(std::nullopt);
 }
 
 }  // namespace satchel

@@ -48,7 +48,7 @@ class Exchange {
     Result<bool> upload();
     Result<bool> repeat(const UploadedChangeset& sent, const Digest& hash);
     Result<bool> take(const UploadedChangeset& sent, const Digest& hash, Judge& judge);
-    Result<bool> stop(const Error& reason) const;
+    Result<bool> stop(const Error& reason);
     bool is_spent(const Judge& judge) const;
     Status judge_own_held();
     void tell(const Verdict& verdict);

@@ -42,6 +42,9 @@ void HeldRecords::forget(const Changeset& changeset) {
         at->second.erase({changeset.operations[i].record, changeset.header.first_counter + i});
 }
 
+namespace {
+
+// Nothing has happened to what it waits for: to judge it again is no use.
 Result<bool> still_waits(ServerStore& store, const LoggedChangeset& held) {
     const Dot& dot = held.verdict.original;
     if (dot.counter == 0 || store.is_declared_lost(dot)) return false;
@@ -51,76 +54,78 @@ Result<bool> still_waits(ServerStore& store, const LoggedChangeset& held) {
     return !known || dot.counter > known->high;
 }
 
-Result<LoggedChangeset> with_bytes(ServerStore& store, const LoggedChangeset& held) {
-    SATCHEL_ASSIGN(auto whole, store.logged(held.replica, held.first_counter));
-    if (whole) return *std::move(whole);
-    return Error{ErrorCode::corrupt, "a held changeset is not in the log"};
-}
-
-namespace {
-
-// One look over all that are held, in log order: a chain of waiting ones resolves in one.
-class HeldRound {
+// One pass over those that are ready now.
+class ReadyPass {
   public:
-    HeldRound(ServerStore& store, const Services& services, std::int64_t now_ms)
-        : store_(store), services_(services), now_ms_(now_ms), records_(store) {}
+    ReadyPass(ServerStore& store, const JudgeOne& judge) : store_(store), judge_(judge) {}
 
     Status run() {
-        SATCHEL_ASSIGN(const auto entries, store_.held());
-        for (const LoggedChangeset& held : entries) {
-            if (is_spent()) break;
-            SATCHEL_TRY(look_at(held));
+        SATCHEL_ASSIGN(const auto ready, store_.ready_held());
+        for (const LoggedChangeset& held : ready) {
+            if (search_bytes_ > kMaxSearchBytes) break;
+            SATCHEL_ASSIGN(const bool waits, still_waits(store_, held));
+            SATCHEL_TRY(waits ? store_.keep_waiting(held) : look_at(held));
         }
         return {};
     }
-    std::size_t decided() const { return decided_; }
-    bool is_spent() const { return search_bytes_ + records_.search_bytes() > kMaxSearchBytes; }
+    bool is_spent() const { return search_bytes_ > kMaxSearchBytes; }
+    std::vector<Verdict> take() { return std::move(decided_); }
+    std::size_t decided() const { return decided_.size(); }
 
   private:
     Status look_at(const LoggedChangeset& held) {
-        SATCHEL_ASSIGN(const bool waits, still_waits(store_, held));
-        if (waits) return {};
-        SATCHEL_ASSIGN(const auto caller, store_.caller_of(held));
-        if (!caller) return {};
-        SATCHEL_ASSIGN(LoggedChangeset entry, with_bytes(store_, held));
-        SATCHEL_ASSIGN(const auto known, store_.replica(entry.replica));
+        SATCHEL_ASSIGN(auto entry, store_.logged(held.replica, held.first_counter));
+        if (!entry) return Error{ErrorCode::corrupt, "a held changeset is not in the log"};
+        SATCHEL_ASSIGN(const auto searched, judge_(*entry));
+        if (!searched) return {};
+        search_bytes_ += *searched + std::max(entry->bytes.size(), kLeastSearchBytes);
+        const Verdict& verdict = entry->verdict;
+        if (verdict.kind == VerdictKind::held && verdict.original == held.verdict.original)
+            return store_.keep_waiting(held);
+        SATCHEL_TRY(store_.save_verdict(*entry));
+        if (verdict.kind != VerdictKind::held) decided_.push_back(verdict);
+        return {};
+    }
+
+    ServerStore& store_;
+    const JudgeOne& judge_;
+    std::vector<Verdict> decided_;
+    std::size_t search_bytes_ = 0;
+};
+
+}  // namespace
+
+Result<std::vector<Verdict>> judge_ready(ServerStore& store, const JudgeOne& judge) {
+    ReadyPass pass(store, judge);
+    for (std::size_t before = 0; store.has_held() && !pass.is_spent(); before = pass.decided()) {
+        SATCHEL_TRY(pass.run());
+        if (pass.decided() == before) break;
+    }
+    return pass.take();
+}
+
+Result<std::size_t> judge_held(ServerStore& store, const Services& services, std::int64_t now_ms) {
+    HeldRecords records(store);
+    const auto judge_one = [&](LoggedChangeset& entry) -> Result<std::optional<std::size_t>> {
+        SATCHEL_ASSIGN(const auto caller, store.caller_of(entry));
+        if (!caller) return std::optional<std::size_t>{};
+        SATCHEL_ASSIGN(const auto known, store.replica(entry.replica));
+        const std::size_t before = records.search_bytes();
         Judge judge({*caller,
-                     store_,
-                     services_,
-                     records_,
-                     now_ms_,
+                     store,
+                     services,
+                     records,
+                     now_ms,
                      known ? known->cursor_given : Sequence{},
                      known && number(known->load_head) != 0,
                      {},
                      nullptr,
                      false});
         SATCHEL_TRY(judge.judge(entry));
-        search_bytes_ += judge.search_bytes() + std::max(entry.bytes.size(), kLeastSearchBytes);
-        SATCHEL_TRY(store_.save_verdict(entry));
-        decided_ += entry.verdict.kind == VerdictKind::held ? 0 : 1;
-        return {};
-    }
-
-    ServerStore& store_;
-    const Services& services_;
-    std::int64_t now_ms_;
-    HeldRecords records_;
-    std::size_t search_bytes_ = 0;
-    std::size_t decided_ = 0;
-};
-
-}  // namespace
-
-Result<std::size_t> judge_held(ServerStore& store, const Services& services, std::int64_t now_ms) {
-    constexpr std::size_t kMaxRounds = 8;
-    std::size_t decided = 0;
-    for (std::size_t i = 0; i < kMaxRounds && store.has_held(); ++i) {
-        HeldRound round(store, services, now_ms);
-        SATCHEL_TRY(round.run());
-        decided += round.decided();
-        if (round.decided() == 0 || round.is_spent()) break;
-    }
-    return decided;
+        return std::optional(judge.search_bytes() + records.search_bytes() - before);
+    };
+    SATCHEL_ASSIGN(const auto decided, judge_ready(store, judge_one));
+    return decided.size();
 }
 
 }  // namespace satchel

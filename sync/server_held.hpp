@@ -4,9 +4,12 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
+#include <optional>
 #include <set>
 #include <utility>
+#include <vector>
 
 #include "sync/changeset.hpp"
 #include "sync/server_session.hpp"
@@ -36,8 +39,13 @@ class HeldRecords {
     std::size_t search_bytes_ = 0;
 };
 
-// Nothing has happened to what the held changeset waits for: to judge it again is no use.
-Result<bool> still_waits(ServerStore& store, const LoggedChangeset& held);
-Result<LoggedChangeset> with_bytes(ServerStore& store, const LoggedChangeset& held);
+// Judges a held changeset, which has its bytes, in place; gives what that made it search, or
+// nothing when it is not for this caller to judge.
+using JudgeOne = std::function<Result<std::optional<std::size_t>>(LoggedChangeset& entry)>;
+
+// Lets `judge` look at the ready ones, and at what becomes ready by that, until nothing more is
+// decided or they have cost as much as one request may; what is left stays ready. Saves the new
+// verdicts and gives them.
+Result<std::vector<Verdict>> judge_ready(ServerStore& store, const JudgeOne& judge);
 
 }  // namespace satchel

@@ -58,7 +58,7 @@ Result<bool> Exchange::check_base() {
     if (request_.base_counter == 0) return true;
     if (request_.base_counter == known_.high)
         return request_.base_hash == known_.hash ? Result<bool>(true) : fork();
-    SATCHEL_ASSIGN(const auto base, store_.logged(request_.replica, request_.base_counter));
+    SATCHEL_ASSIGN(const auto base, store_.log_entry(request_.replica, request_.base_counter));
     const bool same =
         base && base->last_counter == request_.base_counter && base->hash == request_.base_hash;
     return same ? Result<bool>(true) : fork();
@@ -73,7 +73,11 @@ Result<bool> Exchange::fork() {
         1;
     if (next > UINT32_MAX)
         return Error{ErrorCode::limit, "the replica has used up its incarnations"};
-    SATCHEL_TRY(allowance_.admit_incarnation());
+    handled_.reply.status = ReplyStatus::fork;
+    const Status room = allowance_.admit_incarnation();
+    if (!room && room.error().code == ErrorCode::limit && caller_.revoked)
+        return false;  // it is told to wipe, and needs no name
+    if (!room) return room.error();
     SATCHEL_ASSIGN(const auto last, store_.replica({request_.replica.id, highest}));
     KnownReplica issued;
     issued.replica = {request_.replica.id, static_cast<std::uint32_t>(next)};
@@ -81,7 +85,6 @@ Result<bool> Exchange::fork() {
     issued.cursor_given = std::max(known_.cursor_given, last ? last->cursor_given : Sequence{});
     SATCHEL_TRY(store_.save_replica(issued));
     SyncReply& reply = handled_.reply;
-    reply.status = ReplyStatus::fork;
     reply.new_incarnation = issued.replica.incarnation;
     SATCHEL_ASSIGN(reply.chain, store_.chain_points(request_.replica, kChainPoints));
     known_changed_ = false;

@@ -89,21 +89,24 @@ Judge::Check Judge::decode(LoggedChangeset& entry) {
 // verdict is its verdict.
 Judge::Check Judge::find_original(LoggedChangeset& entry) {
     if (entry.id == ChangeId{}) return refuse(Reason::malformed, "it has no id");
-    SATCHEL_ASSIGN(const auto original, store_.logged(entry.id));
+    SATCHEL_ASSIGN(const auto original, store_.log_entry(entry.id));
     const bool other =
         original && original->replica.id == entry.replica.id &&
         (original->replica != entry.replica || original->first_counter != entry.first_counter);
     if (!other) return Check(std::nullopt);
+    const Dot first{original->replica, original->first_counter};
     const Verdict& verdict = original->verdict;
+    if (verdict.kind == VerdictKind::held) return wait_for(first);
     Refusal refusal{verdict.kind, verdict.reason, verdict.detail, {}};
     if (verdict.kind != VerdictKind::accepted) return std::optional(std::move(refusal));
+    SATCHEL_ASSIGN(auto different, append_aliases(entry, first));
+    if (different) return different;
     refusal.kind = VerdictKind::alias;
     entry.verdict.seq = verdict.seq;
     entry.verdict.effective = verdict.effective;
     entry.verdict.rank = verdict.rank;
     entry.verdict.late = verdict.late;
-    entry.verdict.original = {original->replica, original->first_counter};
-    SATCHEL_TRY(append_aliases(entry, *original));
+    entry.verdict.original = first;
     return std::optional(std::move(refusal));
 }
 

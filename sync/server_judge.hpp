@@ -152,8 +152,8 @@ class Judge {
     Check check_parents();
     Result<const Named*> named(const Dot& dot);
     bool has_searched_enough() const;
-    Status expand(Work& work);
-    Status append_aliases(const LoggedChangeset& entry, const LoggedChangeset& original);
+    Check expand(Work& work);
+    Check append_aliases(const LoggedChangeset& entry, const Dot& first);
     // server_rights.cpp
     Check check_rights_before(const Work& work);
     Check check_late(const Work& work);

@@ -95,10 +95,10 @@ Status Exchange::answer_questions() {
 
 Result<Verdict> Exchange::answer(const VerdictQuestion& question) {
     const ReplicaId replica{request_.replica.id, question.incarnation};
-    SATCHEL_ASSIGN(const auto named, store_.logged(replica, question.first_counter));
+    SATCHEL_ASSIGN(const auto named, store_.log_entry(replica, question.first_counter));
     if (named && named->id == question.id && named->first_counter == question.first_counter)
         return named->verdict;
-    SATCHEL_ASSIGN(const auto original, store_.logged(question.id));
+    SATCHEL_ASSIGN(const auto original, store_.log_entry(question.id));
     Verdict verdict;
     verdict.kind = VerdictKind::unknown;
     if (!original || original->replica.id != request_.replica.id) return verdict;

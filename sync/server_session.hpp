@@ -165,12 +165,18 @@ class ServerStore {
 
     virtual Result<std::optional<LoggedChangeset>> logged(ReplicaId replica,
                                                           std::uint64_t counter_within) = 0;
-    virtual Result<std::optional<LoggedChangeset>> logged(const ChangeId& id) = 0;
+    // The same, and by its id, without the bytes, which may be many.
+    virtual Result<std::optional<LoggedChangeset>> log_entry(ReplicaId replica,
+                                                             std::uint64_t counter_within) = 0;
+    virtual Result<std::optional<LoggedChangeset>> log_entry(const ChangeId& id) = 0;
     virtual Status append_log(const LoggedChangeset& entry) = 0;
     virtual Status save_verdict(const LoggedChangeset& entry) = 0;
     virtual Result<std::vector<ChainPoint>> chain_points(ReplicaId replica, std::size_t limit) = 0;
-    // All that are held, in the order they came, without their bytes; and one replica's, with them.
-    virtual Result<std::vector<LoggedChangeset>> held() = 0;
+    // Held ones for whose dot something has happened since they were looked at, in the order they
+    // came, without their bytes. Each stays ready until it gets a verdict or is to wait on.
+    virtual Result<std::vector<LoggedChangeset>> ready_held() = 0;
+    virtual Status keep_waiting(const LoggedChangeset& held) = 0;
+    // One replica's, with their bytes.
     virtual Result<std::vector<LoggedChangeset>> held_of(ReplicaId replica) = 0;
     virtual bool has_held() = 0;
     // What all that is held of the device counts as: at least kLeastKeptBytes each.

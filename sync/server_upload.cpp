@@ -1,6 +1,4 @@
 // Taking changesets, strictly in the replica's order; each verdict is kept with its changeset.
-#include <algorithm>
-
 #include "sync/limits.hpp"
 #include "sync/server_exchange.hpp"
 
@@ -37,7 +35,7 @@ bool Exchange::is_spent(const Judge& judge) const {
 
 // A lost reply: the stored verdict again. False when it is not the changeset that was taken.
 Result<bool> Exchange::repeat(const UploadedChangeset& sent, const Digest& hash) {
-    SATCHEL_ASSIGN(const auto logged, store_.logged(request_.replica, sent.first_counter));
+    SATCHEL_ASSIGN(const auto logged, store_.log_entry(request_.replica, sent.first_counter));
     if (!logged || logged->first_counter != sent.first_counter ||
         logged->last_counter != sent.last_counter || logged->hash != hash)
         return false;
@@ -69,31 +67,26 @@ Result<bool> Exchange::take(const UploadedChangeset& sent, const Digest& hash, J
     return true;
 }
 
-// Who sends something that is taken hears of it with the next request. A revoked device is told to
-// wipe, whatever is left.
-Result<bool> Exchange::stop(const Error& reason) const {
-    const bool has_news = shown_counter_ > request_.base_counter || caller_.revoked;
-    if (reason.code == ErrorCode::limit && has_news) return false;
-    return reason;
+// What comes down does not stop for it.
+Result<bool> Exchange::stop(const Error& reason) {
+    if (reason.code != ErrorCode::limit) return reason;
+    handled_.reply.refusal = reason.message;
+    return false;
 }
 
 // What this device's held changesets wait for may be here now; then those of others.
 Status Exchange::judge_own_held() {
-    SATCHEL_ASSIGN(const auto entries, store_.held());
-    std::size_t search_bytes = 0;
-    for (const LoggedChangeset& held : entries) {
-        if (held.replica.id != caller_.replica) continue;
-        SATCHEL_ASSIGN(const bool waits, still_waits(store_, held));
-        if (waits) continue;
-        if (search_bytes + held_.search_bytes() > kMaxSearchBytes) break;
-        SATCHEL_ASSIGN(LoggedChangeset entry, with_bytes(store_, held));
+    const auto judge_own = [this](LoggedChangeset& entry) -> Result<std::optional<std::size_t>> {
+        if (entry.replica.id != caller_.replica) return std::optional<std::size_t>{};
+        const std::size_t before = held_.search_bytes();
         Judge judge({caller_, store_, services_, held_, now_ms_, known_.cursor_given,
                      number(known_.load_head) != 0, request_.cursor, &touched_, false});
         SATCHEL_TRY(judge.judge(entry));
-        search_bytes += judge.search_bytes() + std::max(entry.bytes.size(), kLeastSearchBytes);
-        SATCHEL_TRY(store_.save_verdict(entry));
-        if (entry.verdict.kind != VerdictKind::held) tell(entry.verdict);
-    }
+        return std::optional(judge.search_bytes() + held_.search_bytes() - before);
+    };
+    SATCHEL_ASSIGN(const std::vector<Verdict> own, judge_ready(store_, judge_own));
+    for (const Verdict& verdict : own)
+        tell(verdict);
     SATCHEL_ASSIGN(const std::size_t decided, judge_held(store_, services_, now_ms_));
     if (decided == 0) return {};
     handled_.changed = true;

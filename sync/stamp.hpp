@@ -2,6 +2,8 @@
 // a counter. Ties are broken by the dot of the write that carries it.
 //
 // Text: "1732233600000.3" (milliseconds, counter). Stored as one integer, ms << 16 | count.
+//
+// Threads: values; a HybridClock has one owner. Errors: only of parse, invalid_argument.
 #pragma once
 
 #include <compare>

@@ -5,6 +5,7 @@
 //     "a:3 b:1"_clock.compare("a:2 b:5"_clock) == ClockOrder::concurrent
 //
 // Stored sorted, usually one to three entries. Cost of every call: O(entries).
+// Threads: values. Errors: only of parse, invalid_argument.
 #pragma once
 
 #include <string>

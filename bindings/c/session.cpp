@@ -47,7 +47,7 @@ Result<Bytes> next_request(satchel_session& session) {
         auto part = session.hand_in->next_request(now_ms());
         return part ? Result<Bytes>(*std::move(part)) : leave(session);
     }
-    SATCHEL_ASSIGN(auto request, session.session.next_request(now_ms()));
+    SATCHEL_ASSIGN(auto request, satchel::client::next_request(session.session, now_ms()));
     return request ? *std::move(request) : Bytes{};
 }
 

@@ -118,11 +118,11 @@ class SyncTest : public testing::Test {
         EXPECT_TRUE(outcome.status) << outcome.status.error().message;
         return device;
     }
-    // A customer of the pool that both users share.
-    RecordId create(Device& device, const std::string& name) {
+    // A customer of the pool that both users share, or of another one.
+    RecordId create(Device& device, const std::string& name, const char* pool = "south") {
         auto transaction = device.replica->begin();
         const auto id = transaction->create(
-            "account", {{"name", Value::text(name)}, {"pool", Value::text("south")}});
+            "account", {{"name", Value::text(name)}, {"pool", Value::text(pool)}});
         EXPECT_TRUE(id) << id.error().message;
         EXPECT_TRUE(transaction->commit());
         return *id;
@@ -138,6 +138,19 @@ class SyncTest : public testing::Test {
         if (!record || record->dead) return "(not here)";
         const Collection* account = device.replica->schema()->find("account");
         return std::string(record->shown[account->position(account->find("name")->id)].as_bytes());
+    }
+    // As if the device had left so much behind at head office today that was not accepted.
+    void set_refused_bytes(std::uint64_t replica, std::size_t bytes) {
+        server_.reset();
+        auto office = storage::Database::open(settings_.data + "/office.satchel-server", {});
+        ASSERT_TRUE(office);
+        auto replace = office->prepare("INSERT OR REPLACE INTO _device_day VALUES (?1, ?2, ?3, 0)");
+        ASSERT_TRUE(replace);
+        replace->bind(1, storage::stored(replica));
+        replace->bind(2, storage::SystemClock().now_ms());
+        replace->bind(3, static_cast<std::int64_t>(bytes));
+        ASSERT_TRUE(replace->run());
+        start_server();
     }
     std::string path(const std::string& name) const { return folder_ / (name + ".satchel"); }
 
@@ -225,6 +238,54 @@ TEST_F(SyncTest, ARevokedDeviceHandsInAndIsEmptied) {
     EXPECT_EQ(name_of(device, id), "(not here)");
     EXPECT_EQ(device.pending(), 0U);
     EXPECT_FALSE(client::account(*device.replica)->logged_in());
+}
+
+TEST_F(SyncTest, WhoLeavesTooMuchBehindIsToldAndStillReceives) {
+    Device one = ready("one", "li.wei");
+    Device two = ready("two", "chen.jie");
+    const std::uint64_t replica = one.replica->sync_state()->replica.id;
+    set_refused_bytes(replica, kMaxRefusedBytes);
+    const RecordId theirs = create(two, "上海可乐");
+    expect_fine(two.sync());
+    const RecordId before = create(one, "taken");
+    create(one, "of others", "north");
+    const RecordId behind = create(one, "waits behind it");
+    for (int i = 0; i < 2; ++i) {
+        const SyncOutcome outcome = one.sync();
+        ASSERT_FALSE(outcome.status);
+        EXPECT_EQ(outcome.status.error().code, ErrorCode::limit);
+        const std::string words(client::words(outcome.status.error(), Language::english));
+        EXPECT_NE(words.find("64 MiB a day"), std::string::npos) << words;
+        EXPECT_EQ(last_error(*one.replica)->value().error.code, ErrorCode::limit);
+    }
+    EXPECT_EQ(name_of(one, theirs), "上海可乐");
+    EXPECT_EQ(one.pending(), 2U);
+    expect_fine(two.sync());
+    EXPECT_EQ(name_of(two, before), "taken");
+    EXPECT_EQ(name_of(two, behind), "(not here)");
+
+    set_refused_bytes(replica, 0);  // the next day
+    expect_fine(one.sync());
+    EXPECT_EQ(one.pending(), 0U);
+    EXPECT_EQ(one.replica->status()->not_accepted, 1U);
+    expect_fine(two.sync());
+    EXPECT_EQ(name_of(two, behind), "waits behind it");
+}
+
+TEST_F(SyncTest, ARevokedDeviceThatLeftTooMuchBehindKeepsTheRestSealed) {
+    Device one = ready("one", "li.wei");
+    const RecordId id = create(one, "上海可乐");
+    const std::uint64_t replica = one.replica->sync_state()->replica.id;
+    set_refused_bytes(replica, kMaxRefusedBytes);
+    revoke(one);
+    const SyncOutcome outcome = one.sync();
+    ASSERT_FALSE(outcome.status);
+    EXPECT_TRUE(outcome.wiped);
+    EXPECT_EQ(name_of(one, id), "(not here)");
+    EXPECT_EQ(one.pending(), 1U);
+    set_refused_bytes(replica, 0);
+    EXPECT_FALSE(one.sync().status);
+    EXPECT_EQ(one.pending(), 0U);
 }
 
 TEST_F(SyncTest, LogOutSendsAndEmpties) {

@@ -71,6 +71,33 @@ TEST_F(SyncTest, TooManyThatWaitAreAnsweredAtOnceAndToldToComeLater) {
     EXPECT_LT(Clock::now() - begun, std::chrono::seconds{10});
 }
 
+TEST_F(SyncTest, OneDeviceHasOnlySoManyRequestsWaiting) {
+    settings_.desk.waiting.max_waiting_of_one = 2;
+    start();
+    add_user("li");
+    TestDevice phone(folder_, client(), "li");
+    TestDevice laptop(folder_, client(), "li");
+    laptop.sync();
+    phone.sync();
+    phone.sync();
+    const Services services{&storage::blake2b, &storage::compress, &storage::inflate};
+    SyncRequest request = *decode_request(phone.next_request(), services);
+    request.wait_ms = 15'000;
+    const Bytes bytes = encode(request, services);
+    const auto begun = Clock::now();
+    auto first = std::async(std::launch::async, [&] { return phone.send(bytes); });
+    auto second = std::async(std::launch::async, [&] { return phone.send(bytes); });
+    std::this_thread::sleep_for(std::chrono::milliseconds{400});
+    const Answer third = phone.send(bytes);
+    EXPECT_LT(Clock::now() - begun, std::chrono::seconds{10});
+    EXPECT_GT(decode_reply(third.body, services)->back_off_ms, 0U);
+    laptop.create_account("Acme");
+    laptop.sync();
+    EXPECT_EQ(decode_reply(first.get().body, services)->back_off_ms, 0U);
+    EXPECT_EQ(decode_reply(second.get().body, services)->back_off_ms, 0U);
+    EXPECT_LT(Clock::now() - begun, std::chrono::seconds{12});
+}
+
 TEST_F(SyncTest, AShutDownAnswersThoseThatWait) {
     start();
     add_user("li");

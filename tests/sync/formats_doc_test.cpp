@@ -86,6 +86,7 @@ const Numbers kLimits = {
     LIMIT(kBundleBytes),      LIMIT(kMaxBundleMessages), LIMIT(kMaxRefusedBytes),
     LIMIT(kMaxHeldBytes),     LIMIT(kLeastKeptBytes),    LIMIT(kMaxIncarnations),
     LIMIT(kMaxSearchBytes),   LIMIT(kLeastSearchBytes),  LIMIT(kDayMs),
+    LIMIT(kMaxRefusalBytes),
 };
 #undef LIMIT
 

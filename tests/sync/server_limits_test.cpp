@@ -27,10 +27,19 @@ class ServerLimits : public testing::Test {
         }
         return operations;
     }
-    Error refusal_of(const SmallDevice& device) {
+    // Of a request of which nothing can be taken.
+    std::string refusal_of(const SmallDevice& device) {
         const auto answer = head.handle(device.request(), device.caller);
-        EXPECT_FALSE(answer);
-        return answer ? Error{} : answer.error();
+        EXPECT_TRUE(answer);
+        if (!answer) return {};
+        EXPECT_EQ(answer->reply.acked_counter, device.acked);
+        EXPECT_TRUE(answer->reply.verdicts.empty());
+        return answer->reply.refusal;
+    }
+    static constexpr const char* kDaysRoom = "64 MiB a day";
+    static void expect_says(const std::string& refusal, std::string_view what) {
+        EXPECT_NE(refusal.find(what), std::string::npos) << refusal;
+        EXPECT_LE(refusal.size(), kMaxRefusalBytes);
     }
 
     Head head;
@@ -45,9 +54,7 @@ TEST_F(ServerLimits, ADayHasRoomForSoMuchThatIsNotAccepted) {
     EXPECT_EQ(head.store().figures()->quarantined, 9U);
     write_rubbish(li);
     head.clock_source.now += kDayMs - 3'600'000;
-    const Error error = refusal_of(li);
-    EXPECT_EQ(error.code, ErrorCode::limit);
-    EXPECT_NE(error.message.find("in 1 hour"), std::string::npos) << error.message;
+    expect_says(refusal_of(li), "in 1 hour");
     EXPECT_EQ(head.store().figures()->quarantined, 9U) << "nothing was taken";
     // Nobody else is any the worse for it.
     wang.write({account(1, kWang)});
@@ -71,7 +78,7 @@ TEST_F(ServerLimits, SmallOnesCountAsMoreThanTheyAre) {
     li.sync();
     EXPECT_EQ(li.acked, kMost);
     write_rubbish(li, 1);
-    EXPECT_EQ(refusal_of(li).code, ErrorCode::limit);
+    expect_says(refusal_of(li), kDaysRoom);
 }
 
 TEST_F(ServerLimits, WhatIsAcceptedNeedsNoRoomAndWhatComesBeforeIsTaken) {
@@ -86,7 +93,7 @@ TEST_F(ServerLimits, WhatIsAcceptedNeedsNoRoomAndWhatComesBeforeIsTaken) {
     EXPECT_EQ(reply.status, ReplyStatus::ok);
     EXPECT_EQ(reply.verdicts.size(), 3U);
     EXPECT_EQ(reply.acked_counter, last - 2);
-    EXPECT_EQ(refusal_of(li).code, ErrorCode::limit);
+    expect_says(refusal_of(li), kDaysRoom);
     head.clock_source.now += kDayMs;
     li.sync();
     EXPECT_EQ(li.verdicts.at(last).kind, VerdictKind::accepted);
@@ -115,7 +122,7 @@ TEST_F(ServerLimits, ANewIncarnationHasNoNewDay) {
     next.replica.incarnation = issued->reply.new_incarnation;
     next.acked_hash = chain_start(head.store().services().hash, next.replica);
     write_rubbish(next);
-    EXPECT_EQ(refusal_of(next).code, ErrorCode::limit);
+    expect_says(refusal_of(next), kDaysRoom);
 }
 
 TEST_F(ServerLimits, IncarnationsOfADayAreLimited) {
@@ -128,6 +135,11 @@ TEST_F(ServerLimits, IncarnationsOfADayAreLimited) {
     const auto refused = head.handle(ask, li.caller);
     ASSERT_FALSE(refused);
     EXPECT_EQ(refused.error().code, ErrorCode::limit);
+    li.caller.revoked = true;
+    const auto shut_out = head.handle(ask, li.caller);
+    ASSERT_TRUE(shut_out) << "it must hear that it is to wipe";
+    EXPECT_EQ(shut_out->reply.new_incarnation, 0U);
+    li.caller.revoked = false;
     head.clock_source.now += kDayMs;
     EXPECT_TRUE(head.handle(ask, li.caller));
 }
@@ -147,9 +159,7 @@ TEST_F(ServerLimits, WhatWaitsHasALimitInAll) {
         if (i < 4) wang.sync();
     }
     EXPECT_EQ(head.store().figures()->held, 4U);
-    const Error error = refusal_of(wang);
-    EXPECT_EQ(error.code, ErrorCode::limit);
-    EXPECT_NE(error.message.find("wait"), std::string::npos) << error.message;
+    expect_says(refusal_of(wang), "that wait for changes of other devices");
     // It comes, and is another record's: none of them is held any more, and there is room again.
     li.write({account(3, kLi)});
     li.sync();
@@ -216,29 +226,189 @@ TEST_F(ServerLimits, DevicesGiveRecordsToNobodyWhomHeadOfficeDoesNotKnow) {
         VerdictKind::accepted);
 }
 
-TEST_F(ServerLimits, ABundleIsAnsweredAsFarAsItWasTaken) {
+TEST_F(ServerLimits, ABundleIsAnsweredWhereverItsChangesetsStop) {
     for (int i = 0; i < 9; ++i)
         write_rubbish(li);
     li.sync();
+    head.write({create(kProduct, record_id(51), {text(kName, "P")})});
     li.write({account(1, kLi)});
     write_rubbish(li);
     li.write({account(2, kLi)});
     li.list_scopes = true;
-    SyncRequest first = li.request();
-    SyncRequest second = first;
-    first.changesets.resize(2);
-    second.changesets = {second.changesets[2]};
-    second.base_counter = first.changesets.back().last_counter;
-    BundleRounds rounds({first, second}, head.store().services().hash);
-    ASSERT_TRUE(rounds.check());
-    const auto answer = head.handle(rounds.request(), li.caller);
-    ASSERT_TRUE(answer);
-    ASSERT_TRUE(rounds.take(answer->reply));
-    EXPECT_TRUE(rounds.finished());
-    EXPECT_FALSE(rounds.complete());
-    EXPECT_EQ(rounds.place().acked_counter, 10U);
-    li.take(answer->reply);
-    EXPECT_EQ(li.acked, 10U);
+    const SyncRequest whole = li.request();
+    for (const std::size_t cut : {1U, 2U}) {  // before the refused one, and behind it
+        SCOPED_TRACE(cut);
+        SmallDevice device = li;
+        SyncRequest first = whole;
+        SyncRequest second = whole;
+        first.changesets.resize(cut);
+        second.changesets.erase(second.changesets.begin(),
+                                second.changesets.begin() + static_cast<std::ptrdiff_t>(cut));
+        second.base_counter = first.changesets.back().last_counter;
+        BundleRounds rounds({first, second}, head.store().services().hash);
+        ASSERT_TRUE(rounds.check());
+        std::string refusal;
+        for (int round = 0; round < 10 && !rounds.finished(); ++round) {
+            const auto answer = head.handle(rounds.request(), device.caller);
+            ASSERT_TRUE(answer) << answer.error().message;
+            refusal += answer->reply.refusal;
+            ASSERT_TRUE(rounds.take(answer->reply));
+            device.take(answer->reply);
+        }
+        EXPECT_TRUE(rounds.finished());
+        EXPECT_FALSE(rounds.complete());
+        expect_says(refusal, kDaysRoom);
+        EXPECT_EQ(rounds.place().acked_counter, 10U);
+        EXPECT_EQ(device.acked, 10U);
+        EXPECT_TRUE(device.has(record_id(51))) << "what comes down goes on";
+    }
+}
+
+// Waits for what a colleague has not sent yet.
+Operation waiting_write(const RecordId& id, const VectorClock& seen, ReplicaId colleague,
+                        std::uint64_t counter) {
+    VectorClock clock = seen;
+    clock.advance({colleague, counter});
+    return write(kAccount, id, clock, {text(kName, "after")});
+}
+
+class ServerHeld : public ServerLimits {
+  protected:
+    void SetUp() override {
+        li.write({account(1, kLi)});
+        li.sync();
+        wang.grant(user_scope(kLi));
+        wang.sync();
+        head.store().look_up_callers(
+            [this](std::uint64_t, const RecordId&) -> Result<std::optional<Caller>> {
+                return std::optional(wang.caller);
+            });
+    }
+    std::size_t ready() { return head.store().ready_held()->size(); }
+    VectorClock seen() { return head.clock(kAccount, record_id(1)); }
+    void li_writes(std::string_view name) {
+        li.write({write(kAccount, record_id(1), li.records.at(record_id(1)).state.clock,
+                        {text(kName, name)})});
+        li.sync();
+    }
+    std::uint64_t held() { return head.store().figures()->held; }
+};
+
+TEST_F(ServerHeld, OneThatWaitsIsLookedAtOnlyWhenSomethingHappenedToWhatItWaitsFor) {
+    wang.write({waiting_write(record_id(1), seen(), li.replica, 3)});
+    wang.sync();
+    EXPECT_EQ(held(), 1U);
+    EXPECT_EQ(ready(), 0U);
+    li_writes("2");
+    EXPECT_EQ(held(), 1U);
+    EXPECT_EQ(ready(), 0U);
+    li_writes("3");
+    EXPECT_EQ(held(), 0U);
+    wang.sync();
+    li.sync();
+    li.expect_equal_to_head();
+}
+
+TEST_F(ServerHeld, OneThatNamesTwoMissingChangesWaitsForOneAfterTheOther) {
+    SmallDevice zhang{head, 0xc3, user_id(3)};
+    zhang.grant(user_scope(kLi));
+    zhang.sync();
+    VectorClock clock = seen();
+    clock.advance({zhang.replica, 1});
+    wang.write({waiting_write(record_id(1), clock, li.replica, 2)});
+    wang.sync();
+    li_writes("2");
+    EXPECT_EQ(held(), 1U);
+    EXPECT_EQ(ready(), 0U);
+    EXPECT_EQ(head.store().held()->front().verdict.original, (Dot{zhang.replica, 1}));
+    zhang.write({write(kAccount, record_id(1), zhang.records.at(record_id(1)).state.clock,
+                       {text(kNote, "n")})});
+    zhang.sync();
+    EXPECT_EQ(held(), 0U);
+}
+
+TEST_F(ServerHeld, ACopyOfAHeldChangeWaitsForItAndIsDecidedWithIt) {
+    const ChangeId change = make_change_id(head.random);
+    wang.write({waiting_write(record_id(1), seen(), li.replica, 2)}, Intent::person, &change);
+    wang.sync();
+    wang.write({waiting_write(record_id(1), seen(), li.replica, 2)}, Intent::person, &change);
+    wang.sync();
+    EXPECT_EQ(held(), 2U);
+    EXPECT_EQ(ready(), 0U) << "the copy is not looked at again and again";
+    li_writes("2");
+    EXPECT_EQ(held(), 0U);
+    wang.acked = 0;
+    wang.acked_hash = chain_start(head.store().services().hash, wang.replica);
+    wang.sync();  // the stored verdicts again
+    EXPECT_EQ(wang.verdicts.at(1).kind, VerdictKind::accepted);
+    EXPECT_EQ(wang.verdicts.at(2).kind, VerdictKind::alias);
+}
+
+TEST_F(ServerHeld, ALongChainThatWaitsIsDecidedAtOnce) {
+    constexpr int kChain = 300;
+    wang.write({waiting_write(record_id(1), seen(), li.replica, 2)});
+    for (int i = 1; i < kChain; ++i)
+        wang.write(
+            {waiting_write(record_id(1), seen(), wang.replica, static_cast<std::uint64_t>(i))});
+    wang.sync();
+    EXPECT_EQ(held(), static_cast<std::uint64_t>(kChain));
+    EXPECT_EQ(ready(), 0U);
+    li_writes("2");
+    EXPECT_EQ(held(), 0U);
+    EXPECT_EQ(head.state(kAccount, record_id(1)).clock.counter(wang.replica),
+              static_cast<std::uint64_t>(kChain));
+}
+
+TEST_F(ServerHeld, AfterASavepointIsUndoneAndAfterOpeningAllAreLookedAtOnce) {
+    wang.write({waiting_write(record_id(1), seen(), li.replica, 3)});
+    wang.sync();
+    ASSERT_TRUE(head.store().begin());
+    ASSERT_TRUE(head.store().savepoint());
+    ASSERT_TRUE(head.store().roll_back());
+    EXPECT_EQ(ready(), 1U);
+    ASSERT_TRUE(head.store().commit());
+    li_writes("2");
+    EXPECT_EQ(held(), 1U);
+    EXPECT_EQ(ready(), 0U);
+}
+
+TEST_F(ServerLimits, AnAliasWritesWhatItsOriginalWrites) {
+    const ChangeId change = make_change_id(head.random);
+    li.write({account(1, kLi)}, Intent::person, &change);
+    li.sync();
+    const std::uint64_t other =
+        li.write({account(2, kLi, std::string(1'000, 'x'))}, Intent::person, &change);
+    const std::uint64_t same = li.write({account(1, kLi)}, Intent::person, &change);
+    li.sync();
+    EXPECT_EQ(li.verdicts.at(other).reason, Reason::false_claim);
+    EXPECT_EQ(li.verdicts.at(same).kind, VerdictKind::alias);
+}
+
+TEST_F(ServerLimits, ManyNamesOfOneRecordEndTheSearch) {
+    std::vector<Operation> accounts;
+    for (int i = 0; i < 1'000; ++i)
+        accounts.push_back(account(i, kLi));
+    const ChangeId change = make_change_id(head.random);
+    li.write(accounts, Intent::person, &change);
+    li.sync();
+    constexpr std::size_t kCopies = (kMaxSearchBytes >> 8) / 1'000 + 1;
+    for (std::size_t i = 0; i < kCopies; ++i)
+        li.write(accounts, Intent::person, &change);
+    li.sync();
+    std::uint64_t counter = li.counter - accounts.size();
+    for (Operation& operation : accounts) {
+        VectorClock clock;
+        clock.advance({li.replica, ++counter});
+        operation = write(kAccount, operation.record, clock, {text(kName, "x")});
+    }
+    const std::uint64_t first = li.write(accounts);
+    li.sync();
+    EXPECT_EQ(li.verdicts.at(first).reason, Reason::false_claim);
+    expect_says(li.verdicts.at(first).detail, "too many names");
+    // One of them alone is taken as always.
+    const std::uint64_t one = li.write({accounts.front()});
+    li.sync();
+    EXPECT_EQ(li.verdicts.at(one).kind, VerdictKind::accepted) << li.verdicts.at(one).detail;
 }
 
 }  // namespace
