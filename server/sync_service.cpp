@@ -118,11 +118,27 @@ Result<storage::Access> SyncService::admit(const Entry& entry) {
     return access;
 }
 
+// While it waited the device sent more by another line, and this one is dead. A copy of the device
+// asks again at once, and is told apart then: its word of a minute ago is no proof.
+Result<std::optional<Handled>> SyncService::ask_again(const Entry& entry) {
+    if (!entry.has_waited) return std::optional<Handled>{};
+    SATCHEL_ASSIGN(const auto known, office_.store->replica(entry.request.replica));
+    if (!known || known->high <= entry.request.last_counter) return std::optional<Handled>{};
+    Handled handled;
+    handled.reply.status = ReplyStatus::list_scopes;
+    handled.reply.tag = entry.request.tag;
+    handled.reply.epoch = office_.store->epoch();
+    handled.reply.server_now = office_.now_ms();
+    return std::optional(std::move(handled));
+}
+
 Status SyncService::look(Look& look) {
     look.may_wait = look.may_wait && Clock::now() < look.entry->until;
     look.handled = [&]() -> Result<Handled> {
         SATCHEL_ASSIGN(const storage::Access access, admit(*look.entry));
         look.revoked = access.caller.revoked;
+        SATCHEL_ASSIGN(auto stale, ask_again(*look.entry));
+        if (stale) return *std::move(stale);
         return answer_sync(office_, look.entry->request, access);
     }();
     return look.handled ? Status{} : Status{look.handled.error()};
@@ -141,7 +157,7 @@ void SyncService::answer(Look& look) {
     SyncReply& said = look.handled->reply;
     log_verdicts(look.entry->request, said);
     if (look.revoked) return exchange.reply(wiped_reply(said.acked_counter));
-    if (look.handled->nothing_new && look.may_wait)  // found no place to wait
+    if (look.handled->nothing_new && (look.may_wait || look.entry->is_displaced))
         said.back_off_ms = std::max(said.back_off_ms, options_.back_off_ms);
     HttpReply reply;
     reply.content_type = kSyncType;
@@ -153,12 +169,23 @@ void SyncService::answer(Look& look) {
 bool SyncService::keep(const EntryPointer& entry) {
     const std::lock_guard lock(mutex_);
     if (finished_ || waiting_.size() >= options_.max_waiting) return false;
-    std::size_t& of_one = waiting_of_[entry->request.replica.id];
-    if (of_one >= options_.max_waiting_of_one) return false;
-    ++of_one;
+    const std::uint64_t replica = entry->request.replica.id;
+    if (++waiting_of_[replica] > options_.max_waiting_of_one) displace_oldest(replica);
+    entry->has_waited = true;
     waiting_.push_back(entry);
     changed_.notify_all();
     return true;
+}
+
+void SyncService::displace_oldest(std::uint64_t replica) {
+    const auto oldest = std::find_if(
+        waiting_.begin(), waiting_.end(),
+        [replica](const EntryPointer& each) { return each->request.replica.id == replica; });
+    if (oldest == waiting_.end()) return;
+    (*oldest)->is_displaced = true;
+    post(*oldest, false);
+    waiting_.erase(oldest);
+    --waiting_of_[replica];
 }
 
 void SyncService::look_again(const EntryPointer& entry, bool may_wait) {

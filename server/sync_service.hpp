@@ -32,9 +32,9 @@ Result<Handled> answer_sync(Office& office, SyncRequest& request, const storage:
 
 struct WaitingOptions {
     std::size_t max_waiting = 4'000;
-    std::size_t max_waiting_of_one = 4;         // device: a copy of its file, or dead lines
+    std::size_t max_waiting_of_one = 4;         // device; the oldest makes place, perhaps dead
     std::chrono::milliseconds longest{55'000};  // shorter than what proxies allow
-    std::uint64_t back_off_ms = 60'000;         // told to those that find no place to wait
+    std::uint64_t back_off_ms = 60'000;         // told to those that have no place to wait
 };
 
 class SyncService {
@@ -55,6 +55,8 @@ class SyncService {
         std::string token;
         SyncRequest request;
         Clock::time_point until;
+        bool has_waited = false;
+        bool is_displaced = false;  // by a newer one of its device
     };
     using EntryPointer = std::shared_ptr<Entry>;
 
@@ -74,6 +76,8 @@ class SyncService {
     void answer(Look& look);
     Result<storage::Access> admit(const Entry& entry);
     bool keep(const EntryPointer& entry);
+    void displace_oldest(std::uint64_t replica);
+    Result<std::optional<Handled>> ask_again(const Entry& entry);
     void look_again(const EntryPointer& entry, bool may_wait);
     void look_again(const std::vector<EntryPointer>& entries);
     void post(const EntryPointer& entry, bool may_wait);

@@ -26,6 +26,7 @@ class HeldWaits {
     // Whoever waits for one of these dots.
     void wake(ReplicaId replica, std::uint64_t first, std::uint64_t last);
 
+    bool is_ready(std::int64_t number) const { return ready_.contains(number); }
     // Numbers, ascending.
     const std::set<std::int64_t>& ready() const { return ready_; }
 

@@ -212,54 +212,34 @@ Result<std::size_t> SqliteServerStore::sweep_held(std::int64_t now_ms) {
     SATCHEL_ASSIGN(AdminTransaction transaction, AdminTransaction::begin(*this));
     std::size_t lost = 0;
     for (std::size_t round = 0; round < kMaxRounds && has_held(); ++round) {
-        SATCHEL_ASSIGN(const std::size_t more, core_->declare_overdue_lost(now_ms));
-        lost += more;
         // Also what an earlier call left for this one.
-        SATCHEL_ASSIGN(const std::size_t decided, judge_held(*this, core_->services, now_ms));
-        if (more == 0 && decided == 0) break;
+        SATCHEL_ASSIGN([[maybe_unused]] const std::size_t decided,
+                       judge_held(*this, core_->services, now_ms));
+        SATCHEL_ASSIGN(const std::size_t more, core_->declare_overdue_lost(now_ms));
+        if (more == 0) break;
+        lost += more;
     }
     SATCHEL_TRY(transaction.commit());
     return lost;
 }
 
+// What waits for a held changeset goes on with that one. A dot that has come and does not do, once
+// judged, is another record's, of a copy of that device before a restore: it never will.
 Result<std::size_t> SqliteServerStore::Core::declare_overdue_lost(std::int64_t now_ms) {
     SATCHEL_ASSIGN(const auto entries, log.held());
-    std::size_t read_bytes = 0;
     std::size_t lost = 0;
     for (const LoggedChangeset& entry : entries) {
         const Dot& dot = entry.verdict.original;
         if (now_ms - entry.receipt <= kHoldDeadlineMs || dot.counter == 0 || log.is_lost(dot))
             continue;
-        SATCHEL_ASSIGN(const bool may_come, may_be_decided(entry, read_bytes));
-        if (read_bytes > kMaxSearchBytes) return lost;
-        if (may_come) continue;
+        SATCHEL_ASSIGN(const auto decided, log.decided(dot));
+        if (decided == VerdictKind::held) continue;
+        SATCHEL_ASSIGN(const bool ready, log.is_ready(entry));
+        if (ready) continue;
         SATCHEL_TRY(log.declare_lost(dot, "the deadline", now_ms));
         ++lost;
     }
     return lost;
-}
-
-// What it waits for waits itself, or has come, and it is to be judged. A dot that has come as
-// another record's, of a copy of that device before a restore, will never do.
-Result<bool> SqliteServerStore::Core::may_be_decided(const LoggedChangeset& held,
-                                                     std::size_t& read_bytes) {
-    const Dot& dot = held.verdict.original;
-    SATCHEL_ASSIGN(const auto decided, log.decided(dot));
-    if (!decided || *decided == VerdictKind::held || epoch == 1) return decided.has_value();
-    SATCHEL_ASSIGN(const auto other, log.logged(dot.replica, dot.counter));
-    SATCHEL_ASSIGN(const auto whole, log.logged(held.replica, held.first_counter));
-    if (!other || !whole) return Error{ErrorCode::corrupt, "a held changeset is not in the log"};
-    read_bytes += other->bytes.size() + whole->bytes.size();
-    std::optional<RecordId> named;
-    std::uint64_t counter = other->first_counter;
-    SATCHEL_TRY(visit_records(other->bytes, [&](CollectionId, const RecordId& record) {
-        if (counter++ == dot.counter) named = record;
-    }));
-    bool writes = false;
-    SATCHEL_TRY(visit_records(whole->bytes, [&](CollectionId, const RecordId& record) {
-        writes = writes || record == named;
-    }));
-    return writes;
 }
 
 }  // namespace satchel::storage

@@ -72,7 +72,6 @@ struct SqliteServerStore::Core {
     Status run(const char* sql) { return run(std::string(sql)); }
     Status run(const std::string& sql);
     Result<std::size_t> declare_overdue_lost(std::int64_t now_ms);
-    Result<bool> may_be_decided(const LoggedChangeset& held, std::size_t& read_bytes);
     Status bury(CollectionId collection, const RecordId& id, Sequence seq, std::int64_t now_ms);
     Status note_dead_children(const Collection& collection, const RecordId& id,
                               const RecordState& state, bool dead);

@@ -354,6 +354,11 @@ Status ServerLog::keep_waiting(const LoggedChangeset& held) {
     return {};
 }
 
+Result<bool> ServerLog::is_ready(const LoggedChangeset& held) {
+    SATCHEL_ASSIGN(const std::int64_t number, number_of(held));
+    return waits_.is_ready(number);
+}
+
 Result<std::int64_t> ServerLog::number_of(const LoggedChangeset& entry) {
     SATCHEL_ASSIGN(const Known* known, this->known(entry.replica));
     SATCHEL_ASSIGN(Statement * select,
@@ -541,8 +546,12 @@ Result<std::vector<Dot>> ServerLog::aliased(const RecordId& record, const Dot& u
     while (true) {
         SATCHEL_ASSIGN(const bool row, select->step());
         if (!row) break;
-        SATCHEL_ASSIGN(const Dot original, Dot::parse(select->text(0)));
-        originals.push_back(original);
+        const Result<Dot> original = Dot::parse(select->text(0));
+        if (!original) {
+            select->reset();
+            return original.error();
+        }
+        originals.push_back(*original);
     }
     select->reset();
     return originals;

@@ -58,6 +58,7 @@ class ServerLog {
     Result<std::vector<LoggedChangeset>> held();        // without bytes, in log order
     Result<std::vector<LoggedChangeset>> ready_held();  // of these, see HeldWaits
     Status keep_waiting(const LoggedChangeset& held);
+    Result<bool> is_ready(const LoggedChangeset& held);
     Result<std::vector<LoggedChangeset>> held_of(ReplicaId replica);
     Result<std::uint64_t> held_bytes(std::uint64_t replica);
     Result<std::vector<LoggedChangeset>> refused_of(std::uint64_t replica, std::size_t max_bytes);

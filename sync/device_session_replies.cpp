@@ -131,7 +131,9 @@ void DeviceSession::note_answer(const SyncReply& reply) {
         asked_.insert(std::upper_bound(asked_.begin(), asked_.end(), question.id), question.id);
     if (!sent.repair_scope.empty()) repaired_.push_back(sent.repair_scope);
     if (sent.wait_ms > 0) waited_ = true;
-    if (!at_checkpoint_ || (options_.wait_ms > 0 && !waited_)) return;
+    // Who is refused does not wait for news: it has something to tell.
+    const bool waits = options_.wait_ms > 0 && report_.refusal.empty();
+    if (!at_checkpoint_ || (waits && !waited_)) return;
     const Result<bool> left = anything_left();  // an error of the store shows with the next request
     done_ = left && !*left;
 }

@@ -172,7 +172,7 @@ Judge::Check Judge::expand(Work& work) {
     for (const Dot& seen : work.operation->clock.entries()) {
         SATCHEL_ASSIGN(const auto originals, store_.aliased(work.operation->record, seen));
         search_bytes_ += originals.size() * kAliasBytes;
-        if (has_searched_enough())
+        if (!originals.empty() && has_searched_enough())
             return refuse(Reason::false_claim, "its changes are known under too many names");
         for (const Dot& original : originals) {
             const bool adopted = original.replica.id != seen.replica.id;

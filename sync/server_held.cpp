@@ -44,6 +44,8 @@ void HeldRecords::forget(const Changeset& changeset) {
 
 namespace {
 
+constexpr std::size_t kLookBytes = 256;  // what looking at one that waits on counts as
+
 // Nothing has happened to what it waits for: to judge it again is no use.
 Result<bool> still_waits(ServerStore& store, const LoggedChangeset& held) {
     const Dot& dot = held.verdict.original;
@@ -57,12 +59,13 @@ Result<bool> still_waits(ServerStore& store, const LoggedChangeset& held) {
 // One pass over those that are ready now.
 class ReadyPass {
   public:
-    ReadyPass(ServerStore& store, const JudgeOne& judge) : store_(store), judge_(judge) {}
+    ReadyPass(ServerStore& store, const HeldJudge& judge) : store_(store), judge_(judge) {}
 
     Status run() {
         SATCHEL_ASSIGN(const auto ready, store_.ready_held());
         for (const LoggedChangeset& held : ready) {
-            if (search_bytes_ > kMaxSearchBytes) break;
+            if (is_spent()) break;
+            search_bytes_ += kLookBytes;
             SATCHEL_ASSIGN(const bool waits, still_waits(store_, held));
             SATCHEL_TRY(waits ? store_.keep_waiting(held) : look_at(held));
         }
@@ -74,11 +77,12 @@ class ReadyPass {
 
   private:
     Status look_at(const LoggedChangeset& held) {
+        SATCHEL_ASSIGN(const bool mine, judge_.may_judge(held));
+        if (!mine) return {};
         SATCHEL_ASSIGN(auto entry, store_.logged(held.replica, held.first_counter));
         if (!entry) return Error{ErrorCode::corrupt, "a held changeset is not in the log"};
-        SATCHEL_ASSIGN(const auto searched, judge_(*entry));
-        if (!searched) return {};
-        search_bytes_ += *searched + std::max(entry->bytes.size(), kLeastSearchBytes);
+        SATCHEL_ASSIGN(const std::size_t searched, judge_.judge(*entry));
+        search_bytes_ += searched + std::max(entry->bytes.size(), kLeastSearchBytes);
         const Verdict& verdict = entry->verdict;
         if (verdict.kind == VerdictKind::held && verdict.original == held.verdict.original)
             return store_.keep_waiting(held);
@@ -88,14 +92,14 @@ class ReadyPass {
     }
 
     ServerStore& store_;
-    const JudgeOne& judge_;
+    const HeldJudge& judge_;
     std::vector<Verdict> decided_;
     std::size_t search_bytes_ = 0;
 };
 
 }  // namespace
 
-Result<std::vector<Verdict>> judge_ready(ServerStore& store, const JudgeOne& judge) {
+Result<std::vector<Verdict>> judge_ready(ServerStore& store, const HeldJudge& judge) {
     ReadyPass pass(store, judge);
     for (std::size_t before = 0; store.has_held() && !pass.is_spent(); before = pass.decided()) {
         SATCHEL_TRY(pass.run());
@@ -106,25 +110,29 @@ Result<std::vector<Verdict>> judge_ready(ServerStore& store, const JudgeOne& jud
 
 Result<std::size_t> judge_held(ServerStore& store, const Services& services, std::int64_t now_ms) {
     HeldRecords records(store);
-    const auto judge_one = [&](LoggedChangeset& entry) -> Result<std::optional<std::size_t>> {
-        SATCHEL_ASSIGN(const auto caller, store.caller_of(entry));
-        if (!caller) return std::optional<std::size_t>{};
-        SATCHEL_ASSIGN(const auto known, store.replica(entry.replica));
-        const std::size_t before = records.search_bytes();
-        Judge judge({*caller,
-                     store,
-                     services,
-                     records,
-                     now_ms,
-                     known ? known->cursor_given : Sequence{},
-                     known && number(known->load_head) != 0,
-                     {},
-                     nullptr,
-                     false});
-        SATCHEL_TRY(judge.judge(entry));
-        return std::optional(judge.search_bytes() + records.search_bytes() - before);
+    std::optional<Caller> caller;
+    HeldJudge judge;
+    judge.may_judge = [&](const LoggedChangeset& held) -> Result<bool> {
+        SATCHEL_ASSIGN(caller, store.caller_of(held));
+        return caller.has_value();
     };
-    SATCHEL_ASSIGN(const auto decided, judge_ready(store, judge_one));
+    judge.judge = [&](LoggedChangeset& held) -> Result<std::size_t> {
+        SATCHEL_ASSIGN(const auto known, store.replica(held.replica));
+        const std::size_t before = records.search_bytes();
+        Judge one({*caller,
+                   store,
+                   services,
+                   records,
+                   now_ms,
+                   known ? known->cursor_given : Sequence{},
+                   known && number(known->load_head) != 0,
+                   {},
+                   nullptr,
+                   false});
+        SATCHEL_TRY(one.judge(held));
+        return one.search_bytes() + records.search_bytes() - before;
+    };
+    SATCHEL_ASSIGN(const auto decided, judge_ready(store, judge));
     return decided.size();
 }
 

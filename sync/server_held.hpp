@@ -6,7 +6,6 @@
 #include <cstdint>
 #include <functional>
 #include <map>
-#include <optional>
 #include <set>
 #include <utility>
 #include <vector>
@@ -39,13 +38,17 @@ class HeldRecords {
     std::size_t search_bytes_ = 0;
 };
 
-// Judges a held changeset, which has its bytes, in place; gives what that made it search, or
-// nothing when it is not for this caller to judge.
-using JudgeOne = std::function<Result<std::optional<std::size_t>>(LoggedChangeset& entry)>;
+// Who judges held changesets again.
+struct HeldJudge {
+    // Whether this one is for it to judge; it has no bytes yet.
+    std::function<Result<bool>(const LoggedChangeset& held)> may_judge;
+    // Judges the same, now with its bytes, in place; gives what that made it search.
+    std::function<Result<std::size_t>(LoggedChangeset& held)> judge;
+};
 
 // Lets `judge` look at the ready ones, and at what becomes ready by that, until nothing more is
 // decided or they have cost as much as one request may; what is left stays ready. Saves the new
 // verdicts and gives them.
-Result<std::vector<Verdict>> judge_ready(ServerStore& store, const JudgeOne& judge);
+Result<std::vector<Verdict>> judge_ready(ServerStore& store, const HeldJudge& judge);
 
 }  // namespace satchel

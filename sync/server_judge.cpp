@@ -47,7 +47,7 @@ Status Judge::judge(LoggedChangeset& entry) {
 // For those that are judged after it.
 void Judge::note_verdict(const LoggedChangeset& entry) {
     if (entry.verdict.kind == VerdictKind::quarantined) note_refused(entry);
-    if (entry.verdict.reason == Reason::malformed) return;  // nobody knows its records
+    if (!decoded_) return;  // nobody knows its records
     if (entry.verdict.kind == VerdictKind::held)
         context_.held.note(changeset_);
     else
@@ -74,14 +74,15 @@ Judge::Check Judge::check(LoggedChangeset& entry) {
 }
 
 Judge::Check Judge::decode(LoggedChangeset& entry) {
+    decoded_ = false;
     auto decoded = decode_changeset(entry.bytes);
     if (!decoded) return refuse(Reason::malformed, decoded.error().message);
     changeset_ = *std::move(decoded);
     entry.id = changeset_.header.id;
-    if (changeset_.header.replica != entry.replica ||
-        changeset_.header.first_counter != entry.first_counter ||
-        changeset_.last_counter() != entry.last_counter)
-        return refuse(Reason::malformed, "its dots are not those it was sent under");
+    decoded_ = changeset_.header.replica == entry.replica &&
+               changeset_.header.first_counter == entry.first_counter &&
+               changeset_.last_counter() == entry.last_counter;
+    if (!decoded_) return refuse(Reason::malformed, "its dots are not those it was sent under");
     return Check(std::nullopt);
 }
 

@@ -188,6 +188,7 @@ class Judge {
     std::vector<Named> named_;
     // Records in changesets of this device that were not accepted.
     std::optional<std::set<RecordId>> refused_;
+    bool decoded_ = false;  // changeset_ is the one that is judged
     std::size_t look_ups_ = 0;
     std::size_t search_bytes_ = 0;
     std::size_t searched_before_ = 0;  // by the changesets before this one

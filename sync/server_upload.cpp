@@ -76,15 +76,18 @@ Result<bool> Exchange::stop(const Error& reason) {
 
 // What this device's held changesets wait for may be here now; then those of others.
 Status Exchange::judge_own_held() {
-    const auto judge_own = [this](LoggedChangeset& entry) -> Result<std::optional<std::size_t>> {
-        if (entry.replica.id != caller_.replica) return std::optional<std::size_t>{};
-        const std::size_t before = held_.search_bytes();
-        Judge judge({caller_, store_, services_, held_, now_ms_, known_.cursor_given,
-                     number(known_.load_head) != 0, request_.cursor, &touched_, false});
-        SATCHEL_TRY(judge.judge(entry));
-        return std::optional(judge.search_bytes() + held_.search_bytes() - before);
+    HeldJudge judge;
+    judge.may_judge = [this](const LoggedChangeset& held) -> Result<bool> {
+        return held.replica.id == caller_.replica;
     };
-    SATCHEL_ASSIGN(const std::vector<Verdict> own, judge_ready(store_, judge_own));
+    judge.judge = [this](LoggedChangeset& held) -> Result<std::size_t> {
+        const std::size_t before = held_.search_bytes();
+        Judge one({caller_, store_, services_, held_, now_ms_, known_.cursor_given,
+                   number(known_.load_head) != 0, request_.cursor, &touched_, false});
+        SATCHEL_TRY(one.judge(held));
+        return one.search_bytes() + held_.search_bytes() - before;
+    };
+    SATCHEL_ASSIGN(const std::vector<Verdict> own, judge_ready(store_, judge));
     for (const Verdict& verdict : own)
         tell(verdict);
     SATCHEL_ASSIGN(const std::size_t decided, judge_held(store_, services_, now_ms_));

@@ -300,6 +300,8 @@ SATCHEL_API satchel_code satchel_session_open(satchel_replica* replica, satchel_
                                               satchel_error** error);
 /* The next request, borrowed. `size` 0: nothing to send now (device and server agree, or the server
  * asked for a pause): close the session. SATCHEL_SERVER_ERROR: no progress, try later.
+ * SATCHEL_LIMIT: head office takes no more of what is pending for now, the message says why; all
+ * else is in step: close the session.
  * SATCHEL_FORBIDDEN: head office has shut this device out, what was pending has been handed in, and
  * the file is empty now; the message says whether all of it went, or how much stays sealed.
  * SATCHEL_UNAUTHORIZED: something here is sealed; satchel_sync, or a new log-in, opens it. */

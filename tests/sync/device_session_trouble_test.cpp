@@ -52,6 +52,33 @@ TEST_F(Session, SendsAgainWhatHasNoVerdictYet) {
     EXPECT_EQ(store.state.acked_counter, 4U);
 }
 
+TEST_F(Session, ThatIsRefusedSendsNothingMoreUpAndWaitsForNothing) {
+    for (const std::uint64_t wait_ms : {0, 30'000}) {
+        SCOPED_TRACE(wait_ms);
+        options.wait_ms = wait_ms;
+        session.reset();
+        store.write(1);
+        store.write(1);
+        const std::uint64_t acked = store.state.acked_counter + 1;
+        const SyncRequest request = ask();
+        EXPECT_TRUE(give_changed(request, [&](SyncReply& reply) {
+            reply.acked_counter = acked;
+            reply.verdicts.resize(1);
+            reply.checkpoint.reset();
+            reply.position.seq = Sequence{number(reply.position.seq) + 1};
+            reply.refusal = "the room is used up";
+        }));
+        EXPECT_EQ(store.state.acked_counter, acked);
+        const SyncRequest next = ask();  // what comes down goes on
+        EXPECT_TRUE(next.changesets.empty());
+        EXPECT_EQ(next.wait_ms, 0U);
+        EXPECT_TRUE(give(answer(next)));
+        EXPECT_TRUE(running().done());
+        EXPECT_EQ(running().report().refusal, "the room is used up");
+        EXPECT_GT(store.state.last_counter, store.state.acked_counter);
+    }
+}
+
 TEST_F(Session, OfARestoredServerSendsAgainWhatHasNoVerdictYet) {
     store.state.epoch = 7;
     store.state.acked_counter = 4;

@@ -1,4 +1,8 @@
 // What one device may leave behind at head office, or make it do: so much, and the rest waits.
+#include <unistd.h>
+
+#include <filesystem>
+
 #include "sync/bundle_rounds.hpp"
 #include "sync/limits.hpp"
 #include "tests/sync/server_fixture.hpp"
@@ -357,6 +361,42 @@ TEST_F(ServerHeld, ALongChainThatWaitsIsDecidedAtOnce) {
     EXPECT_EQ(held(), 0U);
     EXPECT_EQ(head.state(kAccount, record_id(1)).clock.counter(wang.replica),
               static_cast<std::uint64_t>(kChain));
+}
+
+TEST_F(ServerHeld, WhatNamesAnotherRecordsChangeAfterARestoreIsDecidedAtTheDeadline) {
+    const std::string path =
+        testing::TempDir() + "restored-" + std::to_string(::getpid()) + ".satchel-server";
+    std::filesystem::remove(path);
+    std::uint64_t named = 0;
+    {
+        Head old(path);
+        SmallDevice before{old, 0xa1, kLi};
+        before.write({account(1, kLi), account(2, kLi)});
+        before.sync();
+        before.write_bytes("rubbish", 1);
+        before.sync();
+        named = before.counter;
+    }
+    Head restored(path, false, true);
+    SmallDevice zhang{restored, 0xc3, kLi};
+    zhang.sync();
+    // Of the same changeset: one names what is another record's, one what nobody can read.
+    VectorClock wrong = restored.clock(kAccount, record_id(1));
+    wrong.advance({{0xa1, 1}, 2});
+    VectorClock unreadable = restored.clock(kAccount, record_id(2));
+    unreadable.advance({{0xa1, 1}, named});
+    zhang.write({write(kAccount, record_id(1), wrong, {text(kName, "x")}),
+                 write(kAccount, record_id(2), unreadable, {text(kName, "y")})});
+    zhang.sync();
+    EXPECT_EQ(restored.store().figures()->held, 1U);
+    restored.store().look_up_callers(
+        [&](std::uint64_t, const RecordId&) -> Result<std::optional<Caller>> {
+            return std::optional(zhang.caller);
+        });
+    const auto swept = restored.store().sweep_held(kNow + kHoldDeadlineMs + 1);
+    ASSERT_TRUE(swept) << swept.error().message;
+    EXPECT_EQ(*swept, 2U);
+    EXPECT_EQ(restored.store().figures()->held, 0U);
 }
 
 TEST_F(ServerHeld, AfterASavepointIsUndoneAndAfterOpeningAllAreLookedAtOnce) {
