@@ -11,26 +11,33 @@ constexpr std::size_t kExcerptCharacters = 24;
 constexpr std::array<std::string_view, 8> kSpaces = {" ",  "\t", "\r",       "\n",
                                                      "\v", "\f", "\xC2\xA0", "\xE3\x80\x80"};
 
-// The delimiter that the first line has most of outside quotes; a comma when there is none.
+constexpr std::string_view kDelimiters = ",;\t";
+
+// The delimiter that the first line has most of outside quotes; a comma when there is none. Quotes
+// count at the beginning of a cell only, as they do for the reader.
 char find_delimiter(std::string_view text) {
-    constexpr std::string_view kDelimiters = ",;\t";
     std::array<std::size_t, kDelimiters.size()> counts{};
     bool quoted = false;
+    bool begins = true;  // a cell
     for (const char c : text) {
-        if (c == '"') quoted = !quoted;
+        const bool turns = c == '"' && (quoted || begins);
+        if (turns) quoted = !quoted;
+        begins = turns && !quoted;  // a second quote behind it goes on with the cell
         if (quoted) continue;
         if (c == '\n') break;
         const std::size_t which = kDelimiters.find(c);
-        if (which != std::string_view::npos) ++counts[which];
+        if (which == std::string_view::npos) continue;
+        begins = true;
+        ++counts[which];
     }
     const auto most = std::max_element(counts.begin(), counts.end());
     return kDelimiters[static_cast<std::size_t>(most - counts.begin())];
 }
 
-bool needs_quotes(std::string_view cell, char delimiter) {
-    const std::array<char, 4> special = {delimiter, '"', '\r', '\n'};
-    return cell.find_first_of(std::string_view(special.data(), special.size())) !=
-           std::string_view::npos;
+// Also for the other delimiters, which a reader that looks for one would count.
+bool needs_quotes(std::string_view cell) {
+    return cell.find_first_of("\"\r\n") != std::string_view::npos ||
+           cell.find_first_of(kDelimiters) != std::string_view::npos;
 }
 
 void append_quoted(Bytes& out, std::string_view cell) {
@@ -242,7 +249,7 @@ void CsvWriter::row(std::span<const std::string> cells) {
         if (!first) out_ += delimiter_;
         first = false;
         // A single empty cell would be an empty line, which readers skip.
-        if (needs_quotes(cell, delimiter_) || (cell.empty() && cells.size() == 1))
+        if (needs_quotes(cell) || (cell.empty() && cells.size() == 1))
             append_quoted(out_, cell);
         else
             out_ += cell;

@@ -57,6 +57,22 @@ TEST(Csv, TheHeaderDecidesTheDelimiter) {
     EXPECT_EQ(read("a\tb\n1\t2\n").delimiter, '\t');
     EXPECT_EQ(read("\"x;y;z\",b\n1,2\n").delimiter, ',');
     EXPECT_EQ(read("only\n1\n").rows.at(0).cells, (Cells{"1"}));
+    EXPECT_EQ(read("\"a\"\",b\";c\n1;2\n").delimiter, ';');
+}
+
+TEST(Csv, AQuoteInsideAnUnquotedColumnNameHidesNoDelimiter) {
+    EXPECT_EQ(read("size 5\";price,net;tax\n1;2;3\n").rows.at(0).cells, (Cells{"1", "2", "3"}));
+    EXPECT_EQ(read("a\"\"b;c;d,e\n1;2;3\n").delimiter, ';');
+}
+
+TEST(Csv, AWrittenHeaderIsReadWithTheDelimiterItWasWrittenWith) {
+    Bytes out;
+    CsvWriter writer(out);
+    writer.row(Cells{"a;b;c;d", "e\tf\tg"});
+    writer.row(Cells{"1", "2"});
+    const Reading r = read(out);
+    EXPECT_EQ(r.delimiter, ',');
+    EXPECT_EQ(r.rows.at(0).cells, (Cells{"1", "2"}));
 }
 
 TEST(Csv, AFileWithoutHeaderIsRefused) {
@@ -172,7 +188,7 @@ TEST(Csv, QuotesAreWrittenOnlyWhereNeeded) {
     Bytes out;
     CsvWriter(out, ';').row(Cells{"a,b", "c;d", "=1+1"});
     CsvWriter(out).row(Cells{""});
-    EXPECT_EQ(out, "a,b;\"c;d\";=1+1\r\n\"\"\r\n");
+    EXPECT_EQ(out, "\"a,b\";\"c;d\";=1+1\r\n\"\"\r\n");
 }
 
 TEST(Csv, TrimmingKnowsTheSpacesOfChineseText) {
