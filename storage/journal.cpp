@@ -167,6 +167,23 @@ Result<std::optional<JournalRow>> Journal::row(std::int64_t number) {
     return result;
 }
 
+Result<std::optional<JournalRow>> Journal::row_at(ReplicaId replica, std::uint64_t first_counter) {
+    SATCHEL_ASSIGN(const std::int64_t before, last_number(replica, first_counter - 1));
+    SATCHEL_ASSIGN(Statement * select,
+                   database_.cached("SELECT " JOURNAL_COLUMNS " FROM journal WHERE number > ?1"
+                                    " ORDER BY number LIMIT 1"));
+    select->bind(1, before);
+    SATCHEL_ASSIGN(const bool found, select->step());
+    std::optional<JournalRow> result;
+    if (found) {
+        SATCHEL_ASSIGN(result, read_row(*select));
+    }
+    select->reset();
+    const bool same =
+        result && result->entry.replica == replica && result->entry.first_counter == first_counter;
+    return same ? result : std::nullopt;
+}
+
 Result<std::optional<JournalRow>> Journal::open_row(ReplicaId replica,
                                                     std::uint64_t first_counter) {
     const auto at = open_numbers_.find({replica, first_counter});

@@ -74,6 +74,8 @@ class Journal {
                                 const std::vector<Bytes>& before, std::uint8_t own_rank);
 
     Result<std::optional<JournalRow>> row(std::int64_t number);
+    // The one with that first counter, in whatever state.
+    Result<std::optional<JournalRow>> row_at(ReplicaId replica, std::uint64_t first_counter);
     // The same without its bytes: cheap. corrupt when it is missing.
     Result<JournalRow> facts(std::int64_t number);
     // Reads the bytes of rows that came without.

@@ -59,7 +59,8 @@ Status Taker::take_verdict(const Verdict& verdict) {
     SATCHEL_ASSIGN(auto row, core_.journal.open_row(replica, verdict.first_counter));
     const bool open = row && (row->entry.state == ChangesetState::pending ||
                               row->entry.state == ChangesetState::held);
-    if (!open) return {};  // a repetition of what is known
+    if (!open)
+        return verdict.kind == VerdictKind::accepted ? take_late(replica, verdict) : Status{};
     if (verdict.kind == VerdictKind::quarantined || verdict.kind == VerdictKind::alias) {
         SATCHEL_ASSIGN(row, core_.journal.row(row->entry.number));  // with its bytes
     }
@@ -93,6 +94,20 @@ Status Taker::take_verdict(const Verdict& verdict) {
     row->entry.detail = verdict.detail;
     open_.erase(row->entry.number);
     return core_.journal.save_state(*row);
+}
+
+// A repetition of what is known; or a restored server has accepted what was refused before and is
+// not shown here any more, so that its states hold what no confirmation can bring.
+Status Taker::take_late(ReplicaId replica, const Verdict& verdict) {
+    SATCHEL_ASSIGN(const auto row, core_.journal.row_at(replica, verdict.first_counter));
+    if (!row || row->entry.state != ChangesetState::superseded || row->bytes.empty()) return {};
+    std::vector<RecordId> records;
+    SATCHEL_TRY(visit_records(row->bytes, [&records](CollectionId, const RecordId& record) {
+        records.push_back(record);
+    }));
+    for (const RecordId& record : records)
+        SATCHEL_TRY(core_.want(record));
+    return {};
 }
 
 // Both changesets are the same change: their operations follow in the same order.

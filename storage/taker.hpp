@@ -68,6 +68,7 @@ class Taker {
     void see_time();
     Status take_verdicts();
     Status take_verdict(const Verdict& verdict);
+    Status take_late(ReplicaId replica, const Verdict& verdict);
     Status note_alias(const JournalRow& row, const Dot& original);
     Status take_scopes();
     Status lose_scope(const std::string& key);

@@ -90,7 +90,7 @@ class Phone {
         caller.user = kLi;
         caller.rank = 1;
         caller.scopes = {kEveryoneScope, user_scope(kLi)};
-        DeviceSession session(*replica_, head.store().services());
+        DeviceSession session(*replica_, head.store().services(), session_options);
         while (true) {
             const auto request = session.next_request(kNow);
             EXPECT_TRUE(request) << (request ? "" : request.error().message);
@@ -108,6 +108,8 @@ class Phone {
         return session.report();
     }
     storage::Replica& replica() { return *replica_; }
+
+    SessionOptions session_options;
 
   private:
     void open(bool create) {
@@ -474,6 +476,30 @@ TEST_F(Trouble, WhatWasDismissedInAnEarlierIncarnationHoldsNothingUpAfterARestor
     everybody_syncs({a_.get(), b_.get()});
     EXPECT_EQ(b_->values(id, kName), Texts{"later"});
     EXPECT_EQ(a_->replica().status()->pending, 0U);
+}
+
+// The chain goes up whole, with what the person has given up, and this head office has no reason to
+// refuse it.
+TEST_F(Trouble, WhatWasDismissedAndARestoredServerAcceptsIsKnownHereAsItIsThere) {
+    a_->session_options.upload_bytes = 1;  // one changeset in a request
+    a_->sync(*head_);
+    back_up();
+    const RecordId id = a_->create("Acme");
+    a_->sync(*head_);
+    head_->store().look_up_scopes([](const std::string&) -> Result<bool> { return false; });
+    a_->set(id, "pool", "nowhere");
+    a_->sync(*head_);
+    ASSERT_EQ(a_->replica().status()->not_accepted, 1U);
+    ASSERT_TRUE(a_->replica().dismiss(a_->replica().journal(1)->front().number));
+    a_->set(id, "name", "Acme Ltd");
+    a_->sync(*head_);
+    EXPECT_EQ(a_->values(id, kPool), Texts{});
+    restore();
+    everybody_syncs({a_.get(), b_.get()});
+    EXPECT_EQ(head_->state(kAccount, id).cell(kName)->siblings[0].values[0],
+              Value::text("Acme Ltd"));
+    EXPECT_EQ(a_->record(id).state, head_->state(kAccount, id));
+    EXPECT_EQ(b_->record(id).state, head_->state(kAccount, id));
 }
 
 TEST_F(Trouble, AReplyThatFailsAfterItBroughtASchemaLeavesTheOldOneInUse) {
