@@ -45,6 +45,7 @@ class Exchange {
     std::uint64_t last_of_earlier_epochs() const;
     void say_restored();
     // server_upload.cpp
+    JudgeContext judging(bool confirms);
     Result<bool> upload();
     Result<bool> repeat(const UploadedChangeset& sent, const Digest& hash);
     Result<bool> take(const UploadedChangeset& sent, const Digest& hash, Judge& judge);

@@ -10,13 +10,12 @@
 //   otherwise               -> merged, seq = head + 1, scopes and checksums kept up to date
 //
 // What one request may cost and what one device may leave behind is limited (sync/limits.hpp). A
-// request that reaches such a limit is answered for the changesets before it: the reply's
-// acked_counter says how far.
+// request that reaches such a limit is answered for the changesets before it, and with all that
+// comes down: the reply's acked_counter says how far, its refusal why.
 //
-// Threads: one at a time per store. Errors: the store's; hostile changesets give verdicts. Only a
-// request whose frame makes no sense, or of which nothing can be taken, is refused whole:
-// invalid_argument (dots with a hole), limit, forbidden (a replica that the token was not issued
-// to).
+// Threads: one at a time per store. Errors: the store's; hostile changesets give verdicts. A whole
+// request is refused only with invalid_argument (dots with a hole), forbidden (a replica that the
+// token was not issued to) and limit (too many incarnations in a day).
 #pragma once
 
 #include <functional>

@@ -4,9 +4,21 @@
 
 namespace satchel {
 
+JudgeContext Exchange::judging(bool confirms) {
+    return {caller_,
+            store_,
+            services_,
+            held_,
+            now_ms_,
+            known_.cursor_given,
+            number(known_.load_head) != 0,
+            request_.cursor,
+            &touched_,
+            confirms};
+}
+
 Result<bool> Exchange::upload() {
-    Judge judge({caller_, store_, services_, held_, now_ms_, known_.cursor_given,
-                 number(known_.load_head) != 0, request_.cursor, &touched_, true});
+    Judge judge(judging(true));
     Digest hash = request_.base_counter == 0 ? chain_start(services_.hash, request_.replica)
                                              : request_.base_hash;
     SATCHEL_ASSIGN(const auto saved, store_.replica(request_.replica));
@@ -82,8 +94,7 @@ Status Exchange::judge_own_held() {
     };
     judge.judge = [this](LoggedChangeset& held) -> Result<std::size_t> {
         const std::size_t before = held_.search_bytes();
-        Judge one({caller_, store_, services_, held_, now_ms_, known_.cursor_given,
-                   number(known_.load_head) != 0, request_.cursor, &touched_, false});
+        Judge one(judging(false));
         SATCHEL_TRY(one.judge(held));
         return one.search_bytes() + held_.search_bytes() - before;
     };

@@ -11,6 +11,15 @@ namespace {
 using SyncTest = OfficeTest;
 using Clock = std::chrono::steady_clock;
 
+const Services kServices{&storage::blake2b, &storage::compress, &storage::inflate};
+
+// The same request, with time to wait for news.
+Bytes that_waits(const Bytes& request) {
+    SyncRequest changed = *decode_request(request, kServices);
+    changed.wait_ms = 15'000;
+    return encode(changed, kServices);
+}
+
 TEST_F(SyncTest, WhatOneDeviceWritesTheManagersDeviceGets) {
     start();
     add_user("boss", "manager");
@@ -80,16 +89,13 @@ TEST_F(SyncTest, OneDeviceHasOnlySoManyRequestsWaiting) {
     laptop.sync();
     phone.sync();
     phone.sync();
-    const Services services{&storage::blake2b, &storage::compress, &storage::inflate};
-    SyncRequest request = *decode_request(phone.next_request(), services);
-    request.wait_ms = 15'000;
-    const Bytes bytes = encode(request, services);
+    const Bytes bytes = that_waits(phone.next_request());
     const auto begun = Clock::now();
     const auto wait = [&] {
         return std::async(std::launch::async, [&] { return phone.send(bytes); });
     };
     const auto back_off = [&](std::future<Answer>& waiting) {
-        return decode_reply(waiting.get().body, services)->back_off_ms;
+        return decode_reply(waiting.get().body, kServices)->back_off_ms;
     };
     auto first = wait();
     std::this_thread::sleep_for(std::chrono::milliseconds{300});
@@ -110,17 +116,14 @@ TEST_F(SyncTest, ALineThatTheDeviceHasLeftIsNotTakenForACopyOfIt) {
     TestDevice phone(folder_, client(), "li");
     phone.sync();
     phone.sync();
-    const Services services{&storage::blake2b, &storage::compress, &storage::inflate};
-    SyncRequest request = *decode_request(phone.next_request(), services);
-    request.wait_ms = 15'000;
-    const Bytes bytes = encode(request, services);
+    const Bytes bytes = that_waits(phone.next_request());
     auto left = std::async(std::launch::async, [&] { return phone.send(bytes); });
     std::this_thread::sleep_for(std::chrono::milliseconds{300});
     phone.create_account("Acme");
     phone.sync();
-    EXPECT_EQ(decode_reply(left.get().body, services)->status, ReplyStatus::list_scopes);
+    EXPECT_EQ(decode_reply(left.get().body, kServices)->status, ReplyStatus::list_scopes);
     // Asked again, the same is a copy's, which knows less than head office.
-    EXPECT_EQ(decode_reply(phone.send(bytes).body, services)->status, ReplyStatus::fork);
+    EXPECT_EQ(decode_reply(phone.send(bytes).body, kServices)->status, ReplyStatus::fork);
 }
 
 TEST_F(SyncTest, AShutDownAnswersThoseThatWait) {
