@@ -49,6 +49,19 @@ std::vector<std::size_t> written_fields(const Collection& collection, const Oper
     return fields;
 }
 
+// Of text that has been looked at already.
+bool any_text(ByteView) {
+    return true;
+}
+
+// The values at the places `source`; beyond the last one stands null.
+void pick(const std::vector<ValueView>& values, const std::vector<std::size_t>& source,
+          std::vector<ValueView>& picked) {
+    picked.resize(source.size());
+    for (std::size_t i = 0; i < source.size(); ++i)
+        picked[i] = source[i] < values.size() ? values[source[i]] : ValueView{};
+}
+
 std::size_t nodes_of(const Operation& operation) {
     std::size_t nodes =
         operation.clock.entries().size() + operation.sets.size() + operation.counters.size();
@@ -58,6 +71,23 @@ std::size_t nodes_of(const Operation& operation) {
 }
 
 }  // namespace
+
+// Where each record stands in a transaction's list. Most transactions never ask, so records are
+// taken into the index only then.
+class TouchedIndex {
+  public:
+    template <typename Touched>
+    std::optional<std::size_t> find(const std::vector<Touched>& touched, const RecordId& id) {
+        for (; known_ < touched.size(); ++known_)
+            places_.emplace(touched[known_].id, known_);
+        const auto at = places_.find(id);
+        return at == places_.end() ? std::nullopt : std::optional(at->second);
+    }
+
+  private:
+    std::unordered_map<RecordId, std::size_t> places_;
+    std::size_t known_ = 0;
+};
 
 struct LocalTransaction::State {
     // A record that this transaction wrote.
@@ -109,12 +139,13 @@ struct LocalTransaction::State {
     bool apart = false;  // operations are kept as objects from now on
     std::vector<Operation> operations;
     std::vector<Touched> touched;
-    std::unordered_map<RecordId, std::size_t> index_of;
+    TouchedIndex places;
     std::size_t nodes = 0;  // written so far: kMaxChangesetNodes
     ChangeCollector changes;
     // Of the fast way in: prepared for one list of fields, used while the same list comes.
     CollectionId fast_collection{};
     std::vector<FieldId> fast_fields;
+    std::vector<const Field*> fast_known;  // the same
     OperationShape fast_shape;
     std::vector<std::size_t> column_source;  // layout column -> position in the caller's values
     std::vector<std::size_t> write_source;   // value of the operation -> the same
@@ -182,11 +213,10 @@ ChangesetHeader LocalTransaction::State::header() const {
 }
 
 Status LocalTransaction::State::take_room(const RecordId& id, std::size_t more) {
-    const bool known = index_of.contains(id);
     const std::size_t bytes = encoder.size_bytes();
     const bool full =
         touched.size() >= kMaxOperations || bytes >= kMaxChangesetBytes - 2 * kMaxTextBytes;
-    if ((full && !known) || nodes + more > kMaxChangesetNodes)
+    if ((full && !places.find(touched, id)) || nodes + more > kMaxChangesetNodes)
         return Error{ErrorCode::limit,
                      "one transaction holds at most 10,000 records, 500,000 values and about "
                      "6 MiB; commit and go on in the next"};
@@ -225,15 +255,14 @@ Status LocalTransaction::State::write(const TableInfo& info, const RecordId& id,
     SATCHEL_TRY(check_usable());
     operation.collection = info.collection->id;
     operation.record = id;
-    const auto known = index_of.find(id);
-    const bool is_edit =
-        before && operation.kind == OperationKind::write && known == index_of.end();
+    const std::optional<std::size_t> known = places.find(touched, id);
+    const bool is_edit = before && operation.kind == OperationKind::write && !known;
     if (is_edit && info.collection->append_only)
         return Error{ErrorCode::invalid_argument,
                      "records of " + info.collection->name + " are made and deleted, never edited"};
     SATCHEL_TRY(validate(operation, *core.tables.schema(), &is_canonical_text));
     SATCHEL_TRY(take_room(id, nodes_of(operation)));
-    if (known != index_of.end()) return note(write_again(known->second, operation));
+    if (known) return note(write_again(*known, operation));
     return note(write_new(info, id, std::move(operation), std::move(before)));
 }
 
@@ -252,7 +281,6 @@ Status LocalTransaction::State::write_new(const TableInfo& info, const RecordId&
         SATCHEL_TRY(check_size(after.state));
         SATCHEL_TRY(core.tables.store(info, id, after, before ? &*before : nullptr));
     }
-    index_of.emplace(id, touched.size());
     touched.push_back(std::move(entry));
     if (apart)
         operations.push_back(std::move(operation));
@@ -360,6 +388,8 @@ Status LocalTransaction::State::prepare_fast(const TableInfo& info,
                                              const std::vector<FieldId>& fields) {
     const Collection& collection = *info.collection;
     if (fast_collection == collection.id && fast_fields == fields) return {};
+    fast_fields.clear();
+    fast_known.clear();
     const std::size_t none = fields.size();
     const auto source_of = [&fields](FieldId id) {
         return static_cast<std::size_t>(std::find(fields.begin(), fields.end(), id) -
@@ -369,6 +399,7 @@ Status LocalTransaction::State::prepare_fast(const TableInfo& info,
         const Field* known = collection.find(id);
         if (known == nullptr || collection.cell(known->cell) == nullptr)
             return Error{ErrorCode::invalid_argument, "a field that is none of " + collection.name};
+        fast_known.push_back(known);
     }
     column_source.clear();
     for (const FieldId id : info.layout.fields)
@@ -393,9 +424,7 @@ Status LocalTransaction::State::prepare_fast(const TableInfo& info,
 // False: the record needs the usual way (nothing but nulls, or its id is taken).
 Result<bool> LocalTransaction::State::insert_fast(const TableInfo& info, const RecordId& id,
                                                   const std::vector<ValueView>& values) {
-    row.clear();
-    for (const std::size_t source : column_source)
-        row.push_back(source < values.size() ? values[source] : ValueView{});
+    pick(values, column_source, row);
     if (std::all_of(row.begin(), row.end(), [](const ValueView& v) { return v.is_null(); }))
         return false;
     const WriteContext write = context(touched.size());
@@ -405,11 +434,8 @@ Result<bool> LocalTransaction::State::insert_fast(const TableInfo& info, const R
     SATCHEL_ASSIGN(const bool inserted,
                    note(core.tables.insert_plain(info, id, row, meta.out(), Sequence{0}, 0, {})));
     if (!inserted) return false;
-    written.clear();
-    for (const std::size_t source : write_source)
-        written.push_back(source < values.size() ? values[source] : ValueView{});
+    pick(values, write_source, written);
     encoder.add_new_record(fast_shape, id, written);
-    index_of.emplace(id, touched.size());
     touched.push_back({id, &info, {}});
     changes.add(info.collection->id, id);
     return true;
@@ -431,8 +457,7 @@ Result<RecordId> LocalTransaction::create(const Collection& collection,
             plain = false;  // the usual way brings it into canonical form or refuses it
             continue;
         }
-        SATCHEL_TRY(validate_value(*info->collection, *info->collection->find(fields[i]), values[i],
-                                   nullptr));
+        SATCHEL_TRY(validate_value(*info->collection, *state.fast_known[i], values[i], &any_text));
     }
     if (plain) {
         const RecordId made = state.core.ids.next(state.committed_at, *state.core.random);

@@ -119,12 +119,13 @@ TableInfo make_info(const Collection& collection) {
     for (std::size_t i = 0; i < collection.fields.size(); ++i)
         if (is_register(collection.fields[i])) info.register_fields.push_back(i);
     const std::string name = quoted(collection.name);
-    info.select = make_select(collection);
-    info.insert = "INSERT OR REPLACE " + make_insert(collection, false);
-    info.insert_plain = "INSERT OR IGNORE " + make_insert(collection, true);
-    info.select_place = "SELECT _seq, _scope FROM " + name + " WHERE id = ?1";
-    info.update_place = "UPDATE " + name + " SET _seq = ?2, _scope = ?3 WHERE id = ?1";
-    info.remove = "DELETE FROM " + name + " WHERE id = ?1";
+    const auto kept = [](std::string sql) { return KeptStatement(std::move(sql)); };
+    info.select = kept(make_select(collection));
+    info.insert = kept("INSERT OR REPLACE " + make_insert(collection, false));
+    info.insert_plain = kept("INSERT OR IGNORE " + make_insert(collection, true));
+    info.select_place = kept("SELECT _seq, _scope FROM " + name + " WHERE id = ?1");
+    info.update_place = kept("UPDATE " + name + " SET _seq = ?2, _scope = ?3 WHERE id = ?1");
+    info.remove = kept("DELETE FROM " + name + " WHERE id = ?1");
     return info;
 }
 
@@ -264,7 +265,7 @@ const TableInfo* RecordTables::table(CollectionId collection) const {
 }
 
 Result<std::optional<StoredRecord>> RecordTables::load(const TableInfo& table, const RecordId& id) {
-    SATCHEL_ASSIGN(Statement * select, database_.cached(table.select));
+    SATCHEL_ASSIGN(Statement * select, database_.kept(table.select));
     select->bind_blob(1, id.view());
     SATCHEL_ASSIGN(const bool found, select->step());
     if (!found) {
@@ -311,7 +312,7 @@ Result<std::optional<StoredRecord>> RecordTables::load_dead(const RecordId& id) 
 
 Result<std::optional<RecordTables::Place>> RecordTables::place_of(const TableInfo& table,
                                                                   const RecordId& id) {
-    SATCHEL_ASSIGN(Statement * select, database_.cached(table.select_place));
+    SATCHEL_ASSIGN(Statement * select, database_.kept(table.select_place));
     select->bind_blob(1, id.view());
     SATCHEL_ASSIGN(const bool found, select->step());
     std::optional<Place> place;
@@ -323,7 +324,7 @@ Result<std::optional<RecordTables::Place>> RecordTables::place_of(const TableInf
 
 Status RecordTables::write_row(const TableInfo& table, const RecordId& id,
                                const StoredRecord& record) {
-    SATCHEL_ASSIGN(Statement * insert, database_.cached(table.insert));
+    SATCHEL_ASSIGN(Statement * insert, database_.kept(table.insert));
     const std::vector<Value> row = shown_row(*table.collection, record.state);
     const Bytes meta = encode_meta(record.state, table.layout);
     int parameter = 1;
@@ -352,8 +353,14 @@ Status RecordTables::write_dead(const TableInfo& table, const RecordId& id,
     return insert->run();
 }
 
-Status RecordTables::erase(const std::string& sql, const RecordId& id) {
-    SATCHEL_ASSIGN(Statement * statement, database_.cached(sql));
+Status RecordTables::erase(const TableInfo& table, const RecordId& id) {
+    SATCHEL_ASSIGN(Statement * statement, database_.kept(table.remove));
+    statement->bind_blob(1, id.view());
+    return statement->run();
+}
+
+Status RecordTables::erase_dead(const RecordId& id) {
+    SATCHEL_ASSIGN(Statement * statement, database_.cached("DELETE FROM _dead WHERE id = ?1"));
     statement->bind_blob(1, id.view());
     return statement->run();
 }
@@ -363,8 +370,8 @@ Status RecordTables::store(const TableInfo& table, const RecordId& id, const Sto
     const bool dead = is_dead(record.state, table.collection->delete_policy);
     const bool was_dead = before != nullptr && before->dead;
     const bool was_alive = before != nullptr && !before->dead;
-    if (dead && was_alive) SATCHEL_TRY(erase(table.remove, id));
-    if (!dead && was_dead) SATCHEL_TRY(erase("DELETE FROM _dead WHERE id = ?1", id));
+    if (dead && was_alive) SATCHEL_TRY(erase(table, id));
+    if (!dead && was_dead) SATCHEL_TRY(erase_dead(id));
     if (dead)
         SATCHEL_TRY(write_dead(table, id, record));
     else
@@ -374,11 +381,11 @@ Status RecordTables::store(const TableInfo& table, const RecordId& id, const Sto
                           was_alive ? conflicted_cells(before->state) : std::vector<FieldId>{});
 }
 
-const std::string& RecordTables::update_of(const TableInfo& table,
-                                           const std::vector<std::size_t>& fields, bool placed) {
-    std::string& sql = updates_[{number(table.collection->id), fields, placed}];
-    if (!sql.empty()) return sql;
-    sql = "UPDATE " + quoted(table.collection->name) + " SET _meta = ?2";
+KeptStatement& RecordTables::update_of(const TableInfo& table,
+                                       const std::vector<std::size_t>& fields, bool placed) {
+    KeptStatement& made = updates_[{number(table.collection->id), fields, placed}];
+    if (!made.sql().empty()) return made;
+    std::string sql = "UPDATE " + quoted(table.collection->name) + " SET _meta = ?2";
     int parameter = 2;
     const auto add = [&](const std::string& name) {
         sql += ", " + name + " = ?" + std::to_string(++parameter);
@@ -388,7 +395,7 @@ const std::string& RecordTables::update_of(const TableInfo& table,
     if (placed)
         for (const char* name : {"_seq", "_scope", "_more"})
             add(name);
-    return sql += " WHERE id = ?1";
+    return made = KeptStatement(sql + " WHERE id = ?1");
 }
 
 // Only what shows another value is written, so that the indexes of all other fields stay untouched.
@@ -403,7 +410,7 @@ Status RecordTables::update_row(const TableInfo& table, const RecordId& id,
         if (row[i] != old[i] || in_conflict(before.state, cell) || in_conflict(record.state, cell))
             changed.push_back(i);
     }
-    SATCHEL_ASSIGN(Statement * update, database_.cached(update_of(table, changed, true)));
+    SATCHEL_ASSIGN(Statement * update, database_.kept(update_of(table, changed, true)));
     const Bytes meta = encode_meta(record.state, table.layout);
     update->bind_blob(1, id.view());
     update->bind_blob(2, meta);
@@ -419,7 +426,7 @@ Status RecordTables::update_row(const TableInfo& table, const RecordId& id,
 Status RecordTables::rewrite(const TableInfo& table, const RecordId& id, const RecordState& state,
                              const std::vector<std::size_t>& fields,
                              const std::vector<FieldId>& conflicts) {
-    SATCHEL_ASSIGN(Statement * update, database_.cached(update_of(table, fields, false)));
+    SATCHEL_ASSIGN(Statement * update, database_.kept(update_of(table, fields, false)));
     const Bytes meta = encode_meta(state, table.layout);
     std::vector<Value> values;
     values.reserve(fields.size());
@@ -436,14 +443,14 @@ Status RecordTables::rewrite(const TableInfo& table, const RecordId& id, const R
 
 Status RecordTables::remove(const TableInfo& table, const RecordId& id,
                             const StoredRecord& record) {
-    SATCHEL_TRY(erase(record.dead ? "DELETE FROM _dead WHERE id = ?1" : table.remove, id));
+    SATCHEL_TRY(record.dead ? erase_dead(id) : erase(table, id));
     return note_conflicts(table, id, {},
                           record.dead ? std::vector<FieldId>{} : conflicted_cells(record.state));
 }
 
 Status RecordTables::move(const TableInfo& table, const RecordId& id, Sequence seq,
                           std::int64_t scope) {
-    SATCHEL_ASSIGN(Statement * update, database_.cached(table.update_place));
+    SATCHEL_ASSIGN(Statement * update, database_.kept(table.update_place));
     update->bind_blob(1, id.view());
     update->bind(2, stored(seq));
     update->bind(3, scope);
@@ -459,7 +466,7 @@ Status RecordTables::move(const TableInfo& table, const RecordId& id, Sequence s
 Result<bool> RecordTables::insert_plain(const TableInfo& table, const RecordId& id,
                                         const std::vector<ValueView>& registers, ByteView meta,
                                         Sequence seq, std::int64_t scope, ByteView more) {
-    SATCHEL_ASSIGN(Statement * insert, database_.cached(table.insert_plain));
+    SATCHEL_ASSIGN(Statement * insert, database_.kept(table.insert_plain));
     int parameter = 1;
     insert->bind_blob(parameter, id.view());
     for (const ValueView& value : registers)

@@ -41,12 +41,13 @@ struct TableInfo {
     const Collection* collection = nullptr;
     Layout layout;
     std::vector<std::size_t> register_fields;  // layout column -> position in collection->fields
-    std::string select;        // by id: register columns, _seq, _scope, _meta, _more
-    std::string insert;        // id, all field columns, _seq, _scope, _meta, _more
-    std::string insert_plain;  // id, register columns, _seq, _scope, _meta, _more, if not there
-    std::string select_place;  // _seq, _scope by id
-    std::string update_place;  // _seq, _scope by id
-    std::string remove;        // by id
+    mutable KeptStatement select;  // by id: register columns, _seq, _scope, _meta, _more
+    mutable KeptStatement insert;  // id, all field columns, _seq, _scope, _meta, _more
+    // id, register columns, _seq, _scope, _meta, _more, if not there
+    mutable KeptStatement insert_plain;
+    mutable KeptStatement select_place;  // _seq, _scope by id
+    mutable KeptStatement update_place;  // _seq, _scope by id
+    mutable KeptStatement remove;        // by id
 };
 
 class RecordTables {
@@ -108,12 +109,13 @@ class RecordTables {
     Status update_row(const TableInfo& table, const RecordId& id, const StoredRecord& record,
                       const StoredRecord& before);
     Status write_dead(const TableInfo& table, const RecordId& id, const StoredRecord& record);
-    Status erase(const std::string& sql, const RecordId& id);
+    Status erase(const TableInfo& table, const RecordId& id);
+    Status erase_dead(const RecordId& id);
     Status note_conflicts(const TableInfo& table, const RecordId& id,
                           const std::vector<FieldId>& now, const std::vector<FieldId>& then);
     // UPDATE of the metadata and these fields; `placed`: of _seq, _scope and _more, too.
-    const std::string& update_of(const TableInfo& table, const std::vector<std::size_t>& fields,
-                                 bool placed);
+    KeptStatement& update_of(const TableInfo& table, const std::vector<std::size_t>& fields,
+                             bool placed);
 
     std::vector<std::pair<const Collection*, const Field*>> indexed_fields() const;
 
@@ -121,8 +123,8 @@ class RecordTables {
     Indexes indexes_;
     SchemaPointer schema_;
     std::unordered_map<std::uint32_t, TableInfo> tables_;
-    // Texts of UPDATE by collection, fields and `placed`: applications write few combinations.
-    std::map<std::tuple<std::uint32_t, std::vector<std::size_t>, bool>, std::string> updates_;
+    // UPDATE by collection, fields and `placed`: applications write few combinations.
+    std::map<std::tuple<std::uint32_t, std::vector<std::size_t>, bool>, KeptStatement> updates_;
 };
 
 // The SQL name of something: quoted, quotes doubled.

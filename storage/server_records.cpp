@@ -303,7 +303,7 @@ Result<bool> SqliteServerStore::visit_row(CollectionId collection, const RecordI
                                           const std::function<Status(const RowView&)>& visit) {
     const TableInfo* table = core_->tables.table(collection);
     if (table == nullptr) return false;
-    SATCHEL_ASSIGN(Statement * select, core_->database.cached(table->select));
+    SATCHEL_ASSIGN(Statement * select, core_->database.kept(table->select));
     select->bind_blob(1, id.view());
     SATCHEL_ASSIGN(const bool found, select->step());
     RowView row;

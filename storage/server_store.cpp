@@ -66,9 +66,8 @@ Result<std::unique_ptr<SqliteServerStore>> SqliteServerStore::open(
     sqlite.exclusive = options.exclusive;
     sqlite.full_sync = true;
     sqlite.cache_kib = options.cache_kib;
+    sqlite.log_pages = 8000;  // bulk uploads change the same pages again and again
     SATCHEL_ASSIGN(Database database, Database::open(path, sqlite));
-    // Bulk uploads change the same pages again and again: fewer, larger moves into the file.
-    SATCHEL_TRY(database.execute("PRAGMA wal_autocheckpoint = 8000"));
     SATCHEL_ASSIGN(const std::int64_t objects,
                    database.integer("SELECT count(*) FROM sqlite_schema"));
     const bool is_new = objects == 0 && options.create;

@@ -174,6 +174,8 @@ Status Database::configure(const OpenOptions& options) {
     SATCHEL_TRY(execute("PRAGMA temp_store = MEMORY; PRAGMA mmap_size = 0"));
     SATCHEL_TRY(
         execute(options.full_sync ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL"));
+    SATCHEL_TRY(
+        execute(("PRAGMA wal_autocheckpoint = " + std::to_string(options.log_pages)).c_str()));
     return execute(("PRAGMA cache_size = -" + std::to_string(options.cache_kib)).c_str());
 }
 
@@ -217,11 +219,35 @@ Result<Statement*> Database::cached(std::string_view sql) {
     return &statements_.emplace(sql, std::move(statement)).first->second;
 }
 
+Result<Statement*> Database::kept(KeptStatement& statement) {
+    if (statement.generation_ == generation_) {
+        statement.statement_->reset();
+        statement.statement_->clear_bindings();
+        return statement.statement_;
+    }
+    SATCHEL_ASSIGN(statement.statement_, cached(statement.sql_));
+    statement.generation_ = generation_;
+    return statement.statement_;
+}
+
+void Database::forget_statements() {
+    statements_.clear();
+    ++generation_;
+}
+
 Result<std::int64_t> Database::integer(std::string_view sql) {
     SATCHEL_ASSIGN(Statement statement, prepare(sql));
     SATCHEL_ASSIGN(const bool row, statement.step());
     if (!row) return Error{ErrorCode::not_found, "there is no such row"};
     return statement.integer(0);
+}
+
+Result<std::int64_t> Database::data_version() {
+    SATCHEL_ASSIGN(Statement * pragma, cached("PRAGMA data_version"));
+    SATCHEL_ASSIGN([[maybe_unused]] const bool row, pragma->step());
+    const std::int64_t version = pragma->integer(0);
+    pragma->reset();
+    return version;
 }
 
 Status Database::set_application_id(std::int32_t id) {

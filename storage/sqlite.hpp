@@ -57,6 +57,9 @@ struct OpenOptions {
                              // file is some earlier committed state, never a broken one
     int busy_timeout_ms = 5000;
     int cache_kib = 65536;
+    // Pages of the log after which it is moved into the file. Each move syncs the disk twice and
+    // writes a page once, however often it changed since the last one.
+    int log_pages = 1000;
 };
 
 // Unsigned numbers of 64 bits stand as the signed integer of the same bits.
@@ -69,6 +72,20 @@ inline std::int64_t stored(Sequence seq) {
 inline std::uint64_t loaded(std::int64_t value) {
     return static_cast<std::uint64_t>(value);
 }
+
+// A statement's text, with what Database::kept() remembers about it: for what runs per record.
+class KeptStatement {
+  public:
+    KeptStatement() = default;
+    explicit KeptStatement(std::string sql) : sql_(std::move(sql)) {}
+    const std::string& sql() const { return sql_; }
+
+  private:
+    friend class Database;
+    std::string sql_;
+    class Statement* statement_ = nullptr;
+    std::uint64_t generation_ = 0;  // of the Database's statements when it was found
+};
 
 // One prepared statement. Parameters and columns: the first parameter is 1, the first column 0.
 // A failed step resets the statement; it can be bound and run again.
@@ -139,7 +156,9 @@ class Database {
     // same SQL share one Statement, so do not step one while asking for it again. Valid until
     // forget_statements() or the end of the Database.
     Result<Statement*> cached(std::string_view sql);
-    void forget_statements() { statements_.clear(); }
+    // cached() without looking the text up again: always with this same Database.
+    Result<Statement*> kept(KeptStatement& statement);
+    void forget_statements();
 
     // First column of the first row; not_found without a row.
     Result<std::int64_t> integer(std::string_view sql);
@@ -147,7 +166,7 @@ class Database {
     std::int64_t changes() const { return sqlite3_changes64(handle()); }  // rows, last statement
     std::int64_t last_rowid() const { return sqlite3_last_insert_rowid(handle()); }
     // A number that changes when another connection has committed to the file.
-    Result<std::int64_t> data_version() { return integer("PRAGMA data_version"); }
+    Result<std::int64_t> data_version();
 
     // Which program the file belongs to, and its format; both 0 in a new file.
     Result<std::int64_t> application_id() { return integer("PRAGMA application_id"); }
@@ -181,6 +200,7 @@ class Database {
     std::unique_ptr<sqlite3, Close> handle_;
     bool has_key_ = false;
     std::unordered_map<std::string, Statement, Hash, std::equal_to<>> statements_;
+    std::uint64_t generation_ = 1;  // counts forget_statements()
 };
 
 // The right to write, from begin() to commit(); without a commit() the destructor undoes all.

@@ -29,8 +29,8 @@ Result<const Taker::ConfirmStatements*> Taker::confirm_statements(const TableInf
                    core_.database.cached("UPDATE " + quoted(table.collection->name) +
                                          " SET _seq = ?2, _scope = ?3, _meta = ?4 WHERE id = ?1"
                                          " AND _seq = 0 AND _scope = 0 AND _meta = ?5"));
-    SATCHEL_ASSIGN(made.select, core_.database.cached(table.select_place));
-    SATCHEL_ASSIGN(made.update, core_.database.cached(table.update_place));
+    SATCHEL_ASSIGN(made.select, core_.database.kept(table.select_place));
+    SATCHEL_ASSIGN(made.update, core_.database.kept(table.update_place));
     return &confirm_statements_.emplace(table.collection->id, made).first->second;
 }
 

@@ -57,15 +57,17 @@ Character decode(ByteView text) {
     return {point, bytes};
 }
 
-// Where eight bytes in a row are no longer all ASCII without NUL.
+// Where the text is no longer ASCII without NUL, or somewhat before.
 std::size_t skip_ascii(ByteView text, std::size_t at) {
     constexpr std::uint64_t kHigh = 0x8080808080808080U;
     constexpr std::uint64_t kOnes = 0x0101010101010101U;
     for (; at + 8 <= text.size(); at += 8) {
         std::uint64_t word;
         std::memcpy(&word, text.data() + at, 8);
-        if (((word | (word - kOnes)) & kHigh) != 0) break;
+        if (((word | (word - kOnes)) & kHigh) != 0) return at;
     }
+    while (at < text.size() && static_cast<signed char>(text[at]) > 0)
+        ++at;
     return at;
 }
 

@@ -120,6 +120,7 @@ void ChangesetEncoder::write_run(Writer& out, const Run& run) const {
 
 Bytes ChangesetEncoder::finish(const ChangesetHeader& header) {
     Writer out;
+    out.reserve(size_bytes_ + 256);
     out.unsigned_integer(kChangesetFormat);
     out.bytes(header.id.view());
     out.replica(header.replica);

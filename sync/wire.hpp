@@ -39,6 +39,7 @@ class Writer {
     Bytes take() { return std::move(out_); }
     std::size_t size() const { return out_.size(); }
     void clear() { out_.clear(); }
+    void reserve(std::size_t size) { out_.reserve(size); }
 
   private:
     Bytes out_;
