@@ -279,7 +279,7 @@ Status LocalTransaction::State::write_new(const TableInfo& info, const RecordId&
         StoredRecord after = before ? *before : StoredRecord{};
         SATCHEL_TRY(apply(after.state, operation, context(touched.size())));
         SATCHEL_TRY(check_size(after.state));
-        SATCHEL_TRY(core.tables.store(info, id, after, before ? &*before : nullptr));
+        SATCHEL_TRY(core.tables.store(info, id, after, before));
     }
     touched.push_back(std::move(entry));
     if (apart)
@@ -305,7 +305,7 @@ Status LocalTransaction::State::write_again(std::size_t index, const Operation& 
     Bytes image = before_image(after.state, both);
     SATCHEL_TRY(apply(after.state, both, context(index)));
     SATCHEL_TRY(check_size(after.state));
-    SATCHEL_TRY(core.tables.store(*entry.table, entry.id, after, &*now));
+    SATCHEL_TRY(core.tables.store(*entry.table, entry.id, after, now));
     entry.image = std::move(image);
     operations[index] = std::move(both);
     return {};

@@ -90,6 +90,21 @@ bool in_conflict(const RecordState& state, FieldId cell) {
     return found != nullptr && found->siblings.size() > 1;
 }
 
+template <typename T>
+bool are_equal(const T* a, const T* b) {
+    return a == nullptr || b == nullptr ? a == b : *a == *b;
+}
+
+// Cheap: the field shows what it showed before, since nothing of it has changed. A conflict may
+// have been shown by another rule.
+bool shows_the_same(const Field& field, const RecordState& before, const RecordState& after) {
+    if (field.kind == FieldKind::set) return are_equal(before.set(field.id), after.set(field.id));
+    if (field.kind == FieldKind::counter)
+        return are_equal(before.counter(field.id), after.counter(field.id));
+    const CellState* now = after.cell(field.cell);
+    return are_equal(before.cell(field.cell), now) && (now == nullptr || now->siblings.size() == 1);
+}
+
 std::string make_select(const Collection& collection) {
     std::string sql = "SELECT ";
     for (const Field& field : collection.fields)
@@ -323,10 +338,10 @@ Result<std::optional<RecordTables::Place>> RecordTables::place_of(const TableInf
 }
 
 Status RecordTables::write_row(const TableInfo& table, const RecordId& id,
-                               const StoredRecord& record) {
+                               const StoredView& record) {
     SATCHEL_ASSIGN(Statement * insert, database_.kept(table.insert));
-    const std::vector<Value> row = shown_row(*table.collection, record.state);
-    const Bytes meta = encode_meta(record.state, table.layout);
+    const std::vector<Value> row = shown_row(*table.collection, *record.state);
+    const Bytes meta = encode_meta(*record.state, table.layout);
     int parameter = 1;
     insert->bind_blob(parameter, id.view());
     for (const Value& value : row)
@@ -339,11 +354,11 @@ Status RecordTables::write_row(const TableInfo& table, const RecordId& id,
 }
 
 Status RecordTables::write_dead(const TableInfo& table, const RecordId& id,
-                                const StoredRecord& record) {
+                                const StoredView& record) {
     SATCHEL_ASSIGN(Statement * insert, database_.cached("INSERT OR REPLACE INTO _dead"
                                                         " (id, collection, seq, scope, state, more)"
                                                         " VALUES (?1, ?2, ?3, ?4, ?5, ?6)"));
-    const Bytes state = encode_state(record.state);
+    const Bytes state = encode_state(*record.state);
     insert->bind_blob(1, id.view());
     insert->bind(2, number(table.collection->id));
     insert->bind(3, stored(record.seq));
@@ -365,20 +380,21 @@ Status RecordTables::erase_dead(const RecordId& id) {
     return statement->run();
 }
 
-Status RecordTables::store(const TableInfo& table, const RecordId& id, const StoredRecord& record,
-                           const StoredRecord* before) {
-    const bool dead = is_dead(record.state, table.collection->delete_policy);
-    const bool was_dead = before != nullptr && before->dead;
-    const bool was_alive = before != nullptr && !before->dead;
+Status RecordTables::store(const TableInfo& table, const RecordId& id, const StoredView& record,
+                           const std::optional<StoredView>& before) {
+    const bool dead = is_dead(*record.state, table.collection->delete_policy);
+    const bool was_dead = before && before->dead;
+    const bool was_alive = before && !before->dead;
     if (dead && was_alive) SATCHEL_TRY(erase(table, id));
     if (!dead && was_dead) SATCHEL_TRY(erase_dead(id));
     if (dead)
         SATCHEL_TRY(write_dead(table, id, record));
     else
-        SATCHEL_TRY(was_alive && before->in_columns ? update_row(table, id, record, *before)
+        SATCHEL_TRY(was_alive && before->in_columns ? update_row(table, id, record, *before->state)
                                                     : write_row(table, id, record));
-    return note_conflicts(table, id, dead ? std::vector<FieldId>{} : conflicted_cells(record.state),
-                          was_alive ? conflicted_cells(before->state) : std::vector<FieldId>{});
+    return note_conflicts(table, id,
+                          dead ? std::vector<FieldId>{} : conflicted_cells(*record.state),
+                          was_alive ? conflicted_cells(*before->state) : std::vector<FieldId>{});
 }
 
 KeptStatement& RecordTables::update_of(const TableInfo& table,
@@ -401,22 +417,27 @@ KeptStatement& RecordTables::update_of(const TableInfo& table,
 // Only what shows another value is written, so that the indexes of all other fields stay untouched.
 // (What a conflict shows may have been worked out by another rule.)
 Status RecordTables::update_row(const TableInfo& table, const RecordId& id,
-                                const StoredRecord& record, const StoredRecord& before) {
-    const std::vector<Value> row = shown_row(*table.collection, record.state);
-    const std::vector<Value> old = shown_row(*table.collection, before.state);
+                                const StoredView& record, const RecordState& before) {
+    const Collection& collection = *table.collection;
     std::vector<std::size_t> changed;
-    for (std::size_t i = 0; i < row.size(); ++i) {
-        const FieldId cell = table.collection->fields[i].cell;
-        if (row[i] != old[i] || in_conflict(before.state, cell) || in_conflict(record.state, cell))
-            changed.push_back(i);
+    std::vector<Value> values;
+    for (std::size_t i = 0; i < collection.fields.size(); ++i) {
+        if (shows_the_same(collection.fields[i], before, *record.state)) continue;
+        Value value = shown_field(collection, i, *record.state);
+        const FieldId cell = collection.fields[i].cell;
+        if (!in_conflict(before, cell) && !in_conflict(*record.state, cell) &&
+            value == shown_field(collection, i, before))
+            continue;
+        changed.push_back(i);
+        values.push_back(std::move(value));
     }
     SATCHEL_ASSIGN(Statement * update, database_.kept(update_of(table, changed, true)));
-    const Bytes meta = encode_meta(record.state, table.layout);
+    const Bytes meta = encode_meta(*record.state, table.layout);
     update->bind_blob(1, id.view());
     update->bind_blob(2, meta);
     int parameter = 2;
-    for (const std::size_t field : changed)
-        bind(*update, ++parameter, row[field].view());
+    for (const Value& value : values)
+        bind(*update, ++parameter, value.view());
     update->bind(++parameter, stored(record.seq));
     update->bind(++parameter, record.scope);
     bind_more(*update, ++parameter, record.more);
@@ -483,14 +504,16 @@ Status RecordTables::note_conflicts(const TableInfo& table, const RecordId& id,
                                     const std::vector<FieldId>& now,
                                     const std::vector<FieldId>& then) {
     if (now == then) return {};
-    SATCHEL_ASSIGN(Statement * clear,
-                   database_.cached("DELETE FROM _conflict WHERE collection = ?1 AND id = ?2"));
-    clear->bind(1, number(table.collection->id));
-    clear->bind_blob(2, id.view());
-    SATCHEL_TRY(clear->run());
+    if (!then.empty()) {
+        SATCHEL_ASSIGN(Statement * clear,
+                       database_.cached("DELETE FROM _conflict WHERE collection = ?1 AND id = ?2"));
+        clear->bind(1, number(table.collection->id));
+        clear->bind_blob(2, id.view());
+        SATCHEL_TRY(clear->run());
+    }
     for (const FieldId cell : now) {
         SATCHEL_ASSIGN(Statement * insert,
-                       database_.cached("INSERT INTO _conflict VALUES (?1, ?2, ?3)"));
+                       database_.cached("INSERT OR IGNORE INTO _conflict VALUES (?1, ?2, ?3)"));
         insert->bind(1, number(table.collection->id));
         insert->bind_blob(2, id.view());
         insert->bind(3, number(cell));

@@ -36,6 +36,26 @@ struct StoredRecord {
     bool in_columns = false;  // what has a column stands in it; not so in a row older than it
 };
 
+// The same, borrowed: how a record is given to be stored.
+struct StoredView {
+    const RecordState* state = nullptr;
+    Sequence seq{};
+    std::int64_t scope = 0;
+    ByteView more;
+    bool dead = false;
+    bool in_columns = false;
+
+    StoredView(const RecordState& given, Sequence at, std::int64_t set, ByteView beside)
+        : state(&given), seq(at), scope(set), more(beside) {}
+    StoredView(const StoredRecord& record)  // NOLINT: meant to be implicit
+        : state(&record.state),
+          seq(record.seq),
+          scope(record.scope),
+          more(record.more),
+          dead(record.dead),
+          in_columns(record.in_columns) {}
+};
+
 // One collection with its layout and statements' texts.
 struct TableInfo {
     const Collection* collection = nullptr;
@@ -80,8 +100,8 @@ class RecordTables {
     Result<std::optional<Place>> place_of(const TableInfo& table, const RecordId& id);
     // Writes the record: into its table, or into _dead when it counts as deleted. `before` is what
     // load gave, so that only what changed is touched.
-    Status store(const TableInfo& table, const RecordId& id, const StoredRecord& record,
-                 const StoredRecord* before);
+    Status store(const TableInfo& table, const RecordId& id, const StoredView& record,
+                 const std::optional<StoredView>& before);
     // A local write to a living record that stays alive: touches only the columns of `fields`
     // (positions in the collection) and the metadata. `conflicts` are the cells that were in
     // conflict before.
@@ -105,10 +125,10 @@ class RecordTables {
     Status create_table(const Collection& collection);
     Status add_missing_columns(const Collection& collection);
     Result<std::optional<StoredRecord>> load_dead(const RecordId& id);
-    Status write_row(const TableInfo& table, const RecordId& id, const StoredRecord& record);
-    Status update_row(const TableInfo& table, const RecordId& id, const StoredRecord& record,
-                      const StoredRecord& before);
-    Status write_dead(const TableInfo& table, const RecordId& id, const StoredRecord& record);
+    Status write_row(const TableInfo& table, const RecordId& id, const StoredView& record);
+    Status update_row(const TableInfo& table, const RecordId& id, const StoredView& record,
+                      const RecordState& before);
+    Status write_dead(const TableInfo& table, const RecordId& id, const StoredView& record);
     Status erase(const TableInfo& table, const RecordId& id);
     Status erase_dead(const RecordId& id);
     Status note_conflicts(const TableInfo& table, const RecordId& id,

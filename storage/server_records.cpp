@@ -80,6 +80,7 @@ Result<std::optional<ServerRecord>> SqliteServerStore::load(CollectionId collect
     SATCHEL_ASSIGN(More more, unpack_more(found->more, found->seq));
     record.state = std::move(found->state);
     record.seq = found->seq;
+    record.in_columns = found->in_columns;
     record.scopes = core_->scopes.keys_of(found->scope);
     record.created = more.created;
     record.cell_seqs = std::move(more.cell_seqs);
@@ -109,23 +110,24 @@ Status SqliteServerStore::store(CollectionId collection, const RecordId& id,
     const TableInfo* table = core_->tables.table(collection);
     if (table == nullptr) return no_collection(collection);
     const DeletePolicy policy = table->collection->delete_policy;
-    StoredRecord after{record.state, record.seq, 0,
-                       pack_more(record.seq, record.created, record.cell_seqs), false};
-    SATCHEL_ASSIGN(after.scope, core_->scopes.intern(record.scopes));
+    const Bytes more = pack_more(record.seq, record.created, record.cell_seqs);
+    SATCHEL_ASSIGN(const std::int64_t set, core_->scopes.intern(record.scopes));
+    const StoredView after(record.state, record.seq, set, more);
     core_->highest_id = std::max(core_->highest_id, id);
     if (!before) {
-        SATCHEL_TRY(core_->tables.store(*table, id, after, nullptr));
+        SATCHEL_TRY(core_->tables.store(*table, id, after, std::nullopt));
         return core_->scopes.enter(collection, id, record.seq, after.scope);
     }
-    StoredRecord old{before->state, before->seq, 0, {}, is_dead(before->state, policy)};
-    SATCHEL_ASSIGN(old.scope, core_->scopes.intern(before->scopes));
-    SATCHEL_TRY(core_->tables.store(*table, id, after, &old));
+    SATCHEL_ASSIGN(const std::int64_t old_set, core_->scopes.intern(before->scopes));
+    StoredView old(before->state, before->seq, old_set, {});
+    old.dead = is_dead(before->state, policy);
+    old.in_columns = before->in_columns;
+    SATCHEL_TRY(core_->tables.store(*table, id, after, old));
     if (old.dead)
         SATCHEL_TRY(core_->note_dead_children(*table->collection, id, before->state, false));
     if (is_dead(record.state, policy))
         SATCHEL_TRY(core_->note_dead_children(*table->collection, id, record.state, true));
-    return core_->scopes.move(collection, id, before->seq, old.scope, record.seq, after.scope,
-                              now_ms);
+    return core_->scopes.move(collection, id, before->seq, old_set, record.seq, set, now_ms);
 }
 
 // Dead records leave their table and with it the index by parent.

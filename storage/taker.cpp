@@ -274,7 +274,7 @@ Status Taker::place(const TableInfo& table, const RecordId& id,
     }
     core_.scopes.add(scope_set, id, seq);
     if (is_dead(after.state, table.collection->delete_policy)) no_dead_ = false;
-    return core_.tables.store(table, id, after, stored ? &*stored : nullptr);
+    return core_.tables.store(table, id, after, stored);
 }
 
 Result<std::map<RecordId, Taker::Unwound>> Taker::unwind(const std::vector<JournalRow>& rows) {

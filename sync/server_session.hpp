@@ -81,6 +81,7 @@ struct ServerRecord {
     // The seq of each cell's last change; a cell not listed last changed at `created`.
     Sequence created{};
     std::vector<std::pair<FieldId, Sequence>> cell_seqs;  // ascending
+    bool in_columns = false;  // the store's: no column has to be written but for what changes
 };
 
 struct DepartureTime {
