@@ -54,13 +54,31 @@ bool any_text(ByteView) {
     return true;
 }
 
-// The values at the places `source`; beyond the last one stands null.
-void pick(const std::vector<ValueView>& values, const std::vector<std::size_t>& source,
-          std::vector<ValueView>& picked) {
-    picked.resize(source.size());
-    for (std::size_t i = 0; i < source.size(); ++i)
-        picked[i] = source[i] < values.size() ? values[source[i]] : ValueView{};
-}
+// Which of the caller's values go where; null where the caller gave none.
+class Selection {
+  public:
+    // `source[i]`: the place of the caller's value; `given`: how many there are.
+    void take(std::vector<std::size_t> source, std::size_t given) {
+        source_ = std::move(source);
+        as_given_ = source_.size() == given;
+        for (std::size_t i = 0; i < source_.size(); ++i)
+            as_given_ = as_given_ && source_[i] == i;
+    }
+    // Lives until the next call, or as long as `values`.
+    const std::vector<ValueView>& of(const std::vector<ValueView>& values) {
+        if (as_given_) return values;
+        picked_.resize(source_.size());
+        for (std::size_t i = 0; i < source_.size(); ++i)
+            picked_[i] = source_[i] < values.size() ? values[source_[i]] : ValueView{};
+        return picked_;
+    }
+    std::size_t size() const { return source_.size(); }
+
+  private:
+    std::vector<std::size_t> source_;
+    std::vector<ValueView> picked_;
+    bool as_given_ = false;
+};
 
 std::size_t nodes_of(const Operation& operation) {
     std::size_t nodes =
@@ -147,10 +165,8 @@ struct LocalTransaction::State {
     std::vector<FieldId> fast_fields;
     std::vector<const Field*> fast_known;  // the same
     OperationShape fast_shape;
-    std::vector<std::size_t> column_source;  // layout column -> position in the caller's values
-    std::vector<std::size_t> write_source;   // value of the operation -> the same
-    std::vector<ValueView> row;
-    std::vector<ValueView> written;
+    Selection columns;  // in the order of the layout
+    Selection written;  // in the order of the operation
     Writer meta;
 };
 
@@ -401,10 +417,9 @@ Status LocalTransaction::State::prepare_fast(const TableInfo& info,
             return Error{ErrorCode::invalid_argument, "a field that is none of " + collection.name};
         fast_known.push_back(known);
     }
-    column_source.clear();
+    std::vector<std::size_t> in_layout, in_operation;
     for (const FieldId id : info.layout.fields)
-        column_source.push_back(source_of(id));
-    write_source.clear();
+        in_layout.push_back(source_of(id));
     fast_shape = {collection.id, OperationKind::write, true, false, {}, {}};
     for (const Cell& cell : collection.cells) {
         const bool given = std::any_of(cell.fields.begin(), cell.fields.end(), [&](std::size_t at) {
@@ -414,8 +429,10 @@ Status LocalTransaction::State::prepare_fast(const TableInfo& info,
         fast_shape.cells.push_back(cell.id);
         fast_shape.widths.push_back(cell.fields.size());
         for (const std::size_t at : cell.fields)
-            write_source.push_back(source_of(collection.fields[at].id));
+            in_operation.push_back(source_of(collection.fields[at].id));
     }
+    columns.take(std::move(in_layout), fields.size());
+    written.take(std::move(in_operation), fields.size());
     fast_collection = collection.id;
     fast_fields = fields;
     return {};
@@ -424,7 +441,7 @@ Status LocalTransaction::State::prepare_fast(const TableInfo& info,
 // False: the record needs the usual way (nothing but nulls, or its id is taken).
 Result<bool> LocalTransaction::State::insert_fast(const TableInfo& info, const RecordId& id,
                                                   const std::vector<ValueView>& values) {
-    pick(values, column_source, row);
+    const std::vector<ValueView>& row = columns.of(values);
     if (std::all_of(row.begin(), row.end(), [](const ValueView& v) { return v.is_null(); }))
         return false;
     const WriteContext write = context(touched.size());
@@ -434,8 +451,7 @@ Result<bool> LocalTransaction::State::insert_fast(const TableInfo& info, const R
     SATCHEL_ASSIGN(const bool inserted,
                    note(core.tables.insert_plain(info, id, row, meta.out(), Sequence{0}, 0, {})));
     if (!inserted) return false;
-    pick(values, write_source, written);
-    encoder.add_new_record(fast_shape, id, written);
+    encoder.add_new_record(fast_shape, id, written.of(values));
     touched.push_back({id, &info, {}});
     changes.add(info.collection->id, id);
     return true;
@@ -461,7 +477,7 @@ Result<RecordId> LocalTransaction::create(const Collection& collection,
     }
     if (plain) {
         const RecordId made = state.core.ids.next(state.committed_at, *state.core.random);
-        SATCHEL_TRY(state.take_room(made, state.write_source.size()));
+        SATCHEL_TRY(state.take_room(made, state.written.size()));
         SATCHEL_ASSIGN(const bool inserted, state.insert_fast(*info, made, values));
         if (inserted) return made;
     }

@@ -39,7 +39,7 @@ class SystemRandom : public Random {
     std::uint64_t next() override;
 
   private:
-    std::array<std::uint64_t, 32> block_{};
+    std::array<std::uint64_t, 256> block_{};
     std::size_t left_ = 0;
 };
 

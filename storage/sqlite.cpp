@@ -222,7 +222,6 @@ Result<Statement*> Database::cached(std::string_view sql) {
 Result<Statement*> Database::kept(KeptStatement& statement) {
     if (statement.generation_ == generation_) {
         statement.statement_->reset();
-        statement.statement_->clear_bindings();
         return statement.statement_;
     }
     SATCHEL_ASSIGN(statement.statement_, cached(statement.sql_));

@@ -156,7 +156,8 @@ class Database {
     // same SQL share one Statement, so do not step one while asking for it again. Valid until
     // forget_statements() or the end of the Database.
     Result<Statement*> cached(std::string_view sql);
-    // cached() without looking the text up again: always with this same Database.
+    // cached() without looking the text up again: always with this same Database. It may still
+    // have the bindings of the last time, so every parameter has to be bound.
     Result<Statement*> kept(KeptStatement& statement);
     void forget_statements();
 

@@ -35,16 +35,14 @@ void Writer::unsigned_integer(std::uint64_t value) {
 
 void Writer::text(ByteView text) {
     Appender appender{out_};
-    auto out = packer(appender);
-    out.pack_str(static_cast<std::uint32_t>(text.size()));
-    out.pack_str_body(text.data(), static_cast<std::uint32_t>(text.size()));
+    packer(appender).pack_str(static_cast<std::uint32_t>(text.size()));
+    out_ += text;
 }
 
 void Writer::bytes(ByteView bytes) {
     Appender appender{out_};
-    auto out = packer(appender);
-    out.pack_bin(static_cast<std::uint32_t>(bytes.size()));
-    out.pack_bin_body(bytes.data(), static_cast<std::uint32_t>(bytes.size()));
+    packer(appender).pack_bin(static_cast<std::uint32_t>(bytes.size()));
+    out_ += bytes;
 }
 
 void Writer::value(const ValueView& value) {
