@@ -250,11 +250,11 @@ Result<std::int64_t> Journal::highest_number() {
 }
 
 Result<std::vector<JournalRow>> Journal::open_rows() {
-    SATCHEL_ASSIGN(Statement rows,
-                   database_.prepare("SELECT " JOURNAL_FACTS " FROM journal WHERE number >="
-                                     " (SELECT first_open FROM journal_mark)"
-                                     " AND state IN (0, 1, 3) ORDER BY number"));
-    return read_all(rows);
+    SATCHEL_ASSIGN(Statement * rows,
+                   database_.cached("SELECT " JOURNAL_FACTS " FROM journal WHERE number >="
+                                    " (SELECT first_open FROM journal_mark)"
+                                    " AND state IN (0, 1, 3) ORDER BY number"));
+    return read_all(*rows);
 }
 
 Result<std::vector<JournalRow>> Journal::rows_lost(ReplicaId replica, std::uint64_t counter,
@@ -337,11 +337,12 @@ Result<std::uint64_t> Journal::last_of(ReplicaId replica) {
 
 Result<std::vector<JournalEntry>> Journal::list(std::size_t limit, bool open_only) {
     const std::string open = open_only ? " AND state IN (0, 1, 3, 4)" : "";
-    SATCHEL_ASSIGN(Statement rows,
-                   database_.prepare("SELECT " JOURNAL_FACTS " FROM journal WHERE " JOURNAL_KEPT +
-                                     open + " ORDER BY number DESC LIMIT ?1"));
-    rows.bind(1, static_cast<std::int64_t>(limit));
-    SATCHEL_ASSIGN(std::vector<JournalRow> found, read_all(rows));
+    // The plus: else SQLite plans the statement anew whenever a limit is bound.
+    SATCHEL_ASSIGN(Statement * rows,
+                   database_.cached("SELECT " JOURNAL_FACTS " FROM journal WHERE " JOURNAL_KEPT +
+                                    open + " ORDER BY number DESC LIMIT +?1"));
+    rows->bind(1, static_cast<std::int64_t>(limit));
+    SATCHEL_ASSIGN(std::vector<JournalRow> found, read_all(*rows));
     std::vector<JournalEntry> entries;
     for (JournalRow& row : found)
         entries.push_back(std::move(row.entry));

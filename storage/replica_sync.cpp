@@ -141,9 +141,10 @@ Result<std::vector<VerdictQuestion>> Replica::questions() {
 }
 
 Result<std::vector<RecordId>> Replica::wanted(std::size_t limit) {
+    // The plus: else SQLite plans the statement anew whenever a limit is bound.
     SATCHEL_ASSIGN(Statement * rows,
                    core_->database.cached("SELECT id FROM wanted WHERE state = 0 ORDER BY id"
-                                          " LIMIT ?1"));
+                                          " LIMIT +?1"));
     rows->bind(1, static_cast<std::int64_t>(limit));
     std::vector<RecordId> ids;
     while (true) {
