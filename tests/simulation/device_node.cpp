@@ -43,6 +43,7 @@ void DeviceNode::open() {
     auto opened = storage::Replica::open(kFile, options);
     require(opened, "I-12 durable", name() + " cannot be opened");
     replica_ = *std::move(opened);
+    read_to = {};
     const auto state = replica_->sync_state();
     require(state, "I-12 durable", name() + " cannot be read");
     replica_id = state->replica.id;

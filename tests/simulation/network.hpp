@@ -39,6 +39,7 @@ class Network {
     std::int64_t next_arrival() const;
     // From now on everything arrives, once, whole and at once; what is under way is gone.
     void become_perfect();
+    void draw_from(Prng random) { random_ = random; }
     std::uint64_t sent() const { return sent_; }
 
   private:

@@ -80,4 +80,48 @@ std::string text(const Plan& plan) {
            " max_rows=" + std::to_string(plan.max_rows) + (plan.wild_clocks ? " wild_clocks" : "");
 }
 
+namespace {
+
+struct Size {
+    const char* name;
+    std::size_t Plan::*size;
+};
+
+constexpr std::array kSizes{
+    Size{"small_uploads", &Plan::upload_bytes},
+    Size{"small_pages", &Plan::page_bytes},
+    Size{"few_rows", &Plan::max_rows},
+};
+constexpr const char* kWildClocks = "wild_clocks";
+
+}  // namespace
+
+std::vector<std::string> features(const Plan& plan) {
+    const Plan none;
+    std::vector<std::string> names;
+    for (const Range& range : kRanges)
+        if (plan.*range.rate != 0) names.emplace_back(range.name);
+    for (const Size& size : kSizes)
+        if (plan.*size.size != none.*size.size) names.emplace_back(size.name);
+    if (plan.wild_clocks) names.emplace_back(kWildClocks);
+    return names;
+}
+
+bool take_out(Plan& plan, std::string_view feature) {
+    const Plan none;
+    for (const Range& range : kRanges) {
+        if (range.name != feature) continue;
+        plan.*range.rate = 0;
+        return true;
+    }
+    for (const Size& size : kSizes) {
+        if (size.name != feature) continue;
+        plan.*size.size = none.*size.size;
+        return true;
+    }
+    if (feature != kWildClocks) return false;
+    plan.wild_clocks = false;
+    return true;
+}
+
 }  // namespace satchel::simulation

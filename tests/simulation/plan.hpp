@@ -6,7 +6,10 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <set>
 #include <string>
+#include <string_view>
+#include <vector>
 
 namespace satchel::simulation {
 
@@ -57,9 +60,16 @@ struct Plan {
     std::size_t page_bytes = 1U << 20U;
     std::size_t max_rows = 20'000;
     bool wild_clocks = false;  // years off
+
+    std::set<std::size_t> skip;  // steps in which nobody does anything
 };
 
 Plan draw_plan(std::uint64_t seed, std::size_t steps);
 std::string text(const Plan& plan);
+
+// The names of what the plan has: rates above 0, small sizes, wild clocks.
+std::vector<std::string> features(const Plan& plan);
+// Takes one of them out. False: there is none of that name.
+bool take_out(Plan& plan, std::string_view feature);
 
 }  // namespace satchel::simulation

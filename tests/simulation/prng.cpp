@@ -26,6 +26,10 @@ std::uint64_t Prng::next() {
     return result;
 }
 
+Prng Prng::of(std::uint64_t seed, std::uint64_t stream) {
+    return Prng(Prng(seed).next() ^ Prng(~stream).next());
+}
+
 std::int64_t Prng::between(std::int64_t low, std::int64_t high) {
     return low + static_cast<std::int64_t>(below(static_cast<std::uint64_t>(high - low) + 1));
 }

@@ -24,6 +24,8 @@ class Prng final : public Random {
     std::int64_t between(std::int64_t low, std::int64_t high);  // both ends included
     bool chance(unsigned per_mille) { return below(1000) < per_mille; }
     Prng split() { return Prng(next()); }
+    // The stream number `stream` of a seed; it has nothing to do with the others.
+    static Prng of(std::uint64_t seed, std::uint64_t stream);
 
     template <typename T>
     const T& pick(const std::vector<T>& from) {

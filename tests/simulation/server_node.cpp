@@ -73,10 +73,11 @@ Answer ServerNode::handle(ByteView bytes, const Caller& caller) {
         answer.bytes = "503 " + begun.error().message;
         return answer;
     }
+    const Sequence head = store_->head();
     auto handled = handle_sync(*request, caller, *store_, services_, now(), options_);
-    rows_known_ = false;
     Status committed;
     if (handled) committed = store_->commit();
+    if (!committed || store_->head() != head) rows_known_ = false;
     if (!handled || !committed) {
         store_->roll_back_all();
         answer.bytes = "503 " + (handled ? committed.error() : handled.error()).message;

@@ -37,6 +37,7 @@ class ServerNode {
 
     storage::SqliteServerStore& store() { return *store_; }
     Disk& disk() { return disk_; }
+    void draw_from(Prng random) { random_ = random; }
     std::int64_t now() { return clock_.now_ms(); }
     const Services& services() const { return services_; }
 

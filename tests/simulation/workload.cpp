@@ -130,10 +130,24 @@ std::string Workload::commit(DeviceNode& device, LocalTransaction& transaction, 
     return what + " " + id->text().substr(0, 8);
 }
 
+// What was appended since the last look.
+std::vector<storage::JournalEntry> Workload::unread(DeviceNode& device) {
+    for (std::size_t limit = 4;; limit *= 8) {
+        auto newest = device.replica().journal(limit);
+        require(newest, "device reads", "journal");
+        const auto known =
+            std::find_if(newest->begin(), newest->end(), [&device](const auto& entry) {
+                return std::pair(entry.number, entry.id) == device.read_to;
+            });
+        if (known == newest->end() && newest->size() == limit) continue;
+        if (!newest->empty()) device.read_to = {newest->front().number, newest->front().id};
+        newest->erase(known, newest->end());
+        return *std::move(newest);
+    }
+}
+
 void Workload::read_journal(DeviceNode& device) {
-    const auto journal = device.replica().journal(100'000);
-    require(journal, "device reads", "journal");
-    for (const storage::JournalEntry& entry : *journal) {
+    for (const storage::JournalEntry& entry : unread(device)) {
         const Dot first{entry.replica, entry.first_counter};
         if (!history_.knows(entry.id)) {
             const auto changeset = device.replica().changeset(entry.number);

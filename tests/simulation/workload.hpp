@@ -66,6 +66,7 @@ class Workload {
     static void readable(const Result<T>& result, const std::string& what) {
         readable(result ? nullptr : &result.error(), what);
     }
+    static std::vector<storage::JournalEntry> unread(DeviceNode& device);
     static std::vector<RecordId> ids_here(DeviceNode& device, const std::string& table);
     std::optional<Target> target(DeviceNode& device, const char* collection);
     Target look(DeviceNode& device, const char* collection, const RecordId& id);

@@ -47,7 +47,8 @@ Caller World::caller(const DeviceNode& device) const {
 
 void World::run() {
     for (std::size_t i = 0; i < plan_.steps; ++i)
-        step();
+        step(i);
+    draw_for(plan_.steps);
     become_well();
     settle();
     oracle_.check_server();
@@ -55,11 +56,25 @@ void World::run() {
         oracle_.check_device(*device);
 }
 
-void World::step() {
+// Every step has chances of its own: leaving one out does not change what the others draw.
+void World::draw_for(std::size_t step) {
+    Prng random = Prng::of(plan_.seed, step);
+    random_ = random.split();
+    network_.draw_from(random.split());
+    server_.draw_from(random.split());
+    for (const auto& device : devices_)
+        device->random = random.split();
+}
+
+// In one that is left out time passes, and messages arrive.
+void World::step(std::size_t number) {
+    ++steps_begun_;
+    draw_for(number);
     std::int64_t pause = random_.between(1, 3'000);
     if (random_.chance(30)) pause = random_.between(60'000, 3'600'000);
     if (random_.chance(plan_.days)) pause = random_.between(1, 45) * 86'400'000;
     advance(pause);
+    if (plan_.skip.contains(number)) return;
     DeviceNode& device = any_device();
     disasters(device);
     disasters_of_head_office();

@@ -35,10 +35,16 @@ class World {
     World(const Plan& plan, Trace& trace, Probes& probes, Canary canary = Canary::none);
 
     void run();
+    // How far it came: also after a Violation.
+    std::size_t steps_begun() const { return steps_begun_; }
+    std::int64_t passed_ms() const { return now_ - kBegin; }
 
   private:
+    static constexpr std::int64_t kBegin = 1'750'000'000'000;
+
     // world.cpp: steps, sessions, messages.
-    void step();
+    void step(std::size_t number);
+    void draw_for(std::size_t step);
     void advance(std::int64_t ms);
     void deliver(const Packet& packet);
     void arrive_at_server(const Packet& packet);
@@ -89,7 +95,8 @@ class World {
     Probes& probes_;
     const Canary canary_;
     Prng random_;
-    std::int64_t now_ = 1'750'000'000'000;  // the true time
+    std::int64_t now_ = kBegin;  // the true time
+    std::size_t steps_begun_ = 0;
     Company company_;
     History history_;
     ServerNode server_;
