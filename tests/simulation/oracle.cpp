@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "sync/chain.hpp"
+#include "sync/limits.hpp"
 
 namespace satchel::simulation {
 
@@ -191,6 +192,7 @@ void Oracle::check_record(const ServerRow& row) {
     if (history_.of_record(row.id).empty())
         throw Violation{"I-3 no invention", "nobody made the record " + row.id.text()};
     (void)history_.visible(row.id, row.record.state);  // throws when nobody wrote what is there
+    check_stamps(row);
     check_no_false_conflict(row);
     check_counters(row);
     check_sets(row);
@@ -206,6 +208,18 @@ void Oracle::check_record(const ServerRow& row) {
         throw Violation{"I-7 confidentiality", "record " + row.id.text() + " has the scopes" +
                                                    found + ", its values say " + scopes.front()};
     }
+}
+
+// A clock that runs ahead wins nothing by it: head office bounds the effective times.
+void Oracle::check_stamps(const ServerRow& row) {
+    const std::int64_t latest = server_.now() + kSkewMs;
+    for (const CellState& cell : row.record.state.cells)
+        for (const Sibling& sibling : cell.siblings)
+            if (sibling.stamp.ms() > latest)
+                throw Violation{"bounded clocks",
+                                "record " + row.id.text() + ": " + sibling.dot.text() +
+                                    " counts as written at " + sibling.stamp.text() + ", after " +
+                                    std::to_string(latest)};
 }
 
 void Oracle::check_no_false_conflict(const ServerRow& row) {

@@ -49,6 +49,7 @@ class Oracle {
     std::uint64_t author(Index index);
     bool built_on_lost(Index index);
     void check_record(const ServerRow& row);
+    void check_stamps(const ServerRow& row);
     void check_no_false_conflict(const ServerRow& row);
     void check_counters(const ServerRow& row);
     void check_sets(const ServerRow& row);

@@ -141,6 +141,7 @@ void World::arrive_at_server(const Packet& packet) {
             oracle_.check_reply(*answer.reply, caller(device).scopes);
             check_authority(device, answer, before);
         }
+        note_given(answer);
         answer.bytes = damaged(answer);
     }
     trace_.mix(answer.bytes);

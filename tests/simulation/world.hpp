@@ -61,6 +61,7 @@ class World {
     // world_head_office.cpp: what the server's answers show, and what head office itself does.
     void note_request(const DeviceNode& device, const Answer& answer);
     void note_reply(const DeviceNode& device, const SyncRequest& request, const SyncReply& reply);
+    void note_given(const Answer& answer);
     void note_load(const SyncRequest& request, const SyncReply& reply);
     void note_rows(const DeviceNode& device, const SyncReply& reply);
     Bytes damaged(const Answer& answer);
@@ -107,7 +108,8 @@ class World {
     bool faults_ = true;
     std::uint32_t schema_ = 1;
     std::set<std::pair<std::size_t, RecordId>> departed_;  // device, record: for re-entries
-    std::set<Dot> held_;  // first dots of changesets that a reply said are held
+    std::map<ReplicaId, Sequence> given_;  // the last checkpoint that came with news
+    std::set<Dot> held_;                   // first dots of changesets that a reply said are held
 };
 
 }  // namespace satchel::simulation

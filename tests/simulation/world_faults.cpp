@@ -115,6 +115,7 @@ void World::disasters_of_head_office() {
 void World::restore_server() {
     log("head office is restored from its backup");
     server_.restore();
+    given_.clear();
     log("head " + std::to_string(number(server_.store().head())) + ", epoch " +
         std::to_string(server_.store().epoch()));
     if (server_.store().schema()->number() < schema_) {  // its administrator sees to that first

@@ -95,13 +95,20 @@ void World::note_rows(const DeviceNode& device, const SyncReply& reply) {
     }
 }
 
-// I-8: what was merged, its author was allowed to write as head office stood.
+void World::note_given(const Answer& answer) {
+    if (!answer.reply->checkpoint || answer.reply->pages.empty()) return;
+    Sequence& last = given_[answer.request->replica];
+    last = std::max(last, answer.reply->checkpoint->seq);
+}
+
+// I-8: what was merged, its author was allowed to write as head office stood; or it is a late edit,
+// of a record that has changed since the device was last told anything.
 void World::check_authority(const DeviceNode& device, const Answer& answer,
                             const std::vector<ServerRow>& before) {
     const Caller author = caller(device);
     if (author.head_office) return;
     for (const Verdict& verdict : answer.reply->verdicts) {
-        if (verdict.kind != VerdictKind::accepted || verdict.late) continue;
+        if (verdict.kind != VerdictKind::accepted) continue;
         for (const UploadedChangeset& sent : answer.request->changesets) {
             if (sent.first_counter != verdict.first_counter) continue;
             const auto changeset = decode_changeset(sent.bytes);
@@ -113,8 +120,10 @@ void World::check_authority(const DeviceNode& device, const Answer& answer,
                 if (at == before.end() || at->record.state.clock.covers(changeset->dot(0)))
                     continue;  // made in this very request, or merged long ago
                 const bool sole = answer.request->changesets.size() == 1;
-                if (sole && number(verdict.seq) > number(at->record.seq) &&
-                    !meet(at->record.scopes, author.scopes))
+                const bool owns = meet(at->record.scopes, author.scopes);
+                const bool was_told = at->record.seq <= given_[answer.request->replica];
+                if (sole && number(verdict.seq) > number(at->record.seq) && !owns &&
+                    (!verdict.late || was_told))
                     throw Violation{"I-8 authority", device.name() + " changed the record " +
                                                          operation.record.text() +
                                                          ", which its person may not write"};
