@@ -10,6 +10,7 @@
 #include "storage/services.hpp"
 #include "storage/text.hpp"
 #include "sync/limits.hpp"
+#include "sync/mutants.hpp"
 #include "sync/validate.hpp"
 
 namespace satchel::storage {
@@ -494,6 +495,7 @@ Status LocalTransaction::set(std::string_view collection, const RecordId& id,
     Operation operation;
     operation.clock = state_->seen(id, token, stored->state.clock);
     SATCHEL_TRY(state_->check_token(operation.clock, stored->state.clock));
+    if (broken(Mutant::clock_over_claimed)) operation.clock = stored->state.clock;
     SATCHEL_ASSIGN(operation.cells, state_->cell_writes(*info->collection, values, &stored->state));
     if (operation.cells.empty()) return {};
     return state_->write(*info, id, std::move(operation), std::move(stored));

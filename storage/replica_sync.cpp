@@ -5,6 +5,7 @@
 #include "storage/services.hpp"
 #include "storage/taker.hpp"
 #include "sync/limits.hpp"
+#include "sync/mutants.hpp"
 
 namespace satchel::storage {
 
@@ -167,7 +168,8 @@ Status Replica::make_durable(ReplicaId replica, std::uint64_t counter) {
                    core_->database.cached("UPDATE replica SET sent_counter = ?1,"
                                           " durable = durable + 1"));
     update->bind(1, static_cast<std::int64_t>(sent));
-    SATCHEL_TRY(core_->database.execute("PRAGMA synchronous = FULL"));
+    if (!broken(Mutant::sent_too_early))
+        SATCHEL_TRY(core_->database.execute("PRAGMA synchronous = FULL"));
     const Status written = update->run();
     SATCHEL_TRY(core_->database.execute("PRAGMA synchronous = NORMAL"));
     if (written) core_->row.sent_counter = sent;
@@ -176,6 +178,10 @@ Status Replica::make_durable(ReplicaId replica, std::uint64_t counter) {
 
 Status Replica::take(const SyncReply& reply, std::int64_t now_ms) {
     if (core_->writing) return Error{ErrorCode::busy, "a transaction is open on this replica"};
+    if (broken(Mutant::cursor_before_rows) && reply.checkpoint)
+        SATCHEL_TRY(core_->database.execute(
+            ("UPDATE replica SET cursor = " + std::to_string(number(reply.checkpoint->seq)))
+                .c_str()));
     return core_->change([&]() -> Result<std::vector<Change>> {
         Taker taker(*core_, reply, now_ms);
         SATCHEL_TRY(taker.take());

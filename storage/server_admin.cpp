@@ -3,6 +3,7 @@
 
 #include "storage/server_core.hpp"
 #include "sync/limits.hpp"
+#include "sync/mutants.hpp"
 
 namespace satchel::storage {
 namespace {
@@ -191,6 +192,7 @@ Status SqliteServerStore::Core::bury(CollectionId collection, const RecordId& id
     SATCHEL_TRY(note_dead_children(*table->collection, id, record->state, false));
     SATCHEL_TRY(tables.remove(*table, id, *record));
     SATCHEL_TRY(scopes.move(collection, id, record->seq, record->scope, seq, 0, now_ms));
+    if (satchel::broken(Mutant::pruned_without_grave)) return {};
     SATCHEL_ASSIGN(Statement * insert,
                    database.cached("INSERT OR IGNORE INTO _grave VALUES (?1, ?2)"));
     insert->bind_blob(1, id.view());

@@ -4,6 +4,7 @@
 #include "storage/server_core.hpp"
 #include "storage/services.hpp"
 #include "storage/text.hpp"
+#include "sync/mutants.hpp"
 
 namespace satchel::storage {
 namespace {
@@ -64,7 +65,7 @@ Result<std::unique_ptr<SqliteServerStore>> SqliteServerStore::open(
     sqlite.key = options.key;
     sqlite.vfs = options.vfs;
     sqlite.exclusive = options.exclusive;
-    sqlite.full_sync = true;
+    sqlite.full_sync = !broken(Mutant::acknowledged_too_early);
     sqlite.cache_kib = options.cache_kib;
     sqlite.log_pages = 8000;  // bulk uploads change the same pages again and again
     SATCHEL_ASSIGN(Database database, Database::open(path, sqlite));

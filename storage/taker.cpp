@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "storage/services.hpp"
+#include "sync/mutants.hpp"
 
 namespace satchel::storage {
 
@@ -78,7 +79,7 @@ Status Taker::take_verdict(const Verdict& verdict) {
             break;
         case VerdictKind::quarantined:
             row->entry.state = ChangesetState::quarantined;
-            dropped_.push_back(*row);
+            if (!broken(Mutant::refused_still_shown)) dropped_.push_back(*row);
             break;
         case VerdictKind::alias: {
             row->entry.state = ChangesetState::alias;
@@ -164,6 +165,7 @@ Status Taker::lose_scope(const std::string& key) {
 // The record is no longer held under `key`; without another scope it leaves the device. Its pending
 // changes stay in the journal until their verdict.
 Status Taker::leave_scope(const TableInfo& table, const RecordId& id, const std::string& key) {
+    if (broken(Mutant::evict_kept)) return {};
     SATCHEL_ASSIGN(const auto stored, core_.tables.load(table, id));
     if (!stored || stored->scope == 0) return {};
     std::vector<std::string> keys = core_.scopes.keys_of(stored->scope);
@@ -239,6 +241,7 @@ Result<RecordState> Taker::replay(const RecordId& id, RecordState confirmed, boo
             entry->images_changed = true;
         }
         if (homeless || confirmed.clock.covers(write.dot)) continue;
+        if (broken(Mutant::pending_not_replayed)) continue;
         operation.clock = core_.expanded(id, std::move(operation.clock));
         SATCHEL_TRY(apply(confirmed, operation, write));
         any = true;
@@ -360,6 +363,7 @@ void Taker::note_housed(const std::vector<PendingOperation>& pending, bool house
 // What does not add up like the server's is compared and repaired (DeviceSession does it).
 Status Taker::note_sums() {
     SATCHEL_TRY(core_.database.execute("DELETE FROM repair"));
+    if (broken(Mutant::sums_not_compared)) return {};
     for (const ScopeSum& theirs : reply_.checkpoint->scopes) {
         const auto ours = core_.scopes.held().find(theirs.scope);
         if (ours == core_.scopes.held().end() || ours->second.sum == theirs) continue;

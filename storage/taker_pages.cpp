@@ -3,6 +3,8 @@
 
 #include "storage/taker.hpp"
 
+#include "sync/mutants.hpp"
+
 namespace satchel::storage {
 namespace {
 
@@ -34,7 +36,8 @@ Status Taker::take_pages() {
         if (wanted_.contains(id)) SATCHEL_TRY(mark_wanted(id, kWantedUnknown));
     const bool first_load = core_.loads_first();
     const bool is_old = reply_.position.in_load() && number(row.cursor) != 0;
-    const bool in_place = first_load || (is_old && wanted_.empty());
+    const bool in_place =
+        first_load || (is_old && wanted_.empty()) || broken(Mutant::page_shown_early);
     row.position = reply_.position;
     if (reply_.checkpoint) return take_checkpoint();
     if (!in_place) return stage();
@@ -205,7 +208,7 @@ Status Taker::apply_known_row(const TableInfo& table, const PageRow& row,
         known ? row.kind == RowKind::confirm && !known->exists()
               : row.kind == RowKind::patch && known.error().code == ErrorCode::corrupt;
     // What should be here is not: it is asked for whole, and holds nothing else up.
-    if (misfit) return core_.want(row.id);
+    if (misfit) return broken(Mutant::misfit_not_wanted) ? Status{} : core_.want(row.id);
     if (!known && row.kind == RowKind::whole) {
         if (wanted) SATCHEL_TRY(forget_wanted(row.id));
         return park(row, known.error());

@@ -5,6 +5,7 @@
 #include <map>
 
 #include "sync/limits.hpp"
+#include "sync/mutants.hpp"
 
 namespace satchel {
 namespace {
@@ -47,6 +48,10 @@ void write_cell(CellState& cell, const CellWrite& write, const VectorClock& seen
         for (Sibling& sibling : cell.siblings)
             std::erase_if(sibling.inherits, [&seen](const Dot& dot) { return seen.covers(dot); });
     cell.siblings.push_back(std::move(added));
+    if (broken(Mutant::eager_last_writer))
+        cell.siblings = {*std::max_element(
+            cell.siblings.begin(), cell.siblings.end(),
+            [](const Sibling& a, const Sibling& b) { return a.stamp < b.stamp; })};
     std::sort(cell.siblings.begin(), cell.siblings.end(),
               [](const Sibling& a, const Sibling& b) { return a.dot < b.dot; });
 }
@@ -69,6 +74,7 @@ auto find_element(Elements& elements, const Value& element) {
 // A system write that adds what is there leaves the people's addings: they may revive the record.
 bool outlasts(const SetDot& dot, const SetWrite& write, const VectorClock& seen, Intent intent) {
     const bool keeps_people = write.add && intent == Intent::system;
+    if (!write.add && broken(Mutant::removal_takes_unseen)) return false;
     return !seen.covers(dot.dot) || (keeps_people && !dot.system);
 }
 
@@ -201,6 +207,10 @@ void mark_life(RecordState& state, const Operation& operation, const Dot& dot) {
     std::erase_if(state.life,
                   [&operation](const LifeMark& mark) { return operation.clock.covers(mark.dot); });
     const bool dead = operation.kind == OperationKind::remove;
+    if (dead && broken(Mutant::delete_clears))
+        std::erase_if(state.cells, [&operation](const CellState& cell) {
+            return operation.clock.covers(cell.siblings.back().dot);
+        });
     state.life.push_back({dot, dead, dead ? operation.clock : VectorClock{}});
     std::sort(state.life.begin(), state.life.end(),
               [](const LifeMark& a, const LifeMark& b) { return a.dot < b.dot; });
@@ -222,8 +232,11 @@ Status apply(RecordState& state, const Operation& operation, const WriteContext&
     }
     for (const SetWrite& element : operation.sets)
         write_element(set_or_new(state, element.field), element, operation.clock, write);
-    for (const CounterStep& step : operation.counters)
+    for (const CounterStep& step : operation.counters) {
         step_counter(counter_or_new(state, step.field), step, write);
+        if (broken(Mutant::counter_twice))
+            step_counter(counter_or_new(state, step.field), step, write);
+    }
     std::erase_if(state.sets, [](const SetState& set) { return set.elements.empty(); });
     if (operation.kind != OperationKind::write) mark_life(state, operation, write.dot);
     state.clock.advance(write.dot);

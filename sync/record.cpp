@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "sync/mutants.hpp"
+
 namespace satchel {
 namespace {
 
@@ -20,7 +22,8 @@ bool seen_by_deleter(const RecordState& state, const Dot& dot) {
 }
 
 bool edited_by_person(const RecordState& state, const Sibling& sibling) {
-    if (!sibling.system) return !seen_by_deleter(state, sibling.dot);
+    if (!sibling.system || broken(Mutant::system_write_revives))
+        return !seen_by_deleter(state, sibling.dot);
     return std::any_of(sibling.inherits.begin(), sibling.inherits.end(),
                        [&state](const Dot& dot) { return !seen_by_deleter(state, dot); });
 }

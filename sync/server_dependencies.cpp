@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "sync/limits.hpp"
+#include "sync/mutants.hpp"
 #include "sync/server_judge.hpp"
 
 namespace satchel {
@@ -132,6 +133,7 @@ Judge::Check Judge::check_absent(const Dot& seen) {
         return refuse(Reason::false_claim, "nobody has made the change " + seen.text());
     if (known && seen.counter <= known->high)
         return refuse(Reason::false_claim, "the change " + seen.text() + " does not exist");
+    if (broken(Mutant::nothing_held)) return Check(std::nullopt);
     return wait_for(seen);
 }
 
@@ -169,6 +171,7 @@ Result<const Judge::Named*> Judge::named(const Dot& dot) {
 // A clock that covers an alias covers what it stands for. An adopted copy stands for a refused
 // change that only its own device ever showed: there alone it was seen.
 Judge::Check Judge::expand(Work& work) {
+    if (broken(Mutant::aliases_not_expanded)) return Check(std::nullopt);
     for (const Dot& seen : work.operation->clock.entries()) {
         SATCHEL_ASSIGN(const auto originals, store_.aliased(work.operation->record, seen));
         search_bytes_ += originals.size() * kAliasBytes;

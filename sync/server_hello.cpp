@@ -3,6 +3,8 @@
 
 #include "sync/server_exchange.hpp"
 
+#include "sync/mutants.hpp"
+
 namespace satchel {
 namespace {
 
@@ -13,7 +15,7 @@ constexpr std::uint64_t kIncarnationsPerEpoch = 7;  // 64 years of epochs fit 32
 }  // namespace
 
 Result<bool> Exchange::greet() {
-    if (request_.epoch != 0 && request_.epoch != store_.epoch()) {
+    if (request_.epoch != 0 && request_.epoch != store_.epoch() && !broken(Mutant::epoch_ignored)) {
         SATCHEL_ASSIGN(const auto found, store_.replica(request_.replica));
         if (found) known_.high = found->high;
         say_restored();
@@ -50,6 +52,7 @@ std::uint64_t Exchange::last_of_earlier_epochs() const {
 }
 
 Result<bool> Exchange::check_base() {
+    if (broken(Mutant::chain_not_compared)) return true;
     if (!request_.closed && request_.last_counter < known_.high) return fork();
     if (request_.base_counter > known_.high) {
         say_restored();

@@ -5,6 +5,7 @@
 
 #include "sync/limits.hpp"
 #include "sync/merge.hpp"
+#include "sync/mutants.hpp"
 #include "sync/validate.hpp"
 
 namespace satchel {
@@ -94,7 +95,7 @@ Judge::Check Judge::find_original(LoggedChangeset& entry) {
     const bool other =
         original && original->replica.id == entry.replica.id &&
         (original->replica != entry.replica || original->first_counter != entry.first_counter);
-    if (!other) return Check(std::nullopt);
+    if (!other || broken(Mutant::known_id_counts_again)) return Check(std::nullopt);
     const Dot first{original->replica, original->first_counter};
     const Verdict& verdict = original->verdict;
     if (verdict.kind == VerdictKind::held) return wait_for(first);

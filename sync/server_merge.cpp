@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "sync/merge.hpp"
+#include "sync/mutants.hpp"
 #include "sync/server_judge.hpp"
 
 namespace satchel {
@@ -115,7 +116,7 @@ Status Judge::merge_one(Work& work, Sequence seq) {
     work.after.seq = seq;
     if (!work.before)
         work.after.created = seq;
-    else
+    else if (!broken(Mutant::patch_misses_cells))
         for (const CellWrite& cell : operation.cells)
             set_cell_seq(work.after.cell_seqs, cell.cell, seq);
     return store_.store(collection, operation.record, work.after, work.before, context_.now_ms);
@@ -160,7 +161,8 @@ Status Judge::use_new_schema(Sequence seq) {
 
 void Judge::touch(const Work& work, Sequence seq) {
     if (context_.touched == nullptr) return;
-    const bool known = !work.before || work.before->seq <= context_.cursor;
+    const bool known =
+        !work.before || work.before->seq <= context_.cursor || broken(Mutant::confirmed_unmerged);
     const auto at =
         context_.touched->try_emplace(work.operation->record, Touched{seq, !work.before, known})
             .first;

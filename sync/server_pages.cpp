@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "sync/limits.hpp"
+#include "sync/mutants.hpp"
 #include "sync/page_builder.hpp"
 #include "sync/rules.hpp"
 #include "sync/server_exchange.hpp"
@@ -119,8 +120,10 @@ Status Exchange::send_news() {
                 add_page(page);
                 return {};
             }
-            page.depart(item);
-            SATCHEL_TRY(send_item(page, item, confirms));
+            if (!broken(Mutant::departure_not_sent)) page.depart(item);
+            const bool is_late = broken(Mutant::sequence_gap) &&
+                                 number(item.position.seq) + 1 == number(store_.head());
+            if (!is_late) SATCHEL_TRY(send_item(page, item, confirms));
             query.from = item.position;
             position.seq = item.position.seq;
             position.id = item.position.id;
@@ -134,7 +137,8 @@ Status Exchange::send_news() {
 Status Exchange::send_item(PageBuilder& page, const WalkItem& item, bool confirms) {
     if (item.held.empty()) return {};
     const RecordId& id = item.position.id;
-    const bool holds = number(item.entered) != 0 && item.entered <= request_.cursor;
+    const bool holds = (number(item.entered) != 0 && item.entered <= request_.cursor) ||
+                       broken(Mutant::entry_unnoticed);
     const auto touched = confirms ? touched_.find(id) : touched_.end();
     const bool own = touched != touched_.end() && touched->second.confirmable &&
                      touched->second.seq == item.position.seq;

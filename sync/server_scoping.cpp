@@ -3,6 +3,7 @@
 #include <set>
 
 #include "sync/limits.hpp"
+#include "sync/mutants.hpp"
 #include "sync/rules.hpp"
 #include "sync/server_judge.hpp"
 
@@ -147,6 +148,7 @@ Result<std::vector<std::string>> Scoping::of_row(const Collection& collection, c
 // set-based statement per level would do the same on a store that has it.
 Status Scoping::follow(std::vector<std::pair<CollectionId, RecordId>> changed, Sequence seq,
                        std::int64_t now_ms) {
+    if (broken(Mutant::children_left_behind)) return {};
     for (std::size_t depth = 0; depth < kMaxScopeDepth && !changed.empty(); ++depth) {
         known_.clear();
         std::set<std::pair<CollectionId, RecordId>> next;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "sync/limits.hpp"
+#include "sync/mutants.hpp"
 #include "sync/server_exchange.hpp"
 
 namespace satchel {
@@ -26,6 +27,7 @@ Result<Handled> Exchange::run() {
         reply.acked_counter = shown_counter_;
         reply.horizon_counter =
             std::min(store_.horizon_counter(request_.replica), reply.acked_counter);
+        if (broken(Mutant::horizon_ignored)) reply.horizon_counter = reply.acked_counter;
         if (is_verified()) {
             SATCHEL_TRY(send());
             SATCHEL_TRY(compare());
@@ -41,7 +43,7 @@ Result<Handled> Exchange::run() {
 // What is known here of the device beyond what this request has shown may be a copy's of it: no
 // state that holds such changes goes down to it under names that it takes for its own.
 bool Exchange::is_verified() const {
-    return known_.high <= handled_.reply.acked_counter;
+    return known_.high <= handled_.reply.acked_counter || broken(Mutant::unverified_states);
 }
 
 bool Exchange::agree_on_protocol() {

@@ -1,5 +1,6 @@
 // Taking changesets, strictly in the replica's order; each verdict is kept with its changeset.
 #include "sync/limits.hpp"
+#include "sync/mutants.hpp"
 #include "sync/server_exchange.hpp"
 
 namespace satchel {
@@ -49,9 +50,10 @@ bool Exchange::is_spent(const Judge& judge) const {
 Result<bool> Exchange::repeat(const UploadedChangeset& sent, const Digest& hash) {
     SATCHEL_ASSIGN(const auto logged, store_.log_entry(request_.replica, sent.first_counter));
     if (!logged || logged->first_counter != sent.first_counter ||
-        logged->last_counter != sent.last_counter || logged->hash != hash)
+        logged->last_counter != sent.last_counter ||
+        (logged->hash != hash && !broken(Mutant::duplicate_by_dot)))
         return false;
-    handled_.reply.verdicts.push_back(logged->verdict);
+    if (!broken(Mutant::verdict_not_repeated)) handled_.reply.verdicts.push_back(logged->verdict);
     return true;
 }
 
@@ -67,6 +69,8 @@ Result<bool> Exchange::take(const UploadedChangeset& sent, const Digest& hash, J
     entry.device_now = request_.device_now;
     entry.author = caller_.user;
     SATCHEL_TRY(judge.judge(entry));
+    if (broken(Mutant::refused_not_kept) && entry.verdict.kind == VerdictKind::quarantined)
+        entry.bytes.clear();
     const Status room = allowance_.admit(entry);
     if (!room) return stop(room.error());
     SATCHEL_TRY(store_.append_log(entry));

@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "sync/limits.hpp"
+#include "sync/mutants.hpp"
 
 namespace satchel {
 namespace {
@@ -35,7 +36,9 @@ std::string Stamp::text() const {
 
 Stamp HybridClock::next(std::int64_t now_ms) {
     const Stamp now = Stamp::at(std::min(now_ms, kMaxReadingMs));
-    last_ = now > last_ ? now : Stamp{last_.packed + 1};  // the carry is the addition's own
+    last_ = now > last_ || broken(Mutant::stamp_repeats)
+                ? now
+                : Stamp{last_.packed + 1};  // the carry is the addition's own
     return last_;
 }
 
@@ -46,6 +49,7 @@ void HybridClock::see(Stamp stamp, std::int64_t now_ms) {
 Stamp effective_stamp(Stamp stamp, std::int64_t receipt, std::int64_t device_now,
                       std::int64_t committed_at) {
     if (receipt < 0) return Stamp::at(0);
+    if (broken(Mutant::stamp_unbounded)) return stamp;
     std::int64_t age = 0;
     if (device_now >
         committed_at) {  // two readings of a stranger's clock: their difference may wrap

@@ -8,6 +8,8 @@
 namespace satchel::simulation {
 namespace {
 
+constexpr std::uint64_t kSeeds = 100;
+constexpr std::uint64_t kSeedsOfAMutant = 1'000;
 constexpr std::size_t kMaxJobs = 256;
 constexpr std::size_t kMaxSteps = 1'000'000;
 constexpr std::size_t kMaxPeople = 50;
@@ -139,7 +141,8 @@ Status take_commit(Arguments& arguments, Value value) {
 }
 
 constexpr std::array kOptions{
-    Option{"--seeds", "N", "how many (100)", take_number<&Arguments::seeds, 1, UINT64_MAX>},
+    Option{"--seeds", "N", "how many (100; with --mutants 1000)",
+           take_number<&Arguments::seeds, 1, UINT64_MAX>},
     Option{"--from", "S", "the first of them (1)", take_number<&Arguments::from, 0, UINT64_MAX>},
     Option{"--seed", "S", "this one alone", take_seed},
     Option{"--jobs", "N", "so many processes (1)", take_number<&Arguments::jobs, 1, kMaxJobs>},
@@ -155,6 +158,8 @@ constexpr std::array kOptions{
     Option{"--skip", "3,5-9", "steps in which nobody does anything", take_skip},
     Option{"--canary", "NAME", "break something outside the engine: altered_value", take_canary},
     Option{"--break", "A,B", "break these rules of the engine: see --mutants", take_broken},
+    Option{"--shrink", "N", "seconds to look for a smaller failure (60)",
+           take_number<&Arguments::shrink_seconds, 0, 86'400>},
     Option{"--commit", "TEXT", "what the report says was tested", take_commit},
 };
 
@@ -167,8 +172,6 @@ struct Flag {
 constexpr std::array kFlags{
     Flag{"--verbose", "print every event",
          [](Arguments& arguments) { arguments.run.verbose = true; }},
-    Flag{"--no-shrink", "show failures as they are",
-         [](Arguments& arguments) { arguments.shrink = false; }},
     Flag{"--mutants", "break each rule of the list in turn, until it is noticed",
          [](Arguments& arguments) { arguments.mutants = true; }},
     Flag{"--report", "print the campaign's figures; =FILE adds them to those of earlier ones",
@@ -216,6 +219,7 @@ Result<Arguments> parse(const std::vector<std::string>& given) {
         const Status taken = option->take(arguments, given[++i]);
         if (!taken) return wrong(std::string(option->word) + ": " + taken.error().message);
     }
+    if (arguments.seeds == 0) arguments.seeds = arguments.mutants ? kSeedsOfAMutant : kSeeds;
     SATCHEL_TRY(check(arguments));
     arguments.run.seed = arguments.from;
     return arguments;

@@ -18,10 +18,10 @@ namespace satchel::simulation {
 struct Arguments {
     RunOptions run;  // of each seed, apart from its seed
     std::uint64_t from = 1;
-    std::uint64_t seeds = 100;
+    std::uint64_t seeds = 0;  // 0: nobody has said, which parse() never gives
     std::size_t jobs = 1;
-    std::size_t failures = 1;  // stop after so many
-    bool shrink = true;
+    std::size_t failures = 1;           // stop after so many
+    std::uint64_t shrink_seconds = 60;  // for each failure; 0: it is shown as it is
     bool help = false;
     bool mutants = false;  // run every mutant until it is caught
     bool report = false;

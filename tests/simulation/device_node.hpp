@@ -58,7 +58,7 @@ class DeviceNode {
     bool was_forked = false;
 
     std::vector<Form> forms;
-    std::optional<Disk::Snapshot> image;  // an older backup of this device
+    std::optional<Disk::Snapshot> image;        // an older backup of this device
     std::pair<std::int64_t, ChangeId> read_to;  // the newest entry of the journal in the history
     // What a write under way had been shown: its commit may fail and yet be there later.
     std::map<RecordId, Seen> writing;

@@ -128,7 +128,7 @@ std::string markdown(const std::vector<Figures>& campaigns) {
     if (campaigns.size() > 1) text += line(sum);
     for (const auto& [seed, invariant] : sum.broken)
         text += "\nSeed " + std::to_string(seed) + " breaks " + invariant + ".\n";
-    text += "\n| what was met | times |\n|---|---|\n";
+    text += "\n| faults and events | times |\n|---|---|\n";
     for (const auto& [name, count] : sum.met)
         text += "| " + name + " | " + grouped(count) + " |\n";
     return text;

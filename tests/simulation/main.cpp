@@ -50,8 +50,8 @@ class Progress {
     Clock::time_point next_ = begin_;
 };
 
-void show_shrunk(const Campaign::Broken& broken) {
-    print("shrinking (at most a minute) ...\n");
+void show_shrunk(const Campaign::Broken& broken, std::chrono::seconds limit) {
+    print("shrinking (at most " + std::to_string(limit.count()) + " s) ...\n");
     const std::string& invariant = broken.result.violation->invariant;
     const auto run = [](const RunOptions& options) {
         auto result = interrupted() ? RunResult{} : run_apart(options, kRunLimit);
@@ -59,7 +59,7 @@ void show_shrunk(const Campaign::Broken& broken) {
     };
     RunOptions options = broken.options;
     options.verbose = false;
-    const Shrunk small = shrink(options, invariant, run, {});
+    const Shrunk small = shrink(options, invariant, run, {.time = limit});
     if (!small.result.violation || small.result.violation->invariant != invariant) {
         print("a second run did not break it\n");
         return;
@@ -74,9 +74,10 @@ void show_broken(const Arguments& arguments, const Campaign& campaign) {
     std::size_t shown = 0;
     for (const Campaign::Broken& broken : campaign.broken()) {
         print(broken.result.report);
-        const bool shrinks =
-            arguments.shrink && broken.result.violation->invariant != std::string("determinism");
-        if (shrinks && ++shown <= kShownBroken && !interrupted()) show_shrunk(broken);
+        const bool twice_only = broken.result.violation->invariant == kDeterminism;
+        if (arguments.shrink_seconds == 0 || twice_only || interrupted()) continue;
+        if (++shown > kShownBroken) continue;
+        show_shrunk(broken, std::chrono::seconds(arguments.shrink_seconds));
     }
 }
 

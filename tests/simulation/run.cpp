@@ -63,8 +63,8 @@ RunResult run_twice(const RunOptions& options,
     const RunResult second = run(options);
     if (second.trace_hash == first.trace_hash) return first;
     first.violation =
-        Violation{"determinism", "the trace was " + hex(first.trace_hash) +
-                                     ", and the second time " + hex(second.trace_hash)};
+        Violation{kDeterminism, "the trace was " + hex(first.trace_hash) +
+                                    ", and the second time " + hex(second.trace_hash)};
     first.report = "seed " + std::to_string(options.seed) + " breaks determinism\n  " +
                    first.violation->what +
                    "\n  replay, and compare what it prints: " + command(options) + " --verbose\n";

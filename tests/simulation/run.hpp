@@ -43,7 +43,8 @@ inline BreakRules break_rules = nullptr;
 Plan plan_of(const RunOptions& options);
 RunResult run_seed(const RunOptions& options);
 
-// Runs it twice: two different traces are a violation of "determinism".
+// Runs it twice: two different traces are a violation of this.
+inline constexpr const char* kDeterminism = "determinism";
 RunResult run_twice(const RunOptions& options,
                     const std::function<RunResult(const RunOptions&)>& run = &run_seed);
 

@@ -5,11 +5,15 @@
 #include <csignal>
 #include <sstream>
 
+#include "sync/mutants.hpp"
 #include "tests/simulation/campaign.hpp"
 #include "tests/simulation/shrink.hpp"
 
 namespace satchel::simulation {
 namespace {
+
+// The product's engine: a constant, which no switch can change.
+static_assert(!broken(Mutant::evict_kept));
 
 using std::chrono::milliseconds;
 using std::chrono::seconds;

@@ -16,7 +16,7 @@
 namespace satchel::simulation {
 
 struct ShrinkLimits {
-    std::size_t runs = 500;
+    std::size_t runs = 2'000;
     std::chrono::milliseconds time{60'000};
 };
 
