@@ -59,7 +59,7 @@ std::vector<std::string> asking() {
 TEST(Mutants, EveryFileThatAsksIsCompiledWithTheSwitch) {
     std::vector<std::string> compiled;
     std::stringstream list(SATCHEL_MUTATED);
-    for (std::string file; std::getline(list, file, ';');)
+    for (std::string file; list >> file;)
         compiled.push_back(file);
     EXPECT_EQ(asking(), compiled);
 }
