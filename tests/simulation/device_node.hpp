@@ -51,6 +51,7 @@ class DeviceNode {
     std::uint64_t replica_id = 0;
     bool online = true;
     bool revoked = false;
+    std::int64_t sleeps_until = 0;
 
     // Of the session: the request under way.
     std::int64_t deadline = 0;

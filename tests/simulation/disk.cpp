@@ -10,6 +10,14 @@
 
 namespace satchel::simulation {
 
+namespace {
+
+bool is_log(const std::string& path) {
+    return path.ends_with("-wal");
+}
+
+}  // namespace
+
 struct Disk::Node {
     DiskFile file;
     std::vector<const Handle*> open;  // of this life, for the locks
@@ -25,7 +33,7 @@ struct Disk::Handle : sqlite3_file {
     bool is_temporary = false;
 
     bool is_dead() const { return life != disk->life_; }
-    bool fails(bool is_write) { return is_dead() || disk->fails(is_write); }
+    bool fails(Call call) { return is_dead() || disk->fails(call); }
 };
 
 struct Disk::Calls {
@@ -108,7 +116,7 @@ int Disk::Calls::open(sqlite3_vfs* vfs, const char* path, sqlite3_file* file, in
 
 int Disk::Calls::remove(sqlite3_vfs* vfs, const char* path, int sync_folder) {
     Disk& self = disk(vfs);
-    if (self.dead_handles_ > 0 || self.fails(false)) return SQLITE_IOERR_DELETE;
+    if (self.dead_handles_ > 0 || self.fails(Call::other)) return SQLITE_IOERR_DELETE;
     const auto found = self.nodes_.find(path);
     if (found == self.nodes_.end()) return SQLITE_IOERR_DELETE_NOENT;
     if (found->second->file.has_safe_name()) self.deleted_[path] = found->second->file;
@@ -153,7 +161,7 @@ int Disk::Calls::close(sqlite3_file* file) {
 
 int Disk::Calls::read(sqlite3_file* file, void* bytes, int size, sqlite3_int64 offset) {
     Handle& self = handle(file);
-    if (self.fails(false)) return failed(self, SQLITE_IOERR_READ);
+    if (self.fails(Call::other)) return failed(self, SQLITE_IOERR_READ);
     const ByteView all = self.node->file.bytes();
     const ByteView there = all.substr(std::min(all.size(), static_cast<std::size_t>(offset)),
                                       static_cast<std::size_t>(size));
@@ -165,25 +173,30 @@ int Disk::Calls::read(sqlite3_file* file, void* bytes, int size, sqlite3_int64 o
 int Disk::Calls::write(sqlite3_file* file, const void* bytes, int size, sqlite3_int64 offset) {
     Handle& self = handle(file);
     const auto planned = self.disk->failure_;
-    if (self.fails(true)) {
+    if (self.fails(Call::write)) {
         const bool full = !self.is_dead() && planned->failure == Failure::full;
         return full ? SQLITE_FULL : failed(self, SQLITE_IOERR_WRITE);
     }
     self.node->file.write(static_cast<std::size_t>(offset),
                           {static_cast<const char*>(bytes), static_cast<std::size_t>(size)});
+    self.disk->is_spoiled_ = self.disk->is_spoiled_ || (self.disk->has_hole_ && !is_log(self.path));
     return SQLITE_OK;
 }
 
 int Disk::Calls::truncate(sqlite3_file* file, sqlite3_int64 size) {
     Handle& self = handle(file);
-    if (self.fails(false)) return failed(self, SQLITE_IOERR_TRUNCATE);
+    if (self.fails(Call::other)) return failed(self, SQLITE_IOERR_TRUNCATE);
     self.node->file.truncate(static_cast<std::size_t>(size));
     return SQLITE_OK;
 }
 
 int Disk::Calls::sync(sqlite3_file* file, int) {
     Handle& self = handle(file);
-    if (self.fails(false)) return failed(self, SQLITE_IOERR_FSYNC);
+    const auto planned = self.disk->failure_;
+    if (self.fails(Call::sync)) {
+        if (!self.is_dead() && planned->failure == Failure::sync) self.disk->fail_sync(self);
+        return failed(self, SQLITE_IOERR_FSYNC);
+    }
     self.node->file.sync();
     self.disk->deleted_.clear();
     return SQLITE_OK;
@@ -253,8 +266,16 @@ Disk::~Disk() {
     sqlite3_vfs_unregister(&vfs_);
 }
 
-bool Disk::fails(bool is_write) {
-    if (!failure_ || (failure_->failure == Failure::full && !is_write)) return false;
+// A failed sync of the database itself does no harm: the log still has its pages.
+void Disk::fail_sync(const Handle& handle) {
+    has_hole_ = has_hole_ || (is_log(handle.path) && handle.node->file.unsynced() != 0);
+    handle.node->file.fail_sync(random_);
+}
+
+bool Disk::fails(Call call) {
+    if (!failure_) return false;
+    if (failure_->failure == Failure::full && call != Call::write) return false;
+    if (failure_->failure == Failure::sync && call != Call::sync) return false;
     if (failure_->calls_left > 0) {
         --failure_->calls_left;
         return false;
@@ -284,6 +305,7 @@ void Disk::power_loss(Random& random) {
         put(path, back.bytes());
     }
     kill();
+    has_hole_ = is_spoiled_ = false;
 }
 
 void Disk::kill() {
@@ -326,6 +348,7 @@ Disk::Snapshot Disk::snapshot() const {
 
 void Disk::restore(const Snapshot& snapshot) {
     kill();
+    has_hole_ = is_spoiled_ = false;
     nodes_.clear();
     deleted_.clear();
     for (const auto& [path, bytes] : snapshot)

@@ -35,6 +35,7 @@ namespace satchel::simulation {
 enum class Failure {
     io,    // reads, writes, truncations, syncs and deletions fail
     full,  // writes fail; everything else works
+    sync,  // syncs fail, and what they were to make safe is not, whatever later ones say
 };
 
 class Disk {
@@ -58,7 +59,7 @@ class Disk {
     void kill();
 
     // The calls+1-th call from now fails; if persistent, so does every later one until heal().
-    // Calls of the kinds that the failure lets through are not counted.
+    // Calls of the kinds that the failure lets through are not counted. (Failure::sync fails once.)
     void fail_after(std::uint64_t calls, Failure failure, bool persistent = false);
     void heal() { failure_.reset(); }
     std::uint64_t failures() const { return failures_; }  // calls that failed so far on purpose
@@ -78,6 +79,12 @@ class Disk {
 
     std::size_t unsynced() const;  // writes that power loss could take
 
+    // A sync of the log has failed, so power loss may take back what later ones called safe.
+    bool has_hole() const { return has_hole_; }
+    // ... and SQLite has copied from the log to the database since: an old beginning of the log
+    // beside newer pages. No program can tell then; SQLite promises nothing.
+    bool is_spoiled() const { return is_spoiled_; }
+
   private:
     struct Node;
     struct Handle;
@@ -88,7 +95,10 @@ class Disk {
         bool persistent;
     };
 
-    bool fails(bool is_write);
+    enum class Call { other, write, sync };
+
+    bool fails(Call call);
+    void fail_sync(const Handle& handle);
     std::shared_ptr<Node> node(const std::string& path);
 
     const std::string name_;
@@ -99,6 +109,8 @@ class Disk {
     std::map<std::string, DiskFile> deleted_;  // since the last sync: power loss may undo it
     std::optional<Planned> failure_;
     std::uint64_t failures_ = 0;
+    bool has_hole_ = false;
+    bool is_spoiled_ = false;
     std::uint64_t life_ = 1;  // a handle of an earlier life is dead
     std::size_t living_handles_ = 0;
     std::size_t dead_handles_ = 0;

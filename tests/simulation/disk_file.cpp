@@ -25,6 +25,13 @@ DiskFile::Change DiskFile::torn(const Change& change, Random& random) {
     return {change.at, change.bytes.substr(0, border - change.at), false};
 }
 
+DiskFile::Change DiskFile::garbage(const Change& change, Random& random) {
+    Change other = change;
+    for (char& byte : other.bytes)
+        byte = static_cast<char>(random.next());
+    return other;
+}
+
 void DiskFile::write(std::size_t offset, ByteView bytes) {
     unsynced_.push_back({offset, Bytes(bytes), false});
     apply(unsynced_.back(), bytes_);
@@ -50,16 +57,28 @@ void DiskFile::put(Bytes bytes) {
 
 // The share that is kept is drawn first: among hundreds of writes a fixed one would always lose
 // one of the earliest, and the interesting states are near "all" and near "none".
-void DiskFile::power_loss(Random& random) {
+void DiskFile::write_down(Random& random) {
     const std::uint64_t kept_percent = random.next() % 101;
     for (const Change& change : std::exchange(unsynced_, {})) {
         if (random.next() % 100 < kept_percent) {
             apply(change, safe_);
-        } else if (random.next() % 2 == 0) {
-            const Change part = torn(change, random);
-            if (!part.bytes.empty()) apply(part, safe_);
+            continue;
         }
+        const std::uint64_t fate = random.next() % 4;  // of four, two are dropped
+        if (fate == 0 && !change.is_truncation) apply(garbage(change, random), safe_);
+        if (fate != 1) continue;
+        const Change part = torn(change, random);
+        if (!part.bytes.empty()) apply(part, safe_);
     }
+}
+
+void DiskFile::fail_sync(Random& random) {
+    write_down(random);
+    has_safe_name_ = true;
+}
+
+void DiskFile::power_loss(Random& random) {
+    write_down(random);
     bytes_ = safe_;
 }
 

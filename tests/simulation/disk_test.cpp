@@ -366,32 +366,45 @@ TEST(DiskWithSqlite, AnEncryptedDatabaseSurvivesPowerLossToo) {
 #endif
 
 // What may be left of `written` over `safe` after power loss.
-enum class Left { all, nothing, some_sectors, something_else };
+enum class Left { all, nothing, some_sectors, garbage, something_else };
+
+constexpr std::size_t kAt = 300, kLong = 4000;  // of the write that is looked at
+
+// Nothing of either inside of the write, and nothing else touched.
+bool is_garbage(const Bytes& left, const Bytes& safe) {
+    const auto letters = std::count_if(left.begin() + kAt, left.begin() + kAt + kLong,
+                                       [](char c) { return c == 'a' || c == 'b'; });
+    return letters < 200 && left.size() == safe.size() &&
+           left.substr(0, kAt) == safe.substr(0, kAt) &&
+           left.substr(kAt + kLong) == safe.substr(kAt + kLong);
+}
 
 Left classify(const Bytes& left, const Bytes& safe, const Bytes& written) {
     if (left == written) return Left::all;
     if (left == safe) return Left::nothing;
+    if (is_garbage(left, safe)) return Left::garbage;
     const auto differs = std::mismatch(left.begin(), left.end(), written.begin()).first;
     const auto kept = static_cast<std::size_t>(differs - left.begin());
     const bool is_prefix = left.substr(kept) == safe.substr(kept);
     return is_prefix && kept % 512 == 0 ? Left::some_sectors : Left::something_else;
 }
 
-TEST(DiskFile, AnUnsyncedWriteIsKeptDroppedOrTornAtASector) {
+TEST(DiskFile, AnUnsyncedWriteIsKeptDroppedTornAtASectorOrGarbage) {
     std::map<Left, int> seen;
     for (std::uint64_t seed = 0; seed < 500; ++seed) {
         SeededRandom random(seed);
         DiskFile file;
         const Bytes safe(5000, 'a');
         file.put(safe);
-        file.write(300, Bytes(4000, 'b'));
+        file.write(kAt, Bytes(kLong, 'b'));
         const Bytes written = file.bytes();
         file.power_loss(random);
         ++seen[classify(file.bytes(), safe, written)];
     }
     EXPECT_GT(seen[Left::all], 50);
     EXPECT_GT(seen[Left::nothing], 50);
-    EXPECT_GT(seen[Left::some_sectors], 50);
+    EXPECT_GT(seen[Left::some_sectors], 30);
+    EXPECT_GT(seen[Left::garbage], 30);
     EXPECT_EQ(seen[Left::something_else], 0);
 }
 
@@ -422,6 +435,26 @@ TEST(DiskFile, AnUnsyncedTruncationIsKeptOrDropped) {
     EXPECT_EQ(sizes.size(), 2U);
     EXPECT_GT(sizes[700], 40);
     EXPECT_GT(sizes[2000], 40);
+}
+
+TEST(DiskFile, WhatAFailedSyncLostNoLaterSyncBringsBack) {
+    int kept = 0, lost = 0;
+    for (std::uint64_t seed = 0; seed < 200; ++seed) {
+        SeededRandom random(seed);
+        DiskFile file;
+        file.put(Bytes(512, 'a'));
+        file.write(0, Bytes(512, 'b'));
+        file.fail_sync(random);
+        EXPECT_EQ(file.bytes(), Bytes(512, 'b')) << "the cache still shows it";
+        EXPECT_EQ(file.unsynced(), 0U);
+        file.write(512, "c");
+        file.sync();
+        file.power_loss(random);
+        EXPECT_EQ(file.bytes()[512], 'c');
+        ++(file.bytes().substr(0, 512) == Bytes(512, 'b') ? kept : lost);
+    }
+    EXPECT_GT(kept, 50);
+    EXPECT_GT(lost, 50);
 }
 
 TEST(DiskFile, ALaterWriteMayStayWhereAnEarlierOneIsLost) {

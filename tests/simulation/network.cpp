@@ -1,6 +1,11 @@
 #include "tests/simulation/network.hpp"
 
 namespace satchel::simulation {
+namespace {
+
+constexpr std::size_t kRemembered = 300;  // many sessions of small messages
+
+}  // namespace
 
 void Network::put(std::int64_t at, Packet packet) {
     under_way_.emplace(std::pair(at, sent_++), std::move(packet));
@@ -18,7 +23,7 @@ void Network::send(std::int64_t now_ms, Packet packet) {
         return;
     }
     past_.push_back(packet);
-    if (past_.size() > 40) past_.pop_front();
+    if (past_.size() > kRemembered) past_.pop_front();
     if (random_.chance(plan_.old)) {
         probes_.hit(Probe::old_message);
         put(now_ms + random_.between(1, 2'000), past_[random_.below(past_.size())]);
@@ -27,6 +32,7 @@ void Network::send(std::int64_t now_ms, Packet packet) {
         probes_.hit(Probe::message_lost);
         return;
     }
+    if (is_stuck(now_ms, packet)) return;
     if (random_.chance(plan_.cut)) {
         probes_.hit(Probe::cut_message);
         packet.bytes.resize(random_.below(packet.bytes.size()));
@@ -38,6 +44,22 @@ void Network::send(std::int64_t now_ms, Packet packet) {
         put(now_ms + delay(), packet);
     }
     put(now_ms + delay(), std::move(packet));
+}
+
+void Network::clog(std::size_t device, Direction direction, std::int64_t until_ms, bool loses) {
+    clogs_[{device, direction}] = {until_ms, loses};
+}
+
+bool Network::is_stuck(std::int64_t now_ms, Packet& packet) {
+    const auto clog = clogs_.find({packet.device, packet.direction});
+    if (clog == clogs_.end() || clog->second.until_ms <= now_ms) return false;
+    if (clog->second.loses) {
+        probes_.hit(Probe::half_open);
+    } else {
+        probes_.hit(Probe::clogged);
+        put(clog->second.until_ms + delay(), std::move(packet));
+    }
+    return true;
 }
 
 bool Network::next(std::int64_t now_ms, Packet& out) {
@@ -55,6 +77,7 @@ void Network::become_perfect() {
     perfect_ = true;
     under_way_.clear();
     past_.clear();
+    clogs_.clear();
 }
 
 }  // namespace satchel::simulation

@@ -1,5 +1,5 @@
 // NodeClock: what one machine believes the time is: the true time with an offset and a drift, or
-// standing still.
+// standing still. It may be set while somebody is asking.
 #pragma once
 
 #include <cstdint>
@@ -13,10 +13,17 @@ class NodeClock final : public WallClock {
     explicit NodeClock(const std::int64_t& true_now) : true_now_(true_now), since_(true_now) {}
 
     std::int64_t now_ms() override {
+        if (jumps_after_ > 0 && --jumps_after_ == 0) jump(later_jump_);
         if (frozen_) return frozen_at_;
         return true_now_ + offset_ + (true_now_ - since_) * drift_ppm_ / 1'000'000;
     }
     void jump(std::int64_t ms) { offset_ += ms; }
+    // Somewhere in the middle of what is done next: after so many questions.
+    void jump_after(unsigned questions, std::int64_t ms) {
+        jumps_after_ = questions;
+        later_jump_ = ms;
+    }
+    void set_to(std::int64_t ms) { offset_ += ms - now_ms(); }
     void set_drift(std::int64_t ppm) { drift_ppm_ = ppm; }
     void freeze() {
         frozen_at_ = now_ms();
@@ -29,6 +36,8 @@ class NodeClock final : public WallClock {
     const std::int64_t since_;
     std::int64_t offset_ = 0;
     std::int64_t drift_ppm_ = 0;
+    unsigned jumps_after_ = 0;
+    std::int64_t later_jump_ = 0;
     bool frozen_ = false;
     std::int64_t frozen_at_ = 0;
 };

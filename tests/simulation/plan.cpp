@@ -45,6 +45,12 @@ constexpr std::array kRanges{
     Range{"stale", &Plan::stale, 500, 300},
     Range{"handovers", &Plan::handovers, 500, 100},
     Range{"pairs", &Plan::pairs, 500, 250},
+    Range{"clog", &Plan::clog, 250, 40},
+    Range{"sleep", &Plan::sleep, 250, 30},
+    Range{"away", &Plan::away, 150, 8},
+    Range{"lost_sync", &Plan::lost_sync, 250, 40},
+    Range{"there_and_back", &Plan::there_and_back, 300, 30},
+    Range{"clock_in_work", &Plan::clock_in_work, 250, 40},
 };
 
 }  // namespace

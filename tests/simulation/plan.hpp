@@ -26,22 +26,28 @@ struct Plan {
     unsigned late = 0;  // later than the sender waits
     unsigned cut = 0;
     unsigned portal = 0;       // something else answers
+    unsigned clog = 0;         // half of the fleet is stuck, or hears nothing, for a while
     unsigned page_damage = 0;  // a row is missing in a page: the checksums have to notice
 
     // Steps.
     unsigned offline = 0;  // a device goes away for a while
     unsigned kill = 0;
     unsigned power_loss = 0;
+    unsigned sleep = 0;         // stands still for minutes or days, also in mid-session
+    unsigned away = 0;          // comes back after a year
     unsigned disk_failure = 0;  // before a step: the n-th call fails
+    unsigned lost_sync = 0;     // before a step: the n-th sync fails, once, and what it had is lost
     unsigned device_restore = 0;
     unsigned clone = 0;
     unsigned server_power_loss = 0;
     unsigned server_disk_failure = 0;
     unsigned server_restore = 0;
-    unsigned handover = 0;  // by the server
-    unsigned rights = 0;    // a person's pools or manager change
+    unsigned handover = 0;        // by the server
+    unsigned there_and_back = 0;  // ... and at once back to the one before
+    unsigned rights = 0;          // a person's pools or manager change
     unsigned revoke = 0;
     unsigned clock = 0;
+    unsigned clock_in_work = 0;  // set in the middle of a transaction or a session
     unsigned prune = 0;
     unsigned adopt = 0;
     unsigned schema = 0;

@@ -3,7 +3,8 @@
 namespace satchel::simulation {
 namespace {
 
-constexpr std::array<std::string_view, static_cast<std::size_t>(Probe::kCount)> kNames{
+constexpr auto kCount = static_cast<std::size_t>(Probe::kCount);
+constexpr std::array<std::string_view, kCount> kNames{
     "conflict",
     "conflict resolved",
     "not accepted, sent again",
@@ -59,6 +60,18 @@ constexpr std::array<std::string_view, static_cast<std::size_t>(Probe::kCount)> 
     "change declared lost",
     "schema grown",
     "pair checked",
+    "message stuck in a clogged link",
+    "message into a half-open connection",
+    "asleep in mid-session",
+    "back after a year",
+    "sync failed once",
+    "lost sync took back what was sent",
+    "power loss in the middle of a step",
+    "handed over there and back",
+    "scope lost and regained",
+    "clock set in the middle of work",
+    "clock of 1970",
+    "clock of 2262",
 };
 
 }  // namespace

@@ -65,6 +65,18 @@ enum class Probe : std::uint8_t {
     declared_lost,
     schema_grown,
     pair_checked,
+    clogged,
+    half_open,
+    asleep_in_session,
+    back_after_a_year,
+    sync_failed_once,
+    lost_sync_took_back_sent,
+    power_loss_in_a_step,
+    there_and_back,
+    scope_regained,
+    clock_in_work,
+    clock_of_1970,
+    clock_of_2262,
     kCount,
 };
 std::string_view name(Probe probe);

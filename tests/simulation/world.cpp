@@ -79,6 +79,7 @@ void World::step(std::size_t number) {
     disasters(device);
     disasters_of_head_office();
     head_office_acts();
+    if (sleeps(device)) return;
     if (random_.chance(plan_.sync))
         start_session(device);
     else
@@ -101,7 +102,7 @@ void World::advance(std::int64_t ms) {
 
 void World::check_time_outs() {
     for (const auto& device : devices_) {
-        if (!device->session || now_ < device->deadline) continue;
+        if (!device->session || now_ < device->deadline || sleeps(*device)) continue;
         if (++device->tries > kTries)
             end_session(*device, "no answer");
         else
@@ -110,7 +111,10 @@ void World::check_time_outs() {
 }
 
 void World::deliver(const Packet& packet) {
-    if (!devices_[packet.device]->online) return;
+    const DeviceNode& device = *devices_[packet.device];
+    if (!device.online) return;
+    if (packet.direction == Direction::down && sleeps(device))
+        return network_.put_off(device.sleeps_until, packet);
     if (packet.direction == Direction::up)
         arrive_at_server(packet);
     else
@@ -184,7 +188,15 @@ void World::arrive_at_device(const Packet& packet) {
 
 // Before a step of a device: its disk may fail in it.
 void World::arm(DeviceNode& device) {
-    if (!faults_ || !random_.chance(plan_.disk_failure)) return;
+    if (!faults_) return;
+    if (random_.chance(plan_.clock_in_work)) {
+        device.clock.jump_after(1 + static_cast<unsigned>(random_.below(6)),
+                                random_.between(-7'200'000, 3'600'000));
+        probes_.hit(Probe::clock_in_work);
+    }
+    if (random_.chance(plan_.lost_sync))
+        return device.disk.fail_after(random_.below(3), Failure::sync);
+    if (!random_.chance(plan_.disk_failure)) return;
     device.disk.fail_after(random_.below(60), random_.chance(500) ? Failure::io : Failure::full,
                            random_.chance(500));
 }
@@ -195,7 +207,12 @@ void World::disarm(DeviceNode& device, bool failed) {
     if (!failed) return;
     probes_.hit(Probe::io_error);
     if (random_.chance(300)) probes_.hit(Probe::disk_full);
-    if (random_.chance(500)) {
+    if (device.disk.has_hole()) probes_.hit(Probe::sync_failed_once);
+    if (random_.chance(300)) {
+        probes_.hit(Probe::power_loss_in_a_step);
+        return lose_power(device);
+    }
+    if (random_.chance(300)) {
         log(device.name() + " dies of its disk");
         device.kill();
     }

@@ -53,6 +53,7 @@ class World {
     void pump(DeviceNode& device);
     void end_session(DeviceNode& device, const std::string& why);
     void check_time_outs();
+    bool sleeps(const DeviceNode& device) const { return now_ < device.sleeps_until; }
     void act(DeviceNode& device);
     void arm(DeviceNode& device);
     void disarm(DeviceNode& device, bool failed);
@@ -67,6 +68,7 @@ class World {
     Bytes damaged(const Answer& answer);
     void head_office_acts();
     void hand_over();
+    void give(const RecordId& deal, const RecordId& owner);
     void adopt();
     void prune();
     void grow_schema();
@@ -76,17 +78,22 @@ class World {
 
     // world_faults.cpp: disasters, and the quiet afterwards.
     void disasters(DeviceNode& device);
+    void disasters_of_clocks(DeviceNode& device);
+    void disasters_of_time(DeviceNode& device);
+    void leave_for_a_year(DeviceNode& device);
+    void clog_half_the_fleet();
     void disasters_of_head_office();
     void lose_power(DeviceNode& device);
     void restore_device(DeviceNode& device);
     void clone(DeviceNode& device);
-    void survey(DeviceNode& device, bool may_lose_sent);
+    std::size_t survey(DeviceNode& device, bool may_lose_sent);
     void restore_server();
     void become_well();
     void settle();
     bool sync_round();
     void sync_to_the_end(DeviceNode& device);
     void decide_held();
+    void sweep();
 
     void log(const std::string& line) { trace_.add(now_, line); }
     DeviceNode& any_device() { return *devices_[random_.below(devices_.size())]; }
@@ -107,7 +114,8 @@ class World {
     Oracle oracle_;
     bool faults_ = true;
     std::uint32_t schema_ = 1;
-    std::set<std::pair<std::size_t, RecordId>> departed_;  // device, record: for re-entries
+    std::set<std::pair<std::size_t, RecordId>> departed_;     // device, record: for re-entries
+    std::set<std::pair<std::size_t, std::string>> given_up_;  // device, scope: the same
     std::map<ReplicaId, Sequence> given_;  // the last checkpoint that came with news
     std::set<Dot> held_;                   // first dots of changesets that a reply said are held
 };

@@ -10,11 +10,13 @@ namespace {
 constexpr std::size_t kMaxDevices = 9;
 constexpr int kQuietRounds = 25;  // everybody syncs once in each
 constexpr int kMessagesOfASession = 3'000;
+constexpr std::int64_t k2262Ms = 9'223'372'036'854;  // where nanoseconds in 64 bits end
 
 }  // namespace
 
-// What is left in the journal after a disaster; the rest was not durable, or was thrown away.
-void World::survey(DeviceNode& device, bool may_lose_sent) {
+// What is left in the journal after a disaster; the rest was not durable, or was thrown away. Gives
+// how many changes are lost that had been sent.
+std::size_t World::survey(DeviceNode& device, bool may_lose_sent) {
     workload_.read_journal(device);
     const auto journal = device.replica().journal(100'000);
     require(journal, "device reads", "journal");
@@ -25,21 +27,25 @@ void World::survey(DeviceNode& device, bool may_lose_sent) {
     const std::size_t lost = history_.survey(device.index, found, &sent);
     if (lost != 0) log(device.name() + " has lost " + std::to_string(lost) + " changes");
     if (lost != 0) probes_.hit(Probe::power_loss_took_back);
-    if (sent == 0) return;
+    if (sent == 0) return 0;
     if (may_lose_sent) {
         probes_.hit(Probe::power_loss_took_back_sent, sent);
-        return;
+        return sent;
     }
-    if (server_.has_backup()) return;  // old ones may have been pruned
+    if (server_.has_backup()) return 0;  // old ones may have been pruned
     throw Violation{"I-12 durable ack", device.name() + " sent " + std::to_string(sent) +
                                             " changes that it then lost to a power cut"};
 }
 
+// A spoiled disk stays under power: nobody can promise anything afterwards (disk.hpp).
 void World::lose_power(DeviceNode& device) {
+    if (device.disk.is_spoiled()) return;
     log(device.name() + " loses power");
     probes_.hit(Probe::device_power_loss);
+    const bool may_lose_sent = device.disk.has_hole();
     device.power_loss();
-    survey(device, false);
+    const std::size_t lost = survey(device, may_lose_sent);
+    if (may_lose_sent) probes_.hit(Probe::lost_sync_took_back_sent, lost);
 }
 
 void World::restore_device(DeviceNode& device) {
@@ -80,14 +86,70 @@ void World::disasters(DeviceNode& device) {
             device.image = device.disk.snapshot();
     }
     if (random_.chance(plan_.clone)) clone(device);
-    if (random_.chance(plan_.clock)) {
-        probes_.hit(Probe::clock_jump);
-        const std::uint64_t kind = random_.below(4);
-        if (kind == 0) device.clock.freeze();
-        if (kind == 1) device.clock.thaw();
-        if (kind >= 2) device.clock.jump(random_.between(-86'400'000, 86'400'000));
-        log(device.name() + "'s clock says " + std::to_string(device.clock.now_ms()));
+    if (random_.chance(plan_.clock)) disasters_of_clocks(device);
+    disasters_of_time(device);
+}
+
+void World::disasters_of_clocks(DeviceNode& device) {
+    probes_.hit(Probe::clock_jump);
+    const std::uint64_t kind = random_.below(plan_.wild_clocks ? 8 : 4);
+    if (kind == 0) device.clock.freeze();
+    if (kind == 1) device.clock.thaw();
+    if (kind == 2 || kind == 3) device.clock.jump(random_.between(-86'400'000, 86'400'000));
+    if (kind == 4) device.clock.set_to(random_.between(0, 3'600'000));
+    if (kind == 5) device.clock.set_to(k2262Ms + random_.between(0, 3'600'000));
+    if (kind >= 6) device.clock.set_to(now_);
+    if (kind == 4) probes_.hit(Probe::clock_of_1970);
+    if (kind == 5) probes_.hit(Probe::clock_of_2262);
+    log(device.name() + "'s clock says " + std::to_string(device.clock.now_ms()));
+}
+
+void World::disasters_of_time(DeviceNode& device) {
+    if (random_.chance(plan_.clog)) clog_half_the_fleet();
+    if (random_.chance(plan_.sleep)) {
+        const bool long_one = random_.chance(300);
+        device.sleeps_until =
+            now_ + (long_one ? random_.between(1, 20) * kDayMs : random_.between(60'000, 900'000));
+        if (device.session) probes_.hit(Probe::asleep_in_session);
+        log(device.name() + " falls asleep");
     }
+    if (random_.chance(plan_.away)) leave_for_a_year(device);
+}
+
+void World::clog_half_the_fleet() {
+    const bool loses = random_.chance(500);
+    const std::int64_t until = now_ + (random_.chance(500) ? random_.between(100, 5'000)
+                                                           : random_.between(60'000, 600'000));
+    for (const auto& device : devices_)
+        if (random_.chance(500))
+            network_.clog(device->index, random_.chance(500) ? Direction::up : Direction::down,
+                          until, loses);
+    log(loses ? "half of the fleet is not heard" : "half of the fleet is stuck");
+}
+
+// What it wrote waits, while the others go on, and head office prunes and gives up waiting.
+void World::leave_for_a_year(DeviceNode& device) {
+    if (device.session || sleeps(device)) return;
+    log(device.name() + " goes away for a year");
+    device.online = false;
+    for (int i = 0; i < 3; ++i)
+        act(device);
+    for (int month = 0; month < 13; ++month) {
+        advance(30 * kDayMs);
+        for (int i = 0; i < 2; ++i) {
+            DeviceNode& other = any_device();
+            if (other.index == device.index || sleeps(other)) continue;
+            start_session(other);
+            advance(60'000);
+            act(other);
+        }
+        head_office_acts();
+        prune();
+        sweep();
+    }
+    device.online = true;
+    probes_.hit(Probe::back_after_a_year);
+    log(device.name() + " is back");
 }
 
 void World::disasters_of_head_office() {
@@ -135,6 +197,7 @@ void World::become_well() {
     for (const auto& device : devices_) {
         device->online = true;
         device->clock.thaw();
+        device->sleeps_until = 0;
         if (device->session) end_session(*device, "dropped");
     }
 }
@@ -161,9 +224,13 @@ bool World::sync_round() {
     return !moved && network_.sent() - before <= devices_.size() * 2;
 }
 
-// After their deadline, what held changes wait for is declared lost; none of it may exist.
+// After their deadline, what held changes wait for is declared lost.
 void World::decide_held() {
-    advance(kHoldDeadlineMs + 86'400'000);
+    advance(kHoldDeadlineMs + kDayMs);
+    sweep();
+}
+
+void World::sweep() {
     const auto swept = server_.store().sweep_held(server_.now());
     require(swept, "head office writes", "sweep");
     server_.forget_rows();

@@ -26,7 +26,11 @@ void World::note_reply(const DeviceNode& device, const SyncRequest& request,
     if (reply.status == ReplyStatus::list_scopes) probes_.hit(Probe::listed_scopes);
     if (reply.status == ReplyStatus::restored) probes_.hit(Probe::restored);
     if (!reply.gained.empty()) probes_.hit(Probe::gained_scope);
+    for (const std::string& scope : reply.gained)
+        if (given_up_.erase({device.index, scope}) != 0) probes_.hit(Probe::scope_regained);
     if (!reply.lost.empty()) probes_.hit(Probe::lost_scope);
+    for (const std::string& scope : reply.lost)
+        given_up_.emplace(device.index, scope);
     const bool goes_on = request.position.seq != request.cursor;
     if (reply.checkpoint && goes_on) probes_.hit(Probe::paged_checkpoint);
     note_load(request, reply);
@@ -193,7 +197,7 @@ Bytes World::damaged(const Answer& answer) {
 }
 
 void World::head_office_acts() {
-    if (random_.chance(plan_.handover)) hand_over();
+    if (random_.chance(plan_.handover + plan_.there_and_back)) hand_over();
     if (random_.chance(plan_.adopt)) adopt();
     if (random_.chance(plan_.prune)) prune();
     if (random_.chance(plan_.schema)) grow_schema();
@@ -242,13 +246,22 @@ void World::hand_over() {
     }
     if (deals.empty()) return;
     const ServerRow row = *random_.pick(deals);
-    const Person& owner = random_.pick(company_.people());
-    const Seen seen = history_.visible(row.id, row.record.state);
-    const auto verdict = server_.store().handover(ids::kDeal, row.id, owner.id, server_.now());
+    give(row.id, random_.pick(company_.people()).id);
+    if (plan_.there_and_back == 0 || !random_.chance(400)) return;
+    for (const Person& person : company_.people())
+        if (meet(row.record.scopes, {user_scope(person.id)})) {
+            give(row.id, person.id);
+            probes_.hit(Probe::there_and_back);
+        }
+}
+
+void World::give(const RecordId& deal, const RecordId& owner) {
+    const Seen seen = history_.visible(deal, server_.row(deal)->record.state);
+    const auto verdict = server_.store().handover(ids::kDeal, deal, owner, server_.now());
     require(verdict, "head office writes", "handover");
     probes_.hit(Probe::handover_by_server);
-    log("head office gives " + row.id.text() + " to " + owner.id.text());
-    learn_own_write({{row.id, seen}});
+    log("head office gives " + deal.text() + " to " + owner.text());
+    learn_own_write({{deal, seen}});
 }
 
 void World::adopt() {
