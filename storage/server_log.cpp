@@ -288,11 +288,15 @@ Result<std::optional<LoggedChangeset>> ServerLog::logged(ReplicaId replica, std:
     return std::optional(std::move(found.front().entry));
 }
 
-Result<std::optional<LoggedChangeset>> ServerLog::logged(const ChangeId& id, bool with_bytes) {
-    SATCHEL_ASSIGN(Statement * select,
-                   database_.cached(Bytes(with_bytes ? kColumns : kAllButBytes) +
-                                    "WHERE change = ?1 ORDER BY number LIMIT 1"));
+Result<std::optional<LoggedChangeset>> ServerLog::entry_of(std::uint64_t replica,
+                                                           const ChangeId& id) {
+    SATCHEL_ASSIGN(
+        Statement * select,
+        database_.cached(Bytes(kAllButBytes) + "WHERE change = ?1 AND replica IN"
+                                               " (SELECT number FROM _replica WHERE id = ?2)"
+                                               " ORDER BY number LIMIT 1"));
     select->bind_blob(1, id.view());
+    select->bind(2, static_cast<std::int64_t>(replica));
     SATCHEL_ASSIGN(auto found, read_all(*select));
     if (found.empty()) return std::optional<LoggedChangeset>{};
     return std::optional(std::move(found.front().entry));

@@ -48,7 +48,8 @@ class ServerLog {
     // `with_bytes` false: everything else of it, whatever its size.
     Result<std::optional<LoggedChangeset>> logged(ReplicaId replica, std::uint64_t counter,
                                                   bool with_bytes = true);
-    Result<std::optional<LoggedChangeset>> logged(const ChangeId& id, bool with_bytes = true);
+    // The first of that device with the id, whatever incarnation, without the bytes.
+    Result<std::optional<LoggedChangeset>> entry_of(std::uint64_t replica, const ChangeId& id);
     Result<std::optional<NumberedChangeset>> numbered(std::int64_t number);
     Result<std::vector<NumberedChangeset>> quarantined(std::size_t limit, bool with_adopted);
     // What the device `replica` (whatever incarnation) sent after entry `number` and that counts:

@@ -394,8 +394,9 @@ Result<std::optional<LoggedChangeset>> SqliteServerStore::log_entry(ReplicaId re
                                                                     std::uint64_t counter_within) {
     return core_->log.logged(replica, counter_within, false);
 }
-Result<std::optional<LoggedChangeset>> SqliteServerStore::log_entry(const ChangeId& id) {
-    return core_->log.logged(id, false);
+Result<std::optional<LoggedChangeset>> SqliteServerStore::log_entry(std::uint64_t replica,
+                                                                    const ChangeId& id) {
+    return core_->log.entry_of(replica, id);
 }
 Status SqliteServerStore::append_log(const LoggedChangeset& entry) {
     return core_->log.append(entry);

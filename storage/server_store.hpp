@@ -165,7 +165,8 @@ class SqliteServerStore final : public ServerStore {
                                                   std::uint64_t counter_within) override;
     Result<std::optional<LoggedChangeset>> log_entry(ReplicaId replica,
                                                      std::uint64_t counter_within) override;
-    Result<std::optional<LoggedChangeset>> log_entry(const ChangeId& id) override;
+    Result<std::optional<LoggedChangeset>> log_entry(std::uint64_t replica,
+                                                     const ChangeId& id) override;
     Status append_log(const LoggedChangeset& entry) override;
     Status save_verdict(const LoggedChangeset& entry) override;
     Result<std::vector<ChainPoint>> chain_points(ReplicaId replica, std::size_t limit) override;

@@ -91,10 +91,9 @@ Judge::Check Judge::decode(LoggedChangeset& entry) {
 // verdict is its verdict.
 Judge::Check Judge::find_original(LoggedChangeset& entry) {
     if (entry.id == ChangeId{}) return refuse(Reason::malformed, "it has no id");
-    SATCHEL_ASSIGN(const auto original, store_.log_entry(entry.id));
-    const bool other =
-        original && original->replica.id == entry.replica.id &&
-        (original->replica != entry.replica || original->first_counter != entry.first_counter);
+    SATCHEL_ASSIGN(const auto original, store_.log_entry(entry.replica.id, entry.id));
+    const bool other = original && (original->replica != entry.replica ||
+                                    original->first_counter != entry.first_counter);
     if (!other || broken(Mutant::known_id_counts_again)) return Check(std::nullopt);
     const Dot first{original->replica, original->first_counter};
     const Verdict& verdict = original->verdict;

@@ -100,10 +100,10 @@ Result<Verdict> Exchange::answer(const VerdictQuestion& question) {
     SATCHEL_ASSIGN(const auto named, store_.log_entry(replica, question.first_counter));
     if (named && named->id == question.id && named->first_counter == question.first_counter)
         return named->verdict;
-    SATCHEL_ASSIGN(const auto original, store_.log_entry(question.id));
+    SATCHEL_ASSIGN(const auto original, store_.log_entry(request_.replica.id, question.id));
     Verdict verdict;
     verdict.kind = VerdictKind::unknown;
-    if (!original || original->replica.id != request_.replica.id) return verdict;
+    if (!original) return verdict;
     verdict = original->verdict;
     if (verdict.kind != VerdictKind::accepted) return verdict;
     verdict.kind = VerdictKind::alias;

@@ -168,7 +168,9 @@ class ServerStore {
     // The same, and by its id, without the bytes, which may be many.
     virtual Result<std::optional<LoggedChangeset>> log_entry(ReplicaId replica,
                                                              std::uint64_t counter_within) = 0;
-    virtual Result<std::optional<LoggedChangeset>> log_entry(const ChangeId& id) = 0;
+    // The first of that device, whatever incarnation; the id may have been taken by another, too.
+    virtual Result<std::optional<LoggedChangeset>> log_entry(std::uint64_t replica,
+                                                             const ChangeId& id) = 0;
     virtual Status append_log(const LoggedChangeset& entry) = 0;
     virtual Status save_verdict(const LoggedChangeset& entry) = 0;
     virtual Result<std::vector<ChainPoint>> chain_points(ReplicaId replica, std::size_t limit) = 0;

@@ -66,7 +66,7 @@ void Oracle::read_verdicts() {
     require(server_.store().begin_read(), "head office reads", "begin");
     for (std::size_t i = 0; i < history_.changes().size(); ++i) {
         const KnownChange& change = history_.changes()[i];
-        const auto logged = server_.store().log_entry(change.id);
+        const auto logged = server_.store().log_entry(change.replica, change.id);
         require(logged, "head office reads", "log");
         if (!*logged) {
             if (!change.holders.empty() && !change.sent_again)

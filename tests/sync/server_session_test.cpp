@@ -450,6 +450,28 @@ TEST_F(ServerVerdict, AChangeIssuedAgainAfterAForkCountsOnce) {
     EXPECT_EQ(total(*head.state(kAccount, record_id(1)).counter(kCalls)), 2);
 }
 
+TEST_F(ServerVerdict, AnIdThatAnotherDeviceTookFirstTakesNothingAway) {
+    const ChangeId change = make_change_id(head.random);
+    wang.write({account(2, kWang)}, Intent::person, &change);
+    wang.sync();
+    li.write({account(1, kLi)}, Intent::person, &change);
+    li.sync();
+    EXPECT_EQ(li.verdicts[1].kind, VerdictKind::accepted);
+    SyncRequest request = li.request();
+    request.questions = {{9, 1, change}};
+    const auto answer = head.handle(request, li.caller);
+    ASSERT_TRUE(answer && answer->reply.verdicts.size() == 1);
+    EXPECT_EQ(answer->reply.verdicts[0].original, (Dot{li.replica, 1})) << "Li's own, not Wang's";
+    SmallDevice again(head, 0xa1, kLi);
+    SyncRequest hello = li.request();
+    hello.last_counter = hello.base_counter = 0;
+    again.replica.incarnation = head.handle(hello, li.caller)->reply.new_incarnation;
+    again.acked_hash = chain_start(head.store().services().hash, again.replica);
+    const std::uint64_t first = again.write({account(1, kLi)}, Intent::person, &change);
+    again.sync();
+    EXPECT_EQ(again.verdicts[first].kind, VerdictKind::alias) << "issued again, it counts once";
+}
+
 TEST_F(ServerVerdict, AClockThatCoversAnAliasCoversWhatItStandsFor) {
     after(li, {account(1, kLi)});
     const VectorClock base = li.records[record_id(1)].state.clock;
