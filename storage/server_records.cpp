@@ -223,7 +223,7 @@ Result<bool> SqliteServerStore::in_grave(const RecordId& id) {
 }
 
 Result<std::vector<std::pair<CollectionId, RecordId>>> SqliteServerStore::children(
-    CollectionId collection, const RecordId& parent) {
+    const RecordId& parent) {
     std::vector<std::pair<CollectionId, RecordId>> found;
     const auto take = [&](const std::string& sql, CollectionId fixed) -> Status {
         SATCHEL_ASSIGN(Statement * select, core_->database.cached(sql));
@@ -241,13 +241,10 @@ Result<std::vector<std::pair<CollectionId, RecordId>>> SqliteServerStore::childr
         return {};
     };
     for (const Collection& child : core_->tables.schema()->collections())
-        for (const FieldId id : child.scope.parents) {
-            const Field* field = child.find(id);
-            if (number(field->refers_to) != 0 && field->refers_to != collection) continue;
-            SATCHEL_TRY(take(
-                "SELECT id FROM " + quoted(child.name) + " WHERE " + quoted(field->name) + " = ?1",
-                child.id));
-        }
+        for (const FieldId id : child.scope.parents)
+            SATCHEL_TRY(take("SELECT id FROM " + quoted(child.name) + " WHERE " +
+                                 quoted(child.find(id)->name) + " = ?1",
+                             child.id));
     SATCHEL_TRY(take("SELECT id, collection FROM _dead_child WHERE parent = ?1", CollectionId{}));
     std::sort(found.begin(), found.end());
     found.erase(std::unique(found.begin(), found.end()), found.end());

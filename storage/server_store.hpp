@@ -195,7 +195,7 @@ class SqliteServerStore final : public ServerStore {
     Status store_fresh(CollectionId collection, const RecordId& id, const FreshRow& row) override;
     Result<bool> in_grave(const RecordId& id) override;
     Result<std::vector<std::pair<CollectionId, RecordId>>> children(
-        CollectionId collection, const RecordId& parent) override;
+        const RecordId& parent) override;
     Result<std::optional<DepartureTime>> departure(const std::string& scope,
                                                    const RecordId& id) override;
     Status use_schema(SchemaPointer schema) override;

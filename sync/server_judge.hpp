@@ -35,8 +35,7 @@ class Scoping {
     explicit Scoping(ServerStore& store) : store_(store) {}
 
     Result<std::vector<std::string>> of_record(const RecordId& id, std::size_t depth = 0);
-    Status follow(std::vector<std::pair<CollectionId, RecordId>> changed, Sequence seq,
-                  std::int64_t now_ms);
+    Status follow(std::vector<RecordId> changed, Sequence seq, std::int64_t now_ms);
     // True when its scopes were others; it then has that seq.
     Result<bool> rescope(CollectionId collection, const RecordId& record, Sequence seq,
                          std::int64_t now_ms);
@@ -183,7 +182,7 @@ class Judge {
     Changeset changeset_;
     std::vector<Work> works_;
     std::map<RecordId, const Work*> work_of_;  // while scopes are worked out
-    std::vector<std::pair<CollectionId, RecordId>> rescoped_;
+    std::vector<RecordId> rescoped_;
     std::map<CollectionId, Layout> layouts_;
     std::vector<Named> named_;
     // Records in changesets of this device that were not accepted.

@@ -108,9 +108,9 @@ Status Judge::merge_one(Work& work, Sequence seq) {
     const CollectionId collection = operation.collection;
     if (!work.before) {
         SATCHEL_ASSIGN(const bool awaited, store_.take_dangling(operation.record));
-        if (awaited) rescoped_.emplace_back(collection, operation.record);
+        if (awaited) rescoped_.push_back(operation.record);
     } else if (work.before->scopes != work.after.scopes) {
-        rescoped_.emplace_back(collection, operation.record);
+        rescoped_.push_back(operation.record);
     }
     if (work.fresh) return store_fresh(work, seq);
     work.after.seq = seq;
@@ -153,7 +153,7 @@ Status Judge::use_new_schema(Sequence seq) {
         for (const RecordId& id : ids) {
             SATCHEL_ASSIGN(const bool moved,
                            scoping_.rescope(collection.id, id, seq, context_.now_ms));
-            if (moved) rescoped_.emplace_back(collection.id, id);
+            if (moved) rescoped_.push_back(id);
         }
     }
     return {};

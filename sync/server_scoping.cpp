@@ -146,18 +146,17 @@ Result<std::vector<std::string>> Scoping::of_row(const Collection& collection, c
 
 // The children of records whose scopes changed get the same seq and follow, level by level. One
 // set-based statement per level would do the same on a store that has it.
-Status Scoping::follow(std::vector<std::pair<CollectionId, RecordId>> changed, Sequence seq,
-                       std::int64_t now_ms) {
+Status Scoping::follow(std::vector<RecordId> changed, Sequence seq, std::int64_t now_ms) {
     if (broken(Mutant::children_left_behind)) return {};
     for (std::size_t depth = 0; depth < kMaxScopeDepth && !changed.empty(); ++depth) {
         known_.clear();
-        std::set<std::pair<CollectionId, RecordId>> next;
-        for (const auto& [collection, id] : changed) {
-            SATCHEL_ASSIGN(const auto children, store_.children(collection, id));
+        std::set<RecordId> next;
+        for (const RecordId& id : changed) {
+            SATCHEL_ASSIGN(const auto children, store_.children(id));
             visited_ += children.size();
             for (const auto& child : children) {
                 SATCHEL_ASSIGN(const bool moved, rescope(child.first, child.second, seq, now_ms));
-                if (moved) next.insert(child);
+                if (moved) next.insert(child.second);
             }
         }
         changed.assign(next.begin(), next.end());

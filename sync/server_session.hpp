@@ -218,8 +218,9 @@ class ServerStore {
     virtual Status store_fresh(CollectionId collection, const RecordId& id,
                                const FreshRow& row) = 0;
     virtual Result<bool> in_grave(const RecordId& id) = 0;
+    // Whatever its collection: a record takes its scopes from whatever it names as its parent.
     virtual Result<std::vector<std::pair<CollectionId, RecordId>>> children(
-        CollectionId collection, const RecordId& parent) = 0;
+        const RecordId& parent) = 0;
     virtual Result<std::optional<DepartureTime>> departure(const std::string& scope,
                                                            const RecordId& id) = 0;
     // The schema changed: a record of `_schema` was accepted.

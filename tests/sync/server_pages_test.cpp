@@ -188,6 +188,18 @@ TEST_F(ServerPages, AHandoverTakesTheChildrenAlongAndBackAgain) {
     wang.expect_equal_to_head();
 }
 
+// A device may name any record as the parent, of whatever collection.
+TEST_F(ServerPages, WhatHangsUnderAChildGoesAlongToo) {
+    head.write({account(1, kLi), contact(2, record_id(1))});
+    head.write({contact(3, record_id(2))});
+    li.sync();
+    ASSERT_TRUE(li.has(record_id(3)));
+    ASSERT_TRUE(head.store().handover(kAccount, record_id(1), kWang, kNow));
+    EXPECT_EQ(head.scopes(kContact, record_id(3)), std::vector<std::string>{user_scope(kWang)});
+    li.sync();
+    EXPECT_FALSE(li.has(record_id(3))) << "it would stay with the one who hung it there";
+}
+
 TEST_F(ServerPages, AwayAndBackBetweenTwoSyncsIsANewRecord) {
     head.write({account(1, kLi)});
     li.sync();
