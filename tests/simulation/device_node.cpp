@@ -17,6 +17,10 @@ std::string unique_name(std::size_t index) {
 
 }  // namespace
 
+storage::SealKey DeviceNode::seal_key() {
+    return *storage::SealKey::parse(std::string(64, '7'));
+}
+
 DeviceNode::DeviceNode(std::size_t number, std::size_t user, const std::int64_t& true_now,
                        Prng chance, const Disk::Snapshot* from)
     : index(number),
@@ -44,6 +48,10 @@ void DeviceNode::open() {
     require(opened, "I-12 durable", name() + " cannot be opened");
     replica_ = *std::move(opened);
     read_to = {};
+    // A power cut may take back the log-in, not the log-out.
+    const auto sealed = replica_->sealed();
+    require(sealed, "I-12 durable", name() + " cannot be read");
+    if (*sealed) require(replica_->unseal({seal_key()}), "I-12 durable", name());
     const auto state = replica_->sync_state();
     require(state, "I-12 durable", name() + " cannot be read");
     replica_id = state->replica.id;

@@ -40,6 +40,8 @@ class DeviceNode {
     void open();
 
     storage::Replica& replica() { return *replica_; }
+    // What a log-out seals with.
+    static storage::SealKey seal_key();
     std::string name() const { return "device " + std::to_string(index); }
 
     const std::size_t index;
@@ -52,6 +54,7 @@ class DeviceNode {
     bool online = true;
     bool revoked = false;
     std::int64_t sleeps_until = 0;
+    std::uint64_t protocol_min = kProtocolMin, protocol_max = kProtocolMax;  // of its release
 
     // Of the session: the request under way.
     std::int64_t deadline = 0;

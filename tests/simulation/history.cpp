@@ -23,10 +23,18 @@ bool saw(const Seen& seen, Index operation) {
 void History::record(const Changeset& changeset, std::size_t device,
                      const std::map<RecordId, Seen>& seen) {
     KnownChange change;
-    change.id = changeset.header.id;
     change.device = device;
-    change.replica = changeset.header.replica.id;
     if (device != kHeadOffice) change.holders.insert(device);
+    by_id_.emplace(changeset.header.id, changes_.size());
+    add(changeset, std::move(change), seen);
+}
+
+void History::add(const Changeset& changeset, KnownChange change,
+                  const std::map<RecordId, Seen>& seen) {
+    change.id = changeset.header.id;
+    change.replica = changeset.header.replica.id;
+    change.first = changeset.dot(0);
+    Dot dot = change.first;
     for (const Operation& operation : changeset.operations) {
         KnownOperation known{changes_.size(), operation, {}, true, std::nullopt};
         known.person = changeset.header.intent == Intent::person;
@@ -34,11 +42,49 @@ void History::record(const Changeset& changeset, std::size_t device,
         if (shown != seen.end()) known.seen = shown->second;
         change.operations.push_back(operations_.size());
         by_record_[operation.record].push_back(operations_.size());
+        by_dot_[dot].push_back(operations_.size());
+        ++dot.counter;
         operations_.push_back(std::move(known));
     }
-    by_id_.emplace(change.id, changes_.size());
     changes_.push_back(std::move(change));
-    learn(changeset.header.id, changeset.dot(0));
+}
+
+bool History::record_hostile(const Changeset& changeset) {
+    if (!hostile_changes_.emplace(changeset.dot(0), changeset.header.id).second) return false;
+    hostile_.insert(changeset.header.replica.id);
+    KnownChange change;
+    change.hostile = true;
+    add(changeset, std::move(change), {});
+    take_claims_as_seen();
+    return true;
+}
+
+void History::take_claims_as_seen() {
+    for (const KnownChange& change : changes_)
+        if (change.hostile)
+            for (const Index index : change.operations)
+                take_claim_as_seen(operations_[index]);
+}
+
+void History::take_claim_as_seen(KnownOperation& known) {
+    const VectorClock& claimed = known.operation.clock;
+    for (const Index other : of_record(known.operation.record)) {
+        const KnownOperation& earlier = operations_[other];
+        const bool covers = std::any_of(
+            claimed.entries().begin(), claimed.entries().end(), [&](const Dot& highest) {
+                for (auto at = by_dot_.lower_bound({highest.replica, 1});
+                     at != by_dot_.end() && at->first <= highest; ++at)
+                    if (std::find(at->second.begin(), at->second.end(), other) != at->second.end())
+                        return true;
+                return false;
+            });
+        if (!covers || &earlier == &known) continue;
+        known.seen[kLife].insert(other);
+        for (const CellWrite& write : known.operation.cells)
+            known.seen[write.cell].insert(other);
+        for (const SetWrite& write : known.operation.sets)
+            known.seen[write.field].insert(other);
+    }
 }
 
 void History::mark_as_copy_of(const KnownChange& original) {
@@ -63,6 +109,7 @@ std::size_t History::survey(std::size_t device, const std::set<ChangeId>& journa
                             std::size_t* lost_after_sending) {
     std::size_t lost = 0;
     for (KnownChange& change : changes_) {
+        if (change.hostile) continue;
         if (journal.contains(change.id)) {
             change.holders.insert(device);
         } else if (change.holders.erase(device) != 0) {

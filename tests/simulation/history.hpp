@@ -51,6 +51,8 @@ struct KnownChange {
     std::set<std::size_t> holders;  // devices that had it in their journal at the last look
     std::set<std::size_t> senders;  // devices that it left at least once
     bool sent_again = false;        // its author wrote the same anew after it was refused
+    bool hostile = false;           // an attacker's, who names in its clocks what it likes
+    Dot first;                      // as it was written
 };
 
 class History {
@@ -58,6 +60,12 @@ class History {
     // A durable write. `seen`: per record of it, what the author was shown.
     void record(const Changeset& changeset, std::size_t device,
                 const std::map<RecordId, Seen>& seen);
+    // What an attacker may write counts as written: it replaces what its clock names, as if it had
+    // seen that. True for what is new.
+    bool record_hostile(const Changeset& changeset);
+    // What attackers claimed before it was there.
+    void take_claims_as_seen();
+    bool is_hostile(ReplicaId replica) const { return hostile_.contains(replica.id); }
     // The last change recorded is head office's copy of this one.
     void mark_as_copy_of(const KnownChange& original);
     bool knows(const ChangeId& id) const { return by_id_.contains(id); }
@@ -92,6 +100,9 @@ class History {
     std::vector<std::pair<RecordId, RecordId>> pairs;
 
   private:
+    void add(const Changeset& changeset, KnownChange change, const std::map<RecordId, Seen>& seen);
+    void take_claim_as_seen(KnownOperation& known);
+
     using Fits = std::function<bool(const KnownOperation&)>;
     Index find(const RecordId& record, const Dot& dot, const std::string& what,
                const Fits& fits) const;
@@ -99,6 +110,8 @@ class History {
     std::vector<KnownOperation> operations_;
     std::vector<KnownChange> changes_;
     std::map<ChangeId, std::size_t> by_id_;
+    std::set<std::uint64_t> hostile_;  // replica ids
+    std::set<std::pair<Dot, ChangeId>> hostile_changes_;
     std::map<Dot, std::vector<Index>> by_dot_;
     std::map<RecordId, std::vector<Index>> by_record_;
 };

@@ -38,7 +38,8 @@ std::string dots(const CellState* cell) {
 
 }  // namespace
 
-std::vector<std::string> Oracle::scopes_of(const ServerRow& row) {
+std::vector<std::string> Oracle::scopes_of(const ServerRow& row, std::size_t depth) {
+    if (depth > kMaxScopeDepth) return row.record.scopes;
     if (number(row.collection) < system_ids::kFirstFree) return {kEveryoneScope};
     std::set<std::string> scopes;
     if (row.collection == ids::kDeal) {
@@ -51,7 +52,7 @@ std::vector<std::string> Oracle::scopes_of(const ServerRow& row) {
         const ServerRow* parent =
             deal.is_null() ? nullptr : server_.row(*RecordId::from_bytes(deal.as_bytes()));
         if (parent != nullptr) {
-            const std::vector<std::string> of_parent = scopes_of(*parent);
+            const std::vector<std::string> of_parent = scopes_of(*parent, depth + 1);
             scopes.insert(of_parent.begin(), of_parent.end());
         } else {
             return row.record.scopes;  // its deal was pruned: nothing to go by
@@ -66,8 +67,11 @@ void Oracle::read_verdicts() {
     require(server_.store().begin_read(), "head office reads", "begin");
     for (std::size_t i = 0; i < history_.changes().size(); ++i) {
         const KnownChange& change = history_.changes()[i];
-        const auto logged = server_.store().log_entry(change.replica, change.id);
+        const auto logged =
+            change.hostile ? server_.store().log_entry(change.first.replica, change.first.counter)
+                           : server_.store().log_entry(change.replica, change.id);
         require(logged, "head office reads", "log");
+        if (change.hostile && *logged && (*logged)->id != change.id) continue;  // before a restore
         if (!*logged) {
             if (!change.holders.empty() && !change.sent_again)
                 throw Violation{"I-13 liveness", "change " + change.id.text() +
@@ -140,6 +144,8 @@ void Oracle::check_operation_kept(Index index) {
     const KnownOperation& known = history_.operations()[index];
     const Operation& operation = known.operation;
     if (graves_.contains(operation.record)) return;
+    // After a restore an attacker may use its dots a second time: to the loss of its own values.
+    if (history_.changes()[known.change].hostile && server_.store().epoch() > 1) return;
     const ServerRow* row = server_.row(operation.record);
     const std::string who = "change " + history_.changes()[known.change].id.text() + ", record " +
                             operation.record.text();
@@ -354,6 +360,12 @@ void Oracle::check_chain(ReplicaId replica) {
         if (!*logged) return;
         const LoggedChangeset& entry = **logged;
         hash = chain_link(server_.services().hash, hash, entry.bytes);
+        if (history_.is_hostile(replica)) {  // all kinds of bytes, but chained
+            if (entry.hash != hash || entry.first_counter != counter)
+                throw Violation{"I-15 monotone identity", "an attacker broke its own chain"};
+            counter = entry.last_counter + 1;
+            continue;
+        }
         const auto changeset = decode_changeset(entry.bytes);
         const bool fits = changeset && entry.first_counter == counter && entry.hash == hash &&
                           changeset->header.replica == replica &&

@@ -34,7 +34,8 @@ class Oracle {
     void check_device(DeviceNode& device);
 
     // The scopes of a record, by the schema's rule and from its values (worked out anew).
-    std::vector<std::string> scopes_of(const ServerRow& row);
+    // A ring of parents, which an attacker can make, has those that it has.
+    std::vector<std::string> scopes_of(const ServerRow& row, std::size_t depth = 0);
 
   private:
     void check_kept(const KnownChange& change);

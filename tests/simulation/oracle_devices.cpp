@@ -71,16 +71,31 @@ std::string difference(const RecordState& here, const RecordState& there) {
 }  // namespace
 
 void Oracle::check_reply(const SyncReply& reply, const std::vector<std::string>& caller_scopes) {
+    for (const RepairItem& item : reply.repair_items) {
+        const ServerRow* row = server_.row(item.id);
+        if (row == nullptr || !meet(scopes_of(*row), caller_scopes))
+            throw Violation{"I-7 confidentiality", "a comparison names the record " +
+                                                       item.id.text() +
+                                                       " to somebody who may not see it"};
+    }
+    if (reply.checkpoint)
+        for (const ScopeSum& sum : reply.checkpoint->scopes)
+            if (!meet({sum.scope}, caller_scopes))
+                throw Violation{"I-7 confidentiality",
+                                "somebody is told the sum of " + sum.scope + ", not held"};
     for (const Bytes& page : reply.pages) {
         const auto reader = PageReader::open(page);
         require(reader, "I-3 no invention", "a page of head office cannot be read");
         const Status visited = reader->visit([&](const PageRow& sent) -> Status {
             const ServerRow* row = server_.row(sent.id);
-            if (row == nullptr || !meet(scopes_of(*row), caller_scopes))
-                throw Violation{"I-7 confidentiality", "record " + sent.id.text() +
-                                                           " was sent to somebody who may not "
-                                                           "see it"};
-            return {};
+            if (row != nullptr && meet(scopes_of(*row), caller_scopes)) return {};
+            std::string why = row == nullptr ? " is gone" : " has the scopes";
+            for (const std::string& scope :
+                 row == nullptr ? std::vector<std::string>{} : scopes_of(*row))
+                why += " " + scope;
+            throw Violation{
+                "I-7 confidentiality",
+                "record " + sent.id.text() + " was sent to somebody who may not see it: it" + why};
         });
         require(visited, "I-3 no invention", "a page of head office cannot be read");
     }

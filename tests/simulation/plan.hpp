@@ -27,6 +27,7 @@ struct Plan {
     unsigned cut = 0;
     unsigned portal = 0;       // something else answers
     unsigned clog = 0;         // half of the fleet is stuck, or hears nothing, for a while
+    unsigned attack = 0;       // of steps: a registered device whose program is not ours
     unsigned page_damage = 0;  // a row is missing in a page: the checksums have to notice
 
     // Steps.
@@ -51,7 +52,9 @@ struct Plan {
     unsigned prune = 0;
     unsigned adopt = 0;
     unsigned schema = 0;
-    unsigned days = 0;  // nothing happens for days
+    unsigned release = 0;  // a device gets another release, which speaks other protocol versions
+    unsigned log_out = 0;  // ... its person logs out, and in again
+    unsigned days = 0;     // nothing happens for days
 
     // What devices write.
     unsigned deletes = 0;

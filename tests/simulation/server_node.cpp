@@ -65,6 +65,7 @@ Answer ServerNode::handle(ByteView bytes, const Caller& caller) {
     auto request = decode_request(bytes, services_);
     if (!request) {
         answer.bytes = "400 " + std::string(name(request.error().code));
+        answer.refusal = request.error();
         return answer;
     }
     answer.request = *request;
@@ -80,7 +81,8 @@ Answer ServerNode::handle(ByteView bytes, const Caller& caller) {
     if (!committed || store_->head() != head) rows_known_ = false;
     if (!handled || !committed) {
         store_->roll_back_all();
-        answer.bytes = "503 " + (handled ? committed.error() : handled.error()).message;
+        answer.refusal = handled ? committed.error() : handled.error();
+        answer.bytes = "503 " + answer.refusal->message;
         return answer;
     }
     answer.bytes = encode(handled->reply, services_);

@@ -28,6 +28,7 @@ struct Answer {
     Bytes bytes;                         // what goes back
     std::optional<SyncRequest> request;  // when it could be read
     std::optional<SyncReply> reply;      // when it was handled
+    std::optional<Error> refusal;        // when it was not
 };
 
 class ServerNode {

@@ -29,6 +29,9 @@ World::World(const Plan& plan, Trace& trace, Probes& probes, Canary canary)
         device.clock.jump(random_.between(-200'000, 200'000));
         device.clock.set_drift(random_.between(-500, 500));
     }
+    if (plan.attack != 0)
+        attacker_ = std::make_unique<Attacker>(1 + random_.below(plan.people - 1), company_,
+                                               history_, server_, random_.split());
     learn_own_write({});
     log(text(plan));
 }
@@ -51,6 +54,7 @@ void World::run() {
     draw_for(plan_.steps);
     become_well();
     settle();
+    history_.take_claims_as_seen();
     oracle_.check_server();
     for (const auto& device : devices_)
         oracle_.check_device(*device);
@@ -79,6 +83,7 @@ void World::step(std::size_t number) {
     disasters(device);
     disasters_of_head_office();
     head_office_acts();
+    if (attacker_ && random_.chance(plan_.attack)) attack(attacker_->next(overheard_));
     if (sleeps(device)) return;
     if (random_.chance(plan_.sync))
         start_session(device);
@@ -174,6 +179,10 @@ void World::arrive_at_device(const Packet& packet) {
     if (!taken) {
         log(device.name() + " refuses an answer: " + taken.error().message);
         const ErrorCode code = taken.error().code;
+        if (code == ErrorCode::upgrade_needed && faults_ && plan_.release != 0) {
+            probes_.hit(Probe::upgrade_needed);
+            return end_session(device, "upgrade needed");
+        }
         if (!failed && code != ErrorCode::bad_reply && code != ErrorCode::corrupt &&
             code != ErrorCode::limit)
             throw Violation{"I-13 liveness",
@@ -256,7 +265,9 @@ void World::pump(DeviceNode& device) {
         const auto header = decode_changeset_header(each.bytes);
         if (header) history_.mark_sent(header->id, device.index);
     }
+    **request = as_of_its_release(device, *sent, std::move(**request));
     trace_.mix(**request);
+    if (attacker_ && overheard_.size() < 50) overheard_.push_back(**request);
     device.deadline = now_ + kTimeOutMs;
     network_.send(now_, {device.index, Direction::up, std::move(**request)});
 }

@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "tests/simulation/attacker.hpp"
 #include "tests/simulation/company.hpp"
 #include "tests/simulation/device_node.hpp"
 #include "tests/simulation/history.hpp"
@@ -76,8 +77,16 @@ class World {
     void check_authority(const DeviceNode& device, const Answer& answer,
                          const std::vector<ServerRow>& before);
 
+    // world_attacks.cpp: what an attacker sends, and that it changes nothing but its own.
+    void attack(const Attacker::Message& message);
+    void note_attack(const Answer& answer);
+    void check_attack(const Answer& answer, const std::vector<ServerRow>& before);
+
     // world_faults.cpp: disasters, and the quiet afterwards.
     void disasters(DeviceNode& device);
+    void change_release(DeviceNode& device);
+    Bytes as_of_its_release(const DeviceNode& device, const SyncRequest& request, Bytes bytes);
+    void log_out(DeviceNode& device);
     void disasters_of_clocks(DeviceNode& device);
     void disasters_of_time(DeviceNode& device);
     void leave_for_a_year(DeviceNode& device);
@@ -109,6 +118,8 @@ class World {
     History history_;
     ServerNode server_;
     std::vector<std::unique_ptr<DeviceNode>> devices_;
+    std::unique_ptr<Attacker> attacker_;
+    std::vector<Bytes> overheard_;  // requests of honest devices
     Network network_;
     Workload workload_;
     Oracle oracle_;

@@ -9,6 +9,8 @@ namespace {
 
 constexpr std::size_t kMaxDevices = 9;
 constexpr int kQuietRounds = 25;  // everybody syncs once in each
+constexpr int kDeadlines = 12;
+constexpr int kAttackersQuestions = 100;
 constexpr int kMessagesOfASession = 3'000;
 constexpr std::int64_t k2262Ms = 9'223'372'036'854;  // where nanoseconds in 64 bits end
 
@@ -86,6 +88,8 @@ void World::disasters(DeviceNode& device) {
             device.image = device.disk.snapshot();
     }
     if (random_.chance(plan_.clone)) clone(device);
+    if (random_.chance(plan_.release)) change_release(device);
+    if (random_.chance(plan_.log_out)) log_out(device);
     if (random_.chance(plan_.clock)) disasters_of_clocks(device);
     disasters_of_time(device);
 }
@@ -198,6 +202,7 @@ void World::become_well() {
         device->online = true;
         device->clock.thaw();
         device->sleeps_until = 0;
+        device->protocol_max = device->protocol_min = kProtocolMin;
         if (device->session) end_session(*device, "dropped");
     }
 }
@@ -228,6 +233,12 @@ bool World::sync_round() {
 void World::decide_held() {
     advance(kHoldDeadlineMs + kDayMs);
     sweep();
+    // What is held of an attacker may wait for one thing after the other, and is judged when it
+    // asks; a fork or a restore may come first.
+    for (int i = 0; attacker_ && i < kAttackersQuestions && server_.store().has_held(); ++i) {
+        attack(attacker_->question());
+        sweep();
+    }
 }
 
 void World::sweep() {
@@ -238,9 +249,11 @@ void World::sweep() {
     probes_.hit(Probe::declared_lost, *swept);
 }
 
+// What only a lost server had leaves chains of changes that wait for one thing after the other;
+// each is decided at a deadline of its own.
 void World::settle() {
-    int rounds = 0;
-    for (int phase = 0; phase < 2; ++phase) {
+    for (int phase = 0; phase < 2 || server_.store().has_held(); ++phase) {
+        int rounds = 0;
         bool quiet = false;
         while (!quiet) {
             if (++rounds > kQuietRounds)
@@ -248,7 +261,8 @@ void World::settle() {
                                 "not quiet after " + std::to_string(rounds) + " rounds of syncing"};
             quiet = sync_round();
         }
-        if (phase == 0) decide_held();
+        if (phase > kDeadlines) return;
+        if (phase == 0 || server_.store().has_held()) decide_held();
     }
 }
 

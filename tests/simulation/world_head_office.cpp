@@ -269,6 +269,7 @@ void World::adopt() {
     require(waiting, "head office reads", "quarantine");
     if (waiting->empty()) return;
     const storage::QuarantinedChangeset& item = random_.pick(*waiting);
+    if (!history_.knows(item.entry.id) || history_.is_hostile(item.entry.replica)) return;
     std::map<RecordId, Seen> seen;
     const KnownChange& change = history_.change(item.entry.id);
     for (const Index index : change.operations) {
