@@ -414,7 +414,9 @@ Result<std::uint64_t> Journal::end_before(ReplicaId replica, std::uint64_t count
 
 Result<std::uint64_t> Journal::run_start(ReplicaId replica) {
     SATCHEL_ASSIGN(Statement rows,
-                   database_.prepare("SELECT coalesce(max(first_counter), 1) FROM (SELECT"
+                   database_.prepare("SELECT coalesce(max(first_counter), (SELECT"
+                                     " max(last_counter) + 1 FROM journal WHERE replica = ?1"
+                                     " AND incarnation = ?2), 1) FROM (SELECT"
                                      " first_counter, lag(last_counter) OVER (ORDER BY number)"
                                      " AS before FROM journal WHERE replica = ?1"
                                      " AND incarnation = ?2 AND " JOURNAL_KEPT ")"

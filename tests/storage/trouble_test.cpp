@@ -388,6 +388,20 @@ TEST_F(Trouble, AServerThatIsRestoredAfterTheWipeGetsWhatCameSince) {
         EXPECT_TRUE(a_->replica().changeset(entry.number)) << entry.number;
 }
 
+// Seed 102 of the simulation: it looked for its first change for ever.
+TEST_F(Trouble, AServerThatIsRestoredMeetsADeviceThatAWipeLeftNothingOf) {
+    back_up();
+    a_->create("gone with the server");
+    a_->sync(*head_);
+    ASSERT_TRUE(a_->replica().wipe(true));
+    a_->sync(*head_);
+    restore();
+    const RecordId id = a_->create("after");
+    everybody_syncs({a_.get(), b_.get()});
+    EXPECT_EQ(b_->values(id, kName), Texts{"after"});
+    EXPECT_EQ(a_->replica().status()->pending, 0U);
+}
+
 TEST_F(Trouble, ACopyOfAWipedFileKeepsWhatBothWrote) {
     a_->create("settled");
     a_->sync(*head_);
