@@ -111,6 +111,7 @@ Result<std::optional<Bytes>> DeviceSession::next_request(std::int64_t now_ms) {
 
 Result<SyncRequest> DeviceSession::build_request(std::int64_t now_ms) {
     SATCHEL_ASSIGN(SyncState state, store_.sync_state());
+    SATCHEL_TRY(go_on_in_closed(state));
     SyncRequest request = request_at(state, now_ms);
     sent_before_ = state.sent_counter;
     request.wants_incarnation = state.wants_incarnation;
@@ -131,6 +132,20 @@ Result<SyncRequest> DeviceSession::build_request(std::int64_t now_ms) {
     if (silent && at_checkpoint_ && !waited_) request.wait_ms = options_.wait_ms;
     request.tag = tag_of(request, services_);
     return request;
+}
+
+// What a person gave up goes up with its chain, and no verdict changes it: without this an upload
+// that has room for nothing else would be repeated for ever.
+Status DeviceSession::go_on_in_closed(SyncState& state) {
+    const bool further = state.closed && judged_.replica == state.replica &&
+                         judged_.counter > state.acked_counter &&
+                         judged_.counter < state.last_counter;
+    if (!further) return {};
+    SATCHEL_ASSIGN(const auto hash, store_.chain_hash(state.replica, judged_.counter));
+    if (!hash) return {};
+    state.acked_counter = judged_.counter;
+    state.acked_hash = *hash;
+    return {};
 }
 
 Status DeviceSession::fill_upload(SyncRequest& request) {

@@ -136,6 +136,7 @@ class DeviceSession {
 
   private:
     Result<SyncRequest> build_request(std::int64_t now_ms);
+    Status go_on_in_closed(SyncState& state);
     Status fill_upload(SyncRequest& request);
     Status fill_questions(SyncRequest& request);
     Status fill_repair(SyncRequest& request);
@@ -157,6 +158,7 @@ class DeviceSession {
     std::int64_t sent_at_ = 0;
     std::uint64_t sent_before_ = 0;      // SyncState::sent_counter before that request
     std::optional<SyncRequest> sent_;    // waits for its answer; without the changesets' bytes
+    Dot judged_;                         // by answers in this session: all up to here
     std::vector<ChangeId> asked_;        // questions answered in this session, ascending
     std::vector<std::string> repaired_;  // scopes compared in this session already
     std::size_t idle_rounds_ = 0;        // answers in a row that changed nothing

@@ -76,6 +76,7 @@ Status DeviceSession::take_by_status(SyncReply& reply, std::int64_t now_ms) {
             SATCHEL_TRY(store_.take_restored({reply.epoch, reply.restored_head, sent_->replica,
                                               std::min(reply.acked_counter, sent_->base_counter),
                                               sent_before_}));
+            judged_ = {};
             report_.restored = true;
             return {};
         case ReplyStatus::upgrade_needed:
@@ -92,9 +93,11 @@ Status DeviceSession::take_ok(SyncReply& reply, std::int64_t now_ms) {
         rows += reader.rows();
         departed += reader.departures().size();
     }
-    reply.acked_counter = sent_->closed ? 0 : last_judged(*sent_, reply);
+    const Dot judged{sent_->replica, last_judged(*sent_, reply)};
+    reply.acked_counter = sent_->closed ? 0 : judged.counter;
     reply.horizon_counter = std::min(reply.horizon_counter, reply.acked_counter);
     SATCHEL_TRY(store_.take(reply, now_ms));
+    judged_ = judged;
     report_.received_rows += rows;
     report_.departed += departed;
     report_.repaired = report_.repaired || !reply.repair_buckets.empty();
@@ -114,6 +117,7 @@ Status DeviceSession::take_fork(const SyncReply& reply) {
         break;
     }
     SATCHEL_TRY(store_.take_incarnation(sent_->replica, reply.new_incarnation, common));
+    judged_ = {};
     report_.forked = true;
     return {};
 }

@@ -516,6 +516,32 @@ TEST_F(Trouble, WhatWasDismissedAndARestoredServerAcceptsIsKnownHereAsItIsThere)
     EXPECT_EQ(b_->record(id).state, head_->state(kAccount, id));
 }
 
+// Seed 242 of the simulation: a request that had room for the dismissed one alone was repeated for
+// ever.
+TEST_F(Trouble, WhatWasDismissedGoesUpOnceAlsoWhereARequestHasRoomForNothingElse) {
+    head_->write({create(kProduct, record_id(7), {text(kName, "Pump")})});
+    a_->sync(*head_);
+    back_up();
+    auto transaction = *a_->replica().begin();
+    ASSERT_TRUE(transaction.set("product", record_id(7), {{"name", Value::text("Mine")}}));
+    ASSERT_TRUE(transaction.commit());
+    a_->sync(*head_);
+    ASSERT_TRUE(a_->replica().dismiss(a_->replica().journal(1)->front().number));
+    const RecordId id = a_->create("later");
+    a_->sync(*head_);
+    const auto twin = a_->copied(file("twin"));
+    twin->create("of the twin");
+    twin->sync(*head_);
+    a_->create("of the original");
+    EXPECT_TRUE(a_->sync(*head_).forked);
+    restore();
+    a_->session_options.upload_bytes = 1;
+    a_->session_options.max_rounds = 50;
+    everybody_syncs({a_.get(), b_.get()});
+    EXPECT_EQ(b_->values(id, kName), Texts{"later"});
+    EXPECT_EQ(a_->replica().status()->pending, 0U);
+}
+
 TEST_F(Trouble, AReplyThatFailsAfterItBroughtASchemaLeavesTheOldOneInUse) {
     a_->sync(*head_);
     ASSERT_TRUE(head_->store().install_schema(*company(2), kNow));
