@@ -171,8 +171,10 @@ TEST(Delete, ARecordThatNobodyDeletedLives) {
 RC_GTEST_PROP(Delete, TheRecordIsDeadExactlyWhenTheModelSaysSo, ()) {
     const Events events = *any_history();
     const RecordState state = replay(reorder(events, *any_numbers()));
-    for (const DeletePolicy policy : {kUpdateWins, kDeleteWins})
+    for (const DeletePolicy policy : {kUpdateWins, kDeleteWins}) {
         RC_ASSERT(is_dead(state, policy) == expected_dead(events, policy));
+        RC_ASSERT(is_revived(state, policy) == expected_revived(events, policy));
+    }
 }
 
 // P-3, for whatever subset of fields an edit touches and whatever else happened before.

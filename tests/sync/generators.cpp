@@ -3,6 +3,7 @@
 #include <rapidcheck.h>
 
 #include <algorithm>
+#include <array>
 #include <map>
 #include <set>
 
@@ -98,6 +99,31 @@ std::set<Dot> dots_below(const VectorClock& clock, std::size_t most) {
         dots.insert({top.replica, 1 + (top.counter - 1 - down % top.counter)});
     }
     return dots;
+}
+
+Value small_number() {
+    const std::size_t choice = upto(3);
+    return choice == 3 ? Value{} : Value(static_cast<std::int64_t>(choice));
+}
+
+Value small_text() {
+    constexpr std::array kTexts{"a", "b", "b\nc", "Won"};
+    return Value::text(kTexts[upto(kTexts.size() - 1)]);
+}
+
+// Some of the fields of history.hpp, one at least. Each choice shrinks to leaving a field alone.
+void choose_writes(Step& step) {
+    if (coin()) step.cells.push_back({kAmount, {small_number()}});
+    if (coin()) step.cells.push_back({kPrice, {small_number(), small_text()}});
+    if (coin()) step.cells.push_back({kStage, {small_text()}});
+    for (const FieldId field : {kTags, kHelpers})
+        if (coin()) step.sets.push_back({field, small_text(), upto(2) < 2});
+    for (const FieldId field : {kVisits, kCalls}) {
+        const auto steps = static_cast<std::int64_t>(upto(8));
+        if (steps > 0) step.counters.push_back({field, steps > 4 ? 4 - steps : steps});
+    }
+    if (step.cells.empty() && step.sets.empty() && step.counters.empty())
+        step.cells.push_back({kAmount, {Value(0)}});
 }
 
 CellState any_cell(FieldId id, std::size_t width, const VectorClock& clock) {
@@ -280,12 +306,30 @@ rc::Gen<RecordId> any_record_id() {
                     [](const std::array<std::uint8_t, 16>& bytes) { return RecordId{bytes}; });
 }
 
-rc::Gen<Events> any_history() {
-    return gen::map(any_numbers(), build_history);
+rc::Gen<Step> any_step() {
+    return gen::exec([] {
+        using Kind = Step::Kind;
+        constexpr std::array kKinds{Kind::write,   Kind::write, Kind::write,     Kind::write,
+                                    Kind::write,   Kind::write, Kind::write,     Kind::sync,
+                                    Kind::sync,    Kind::hear,  Kind::open_form, Kind::remove,
+                                    Kind::undelete};
+        Step step;
+        step.kind = kKinds[upto(kKinds.size() - 1)];
+        step.who = upto(kReplicasOfAHistory - 1);
+        step.from = upto(kReplicasOfAHistory - 1);
+        step.part = upto(8);
+        step.from_form = upto(3) == 3;
+        step.person = upto(2) < 2;
+        step.late = upto(4) == 4;
+        step.ms = static_cast<std::int64_t>(upto(3));
+        step.rank = static_cast<std::uint8_t>(upto(2));
+        if (step.kind == Kind::write) choose_writes(step);
+        return step;
+    });
 }
 
-rc::Gen<Events> short_history(std::size_t steps) {
-    return gen::resize(static_cast<int>(steps), any_history());
+rc::Gen<Events> any_history() {
+    return gen::map(gen::container<std::vector<Step>>(any_step()), build_history);
 }
 
 rc::Gen<OperationShape> new_record_shape() {

@@ -50,9 +50,9 @@ rc::Gen<VectorClock> any_clock();
 rc::Gen<Stamp> any_stamp();
 rc::Gen<RecordId> any_record_id();
 
-// A history of one record (history.hpp), and one with at most so many steps.
+// A history of one record (history.hpp), and a step of one.
 rc::Gen<Events> any_history();
-rc::Gen<Events> short_history(std::size_t steps);
+rc::Gen<Step> any_step();
 
 // Valid and encodable: any shapes, runs of equal shapes, no record twice.
 rc::Gen<Changeset> any_changeset();

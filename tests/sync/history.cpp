@@ -9,21 +9,8 @@ namespace satchel::testing {
 namespace {
 
 // Two incarnations of one device are two replicas.
-constexpr std::array<ReplicaId, 4> kReplicas{{{1, 1}, {2, 1}, {2, 2}, {0xFFFF'FFFF'FFFF'FFFF, 1}}};
-
-// Takes small choices out of one number, the lowest bits first.
-class Choices {
-  public:
-    explicit Choices(std::uint64_t bits) : bits_(bits) {}
-    std::uint64_t below(std::uint64_t limit) {
-        const std::uint64_t choice = bits_ % limit;
-        bits_ /= limit;
-        return choice;
-    }
-
-  private:
-    std::uint64_t bits_;
-};
+constexpr std::array<ReplicaId, kReplicasOfAHistory> kReplicas{
+    {{1, 1}, {2, 1}, {2, 2}, {0xFFFF'FFFF'FFFF'FFFF, 1}}};
 
 struct Replica {
     std::uint64_t counter = 0;
@@ -38,35 +25,6 @@ VectorClock clock_of(const std::set<Dot>& dots) {
     return clock;
 }
 
-Value small_text(Choices& choices) {
-    static const std::array<const char*, 4> kTexts{"a", "b", "b\nc", "Won"};
-    return Value::text(kTexts[choices.below(kTexts.size())]);
-}
-
-Value small_value(Choices& choices) {
-    return choices.below(4) == 0 ? Value{} : Value(static_cast<std::int64_t>(choices.below(4)));
-}
-
-void write_cells(Operation& operation, Choices& choices) {
-    const std::uint64_t mask = 1 + choices.below(7);
-    if ((mask & 1) != 0) operation.cells.push_back({kAmount, {small_value(choices)}});
-    if ((mask & 2) != 0)
-        operation.cells.push_back({kPrice, {small_value(choices), small_text(choices)}});
-    if ((mask & 4) != 0) operation.cells.push_back({kStage, {small_text(choices)}});
-}
-
-void write_extras(Operation& operation, Choices& choices) {
-    const std::uint64_t mask = 1 + choices.below(15);
-    if ((mask & 1) != 0)
-        operation.sets.push_back({kTags, small_text(choices), choices.below(3) > 0});
-    if ((mask & 2) != 0)
-        operation.sets.push_back({kHelpers, small_text(choices), choices.below(3) > 0});
-    if ((mask & 4) != 0)
-        operation.counters.push_back({kVisits, static_cast<std::int64_t>(choices.below(9)) - 4});
-    if ((mask & 8) != 0)
-        operation.counters.push_back({kCalls, static_cast<std::int64_t>(choices.below(3))});
-}
-
 class Builder {
   public:
     Builder() {
@@ -78,37 +36,54 @@ class Builder {
         server_ = replicas_[0].view;
     }
 
-    void step(std::uint64_t bits) {
-        Choices choices(bits);
-        const std::size_t who = choices.below(kReplicas.size());
-        const std::uint64_t what = choices.below(16);
-        Replica& replica = replicas_[who];
-        if (what < 3) {
-            server_.insert(replica.view.begin(), replica.view.end());
-            replica.view = server_;
-            return;
+    void take(const Step& step) {
+        Replica& replica = replicas_[step.who];
+        switch (step.kind) {
+            case Step::Kind::sync:
+                server_.insert(replica.view.begin(), replica.view.end());
+                replica.view = server_;
+                return;
+            case Step::Kind::hear:
+                hear(replica, replicas_[step.from].view, step.part);
+                return;
+            case Step::Kind::open_form:
+                replica.form = replica.view;
+                return;
+            case Step::Kind::write:
+            case Step::Kind::remove:
+            case Step::Kind::undelete:
+                write(step);
         }
-        if (what == 3) {
-            replica.form = replica.view;
-            return;
-        }
-        const bool from_form = choices.below(4) == 0;
-        Event event = begin(who, from_form ? replica.form : replica.view);
-        event.write.stamp = Stamp::at(static_cast<std::int64_t>(choices.below(4)),
-                                      static_cast<std::uint16_t>(choices.below(2)));
-        event.write.rank = static_cast<std::uint8_t>(choices.below(3));
-        event.write.intent = choices.below(3) == 0 ? Intent::system : Intent::person;
-        event.write.late = choices.below(5) == 0;
-        if (what == 4) event.operation.kind = OperationKind::remove;
-        if (what == 5) event.operation.kind = OperationKind::undelete;
-        if (what == 6 || what >= 10) write_cells(event.operation, choices);
-        if (what >= 6 && what < 10) write_extras(event.operation, choices);
-        finish(who, std::move(event));
     }
 
-    Events take() { return std::move(events_); }
+    Events finished() { return std::move(events_); }
 
   private:
+    // In the order in which they were made an operation comes after all that it builds on.
+    void hear(Replica& replica, const std::set<Dot>& known, std::size_t part) const {
+        for (const Event& event : events_) {
+            if (!known.contains(event.write.dot)) continue;
+            if (part == 0) return;
+            --part;
+            replica.view.insert(event.write.dot);
+        }
+    }
+
+    void write(const Step& step) {
+        const Replica& replica = replicas_[step.who];
+        Event event = begin(step.who, step.from_form ? replica.form : replica.view);
+        event.write.stamp = Stamp::at(step.ms, step.ticks);
+        event.write.rank = step.rank;
+        event.write.intent = step.person ? Intent::person : Intent::system;
+        event.write.late = step.late;
+        if (step.kind == Step::Kind::remove) event.operation.kind = OperationKind::remove;
+        if (step.kind == Step::Kind::undelete) event.operation.kind = OperationKind::undelete;
+        event.operation.cells = step.cells;
+        event.operation.sets = step.sets;
+        event.operation.counters = step.counters;
+        finish(step.who, std::move(event));
+    }
+
     Event begin(std::size_t who, const std::set<Dot>& saw) {
         Event event;
         event.operation.collection = CollectionId{100};
@@ -128,7 +103,9 @@ class Builder {
     Events events_;
 };
 
-// Its author's own earlier operations come first too: a replica's counters have no holes.
+}  // namespace
+
+// A replica's counters have no holes.
 bool may_come(const Event& event, const std::set<Dot>& came) {
     const Dot& dot = event.write.dot;
     if (dot.counter > 1 && !came.contains({dot.replica, dot.counter - 1})) return false;
@@ -136,13 +113,11 @@ bool may_come(const Event& event, const std::set<Dot>& came) {
                        [&came](const Dot& seen) { return came.contains(seen); });
 }
 
-}  // namespace
-
-Events build_history(const std::vector<std::uint64_t>& steps) {
+Events build_history(const std::vector<Step>& steps) {
     Builder builder;
-    for (const std::uint64_t step : steps)
-        builder.step(step);
-    return builder.take();
+    for (const Step& step : steps)
+        builder.take(step);
+    return builder.finished();
 }
 
 Events reorder(const Events& events, const std::vector<std::uint64_t>& priorities) {

@@ -1,6 +1,6 @@
-// Histories of one record: what several replicas did to it and what each of them saw, synced in
-// star form through a server that only orders. Built from numbers, so that RapidCheck can shrink
-// a failing history by leaving numbers out.
+// Histories of one record: what several replicas did to it and what each of them saw. They sync
+// through a server that only orders, or hear a part of what another one knows. Built from steps of
+// plain values, so that RapidCheck shrinks a failing history to few and small ones.
 //
 // The record has these fields:
 //
@@ -39,9 +39,28 @@ struct Event {
 // In the order they were made, which is causally valid. The first one makes the record.
 using Events = std::vector<Event>;
 
-// Each step is one number: which replica syncs, opens a form, or writes what. Writes take what the
-// replica sees now, or what it saw when its form was opened.
-Events build_history(const std::vector<std::uint64_t>& steps);
+constexpr std::size_t kReplicasOfAHistory = 4;
+
+// What one replica does next.
+struct Step {
+    enum class Kind : std::uint8_t { write, remove, undelete, open_form, sync, hear };
+
+    Kind kind = Kind::write;
+    std::size_t who = 0;
+    std::size_t from = 0;    // of `hear`: whose knowledge,
+    std::size_t part = 0;    // ... and how many operations of it, the oldest first
+    bool from_form = false;  // a write saw what was there when the form was opened, not what is now
+    bool person = true;
+    bool late = false;
+    std::int64_t ms = 0;  // of the stamp, with the next
+    std::uint16_t ticks = 0;
+    std::uint8_t rank = 0;
+    std::vector<CellWrite> cells;
+    std::vector<SetWrite> sets;
+    std::vector<CounterStep> counters;
+};
+
+Events build_history(const std::vector<Step>& steps);
 
 // The events in another order in which each comes after all that its author had seen; among those
 // that may come next, the one with the smallest priority.
@@ -52,6 +71,10 @@ Events prefix(const Events& events, std::size_t size);
 
 // The state after the events in this order. Asserts that no limit is met.
 RecordState replay(const Events& events);
+
+// Whether the event builds on nothing that has not come: its author's own earlier operations, and
+// all that it had seen.
+bool may_come(const Event& event, const std::set<Dot>& came);
 
 void print(const Events& events, std::ostream& out);
 

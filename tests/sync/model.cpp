@@ -2,13 +2,21 @@
 
 #include <algorithm>
 #include <map>
+#include <sstream>
+#include <tuple>
 
 namespace satchel::testing {
 namespace {
 
+// Who makes a record has said nothing about the cells that are left empty.
+bool says_nothing(const Event& event, const CellWrite& write) {
+    return event.saw.empty() && std::all_of(write.values.begin(), write.values.end(),
+                                            [](const Value& value) { return value.is_null(); });
+}
+
 const CellWrite* write_to(const Event& event, FieldId cell) {
     for (const CellWrite& write : event.operation.cells)
-        if (write.cell == cell) return &write;
+        if (write.cell == cell && !says_nothing(event, write)) return &write;
     return nullptr;
 }
 
@@ -50,19 +58,29 @@ std::vector<Dot> inherited(const Events& events, const Event& system_write, Fiel
     return people;
 }
 
+// Writes of the cell that no other write of it had seen.
+std::vector<const Event*> standing_writes(const Events& events, FieldId cell) {
+    std::vector<const Event*> standing;
+    const auto writes_cell = [cell](const Event& other) {
+        return write_to(other, cell) != nullptr;
+    };
+    for (const Event& event : events)
+        if (writes_cell(event) && !seen_by(events, event.write.dot, writes_cell))
+            standing.push_back(&event);
+    return standing;
+}
+
 std::vector<Sibling> expected_siblings(const Events& events, FieldId cell) {
     std::vector<Sibling> siblings;
-    for (const Event& event : events) {
-        const CellWrite* write = write_to(event, cell);
-        if (write == nullptr) continue;
-        const auto writes_cell = [cell](const Event& other) {
-            return write_to(other, cell) != nullptr;
-        };
-        if (seen_by(events, event.write.dot, writes_cell)) continue;
-        Sibling sibling{event.write.dot,    event.write.stamp, event.write.rank,
-                        !event.by_person(), event.write.late,  {},
-                        write->values};
-        if (sibling.system) sibling.inherits = inherited(events, event, cell);
+    for (const Event* event : standing_writes(events, cell)) {
+        Sibling sibling{event->write.dot,
+                        event->write.stamp,
+                        event->write.rank,
+                        !event->by_person(),
+                        event->write.late,
+                        {},
+                        write_to(*event, cell)->values};
+        if (sibling.system) sibling.inherits = inherited(events, *event, cell);
         siblings.push_back(std::move(sibling));
     }
     std::sort(siblings.begin(), siblings.end(),
@@ -122,6 +140,66 @@ CounterState expected_counter(const Events& events, FieldId field) {
 
 bool is_mark(const Event& event) {
     return event.operation.kind != OperationKind::write;
+}
+
+// 1 for the first entry of the rule's list that names the value; 0: it is not there.
+std::size_t position(const std::vector<std::string>& order, const Value& value) {
+    for (std::size_t i = 0; i < order.size(); ++i) {
+        const std::string names = "|" + order[i] + "|";
+        if (names.find("|" + value.as_bytes() + "|") != std::string::npos) return i + 1;
+    }
+    return 0;
+}
+
+// Whether the rule puts `a` before `b`; where it says nothing, the one written later.
+bool shown_before(const Cell& cell, const Event& a, const Event& b) {
+    const std::vector<Value>& of_a = write_to(a, cell.id)->values;
+    const std::vector<Value>& of_b = write_to(b, cell.id)->values;
+    const auto later = std::tie(a.write.stamp, a.write.dot) > std::tie(b.write.stamp, b.write.dot);
+    switch (cell.rule) {
+        case ConflictRule::first_writer:
+            return !later;
+        case ConflictRule::max:
+            return of_a == of_b ? later : of_a > of_b;
+        case ConflictRule::min:
+            return of_a == of_b ? later : of_a < of_b;
+        case ConflictRule::rank:
+            return a.write.rank == b.write.rank ? later : a.write.rank > b.write.rank;
+        case ConflictRule::furthest: {
+            const std::size_t in_a = position(cell.order, of_a.front());
+            const std::size_t in_b = position(cell.order, of_b.front());
+            return in_a == in_b ? later : in_a > in_b;
+        }
+        default:
+            return later;
+    }
+}
+
+// The lines of all, oldest writing first, each once.
+Value all_lines(std::vector<const Event*> writes, FieldId cell) {
+    std::sort(writes.begin(), writes.end(), [](const Event* a, const Event* b) {
+        return std::tie(a->write.stamp, a->write.dot) < std::tie(b->write.stamp, b->write.dot);
+    });
+    std::string text;
+    std::vector<std::string> taken;
+    for (const Event* event : writes) {
+        const Value& value = write_to(*event, cell)->values.front();
+        if (value.is_null()) continue;
+        std::istringstream lines(value.as_bytes() + "\n");
+        for (std::string line; std::getline(lines, line);) {
+            if (std::find(taken.begin(), taken.end(), line) != taken.end()) continue;
+            text += (taken.empty() ? "" : "\n") + line;
+            taken.push_back(line);
+        }
+    }
+    return taken.empty() ? Value{} : Value::text(text);
+}
+
+VectorClock clock_of(const std::set<Dot>& dots) {
+    VectorClock clock;
+    for (const Dot& dot : dots)
+        clock.advance(dot);
+    return clock;
 }
 
 std::vector<const Event*> standing_marks(const Events& events) {
@@ -246,7 +324,7 @@ RecordState expected_state(const Events& events) {
     }
     for (const Event* mark : standing_marks(events)) {
         const bool dead = mark->operation.kind == OperationKind::remove;
-        state.life.push_back({mark->write.dot, dead, dead ? mark->operation.clock : VectorClock{}});
+        state.life.push_back({mark->write.dot, dead, dead ? clock_of(mark->saw) : VectorClock{}});
     }
     return state;
 }
@@ -271,6 +349,47 @@ bool expected_dead(const Events& events, DeletePolicy policy) {
         });
     };
     return !taken_back && std::none_of(events.begin(), events.end(), keeps_alive);
+}
+
+bool expected_revived(const Events& events, DeletePolicy policy) {
+    const std::vector<const Event*> marks = standing_marks(events);
+    return !expected_dead(events, policy) &&
+           std::any_of(marks.begin(), marks.end(), [](const Event* mark) {
+               return mark->operation.kind == OperationKind::remove;
+           });
+}
+
+std::vector<Value> expected_shown(const Events& events, const Cell& cell) {
+    const std::vector<const Event*> writes = standing_writes(events, cell.id);
+    if (writes.empty()) return {};
+    if (cell.rule == ConflictRule::union_lines && writes.size() > 1)
+        return {all_lines(writes, cell.id)};
+    const Event* first = writes.front();
+    for (const Event* other : writes)
+        if (other != first && shown_before(cell, *other, *first)) first = other;
+    return write_to(*first, cell.id)->values;
+}
+
+bool expected_conflict(const Events& events, FieldId cell) {
+    std::set<std::vector<Value>> values;
+    for (const Event* write : standing_writes(events, cell))
+        values.insert(write_to(*write, cell)->values);
+    return values.size() > 1;
+}
+
+std::vector<Value> expected_elements(const Events& events, FieldId field) {
+    std::vector<Value> elements;
+    for (const SetElement& element : expected_set(events, field).elements)
+        elements.push_back(element.element);
+    return elements;
+}
+
+std::int64_t expected_total(const Events& events, FieldId field) {
+    std::int64_t sum = 0;
+    for (const Event& event : events)
+        for (const CounterStep& step : event.operation.counters)
+            if (step.field == field) sum += step.step;
+    return sum;
 }
 
 RecordState join(const RecordState& a, const RecordState& b) {

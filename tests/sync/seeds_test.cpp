@@ -2,6 +2,7 @@
 // SATCHEL_WRITE_SEEDS=1 build/dev/tests/sync/sync_codec_tests --gtest_filter='FuzzSeeds.*'
 #include <gtest/gtest.h>
 
+#include <array>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -25,10 +26,73 @@ Changeset changeset_of(const Events& events) {
     return changeset;
 }
 
+// Takes small choices out of one number, the lowest bits first.
+class Choices {
+  public:
+    explicit Choices(std::uint64_t bits) : bits_(bits) {}
+    std::uint64_t below(std::uint64_t limit) {
+        const std::uint64_t choice = bits_ % limit;
+        bits_ /= limit;
+        return choice;
+    }
+
+  private:
+    std::uint64_t bits_;
+};
+
+Value small_text(Choices& choices) {
+    static const std::array<const char*, 4> kTexts{"a", "b", "b\nc", "Won"};
+    return Value::text(kTexts[choices.below(kTexts.size())]);
+}
+
+Value small_value(Choices& choices) {
+    return choices.below(4) == 0 ? Value{} : Value(static_cast<std::int64_t>(choices.below(4)));
+}
+
+void choose_cells(Step& step, Choices& choices) {
+    const std::uint64_t mask = 1 + choices.below(7);
+    if ((mask & 1) != 0) step.cells.push_back({kAmount, {small_value(choices)}});
+    if ((mask & 2) != 0)
+        step.cells.push_back({kPrice, {small_value(choices), small_text(choices)}});
+    if ((mask & 4) != 0) step.cells.push_back({kStage, {small_text(choices)}});
+}
+
+void choose_extras(Step& step, Choices& choices) {
+    const std::uint64_t mask = 1 + choices.below(15);
+    if ((mask & 1) != 0) step.sets.push_back({kTags, small_text(choices), choices.below(3) > 0});
+    if ((mask & 2) != 0) step.sets.push_back({kHelpers, small_text(choices), choices.below(3) > 0});
+    if ((mask & 4) != 0)
+        step.counters.push_back({kVisits, static_cast<std::int64_t>(choices.below(9)) - 4});
+    if ((mask & 8) != 0)
+        step.counters.push_back({kCalls, static_cast<std::int64_t>(choices.below(3))});
+}
+
+Step chosen_step(std::uint64_t bits) {
+    Choices choices(bits);
+    Step step;
+    step.who = choices.below(kReplicasOfAHistory);
+    const std::uint64_t what = choices.below(16);
+    if (what < 3) step.kind = Step::Kind::sync;
+    if (what == 3) step.kind = Step::Kind::open_form;
+    if (what == 4) step.kind = Step::Kind::remove;
+    if (what == 5) step.kind = Step::Kind::undelete;
+    step.from_form = choices.below(4) == 0;
+    step.ticks = static_cast<std::uint16_t>(choices.below(2));
+    step.ms = static_cast<std::int64_t>(choices.below(4));
+    step.rank = static_cast<std::uint8_t>(choices.below(3));
+    step.person = choices.below(3) != 0;
+    step.late = choices.below(5) == 0;
+    if (what == 6 || what >= 10) choose_cells(step, choices);
+    if (what >= 6 && what < 10) choose_extras(step, choices);
+    return step;
+}
+
 Events history(std::uint64_t seed, std::size_t size) {
-    std::vector<std::uint64_t> steps;
-    for (std::size_t i = 0; i < size; ++i)
-        steps.push_back(seed = seed * 6'364'136'223'846'793'005ULL + 1'442'695'040'888'963'407ULL);
+    std::vector<Step> steps;
+    for (std::size_t i = 0; i < size; ++i) {
+        seed = seed * 6'364'136'223'846'793'005ULL + 1'442'695'040'888'963'407ULL;
+        steps.push_back(chosen_step(seed));
+    }
     return build_history(steps);
 }
 
