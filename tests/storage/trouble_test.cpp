@@ -7,125 +7,14 @@
 #include <fstream>
 #include <iterator>
 
-#include "storage/replica.hpp"
 #include "storage/services.hpp"
 #include "storage/workspace_copy.hpp"
-#include "sync/device_session.hpp"
-#include "tests/sync/server_fixture.hpp"
+#include "tests/storage/phone.hpp"
 
 namespace satchel::test {
 namespace {
 
 namespace fs = std::filesystem;
-
-const RecordId kLi = user_id(1);
-
-// A phone with a replica file of its own.
-class Phone {
-  public:
-    explicit Phone(std::string path, bool create = true, WallClock* clock = nullptr)
-        : path_(std::move(path)), clock_(clock) {
-        open(create);
-    }
-    ~Phone() {
-        replica_.reset();
-        for (const char* suffix : {"", "-wal", "-shm", "-sync"})
-            fs::remove(path_ + suffix);
-    }
-    Phone(const Phone&) = delete;
-    Phone& operator=(const Phone&) = delete;
-
-    // Another phone with this one's file as it is now.
-    std::unique_ptr<Phone> copied(const std::string& path) {
-        image(path);
-        return std::make_unique<Phone>(path, false);
-    }
-    void image(const std::string& path) {
-        EXPECT_TRUE(replica_->database().execute("PRAGMA wal_checkpoint(TRUNCATE)"));
-        fs::copy_file(path_, path, fs::copy_options::overwrite_existing);
-    }
-    void go_back_to(const std::string& image) {
-        replica_.reset();
-        for (const char* suffix : {"-wal", "-shm"})
-            fs::remove(path_ + suffix);
-        fs::copy_file(image, path_, fs::copy_options::overwrite_existing);
-        open(false);
-    }
-
-    RecordId create(const std::string& name) {
-        auto transaction = *replica_->begin();
-        const auto id =
-            transaction.create("account", {{"name", Value::text(name)}, {"owner", Value::id(kLi)}});
-        EXPECT_TRUE(id) << id.error().message;
-        EXPECT_TRUE(transaction.commit());
-        return *id;
-    }
-    void set(const RecordId& id, const char* field, const std::string& value,
-             const VectorClock* token = nullptr) {
-        auto transaction = *replica_->begin();
-        const Status set = transaction.set("account", id, {{field, Value::text(value)}}, token);
-        EXPECT_TRUE(set) << set.error().message;
-        EXPECT_TRUE(transaction.commit());
-    }
-    storage::RecordView record(const RecordId& id) {
-        const auto view = replica_->record("account", id);
-        EXPECT_TRUE(view) << (view ? "" : view.error().message);
-        return view ? *view : storage::RecordView{};
-    }
-    std::vector<std::string> values(const RecordId& id, FieldId cell) {
-        std::vector<std::string> texts;
-        const storage::RecordView view = record(id);
-        const CellState* known = view.state.cell(cell);
-        if (known != nullptr)
-            for (const Sibling& sibling : known->siblings)
-                texts.emplace_back(sibling.values.front().as_bytes());
-        std::sort(texts.begin(), texts.end());
-        return texts;
-    }
-
-    SessionReport sync(Head& head) {
-        const auto state = replica_->sync_state();
-        Caller caller;
-        caller.replica = state->replica.id;
-        caller.user = kLi;
-        caller.rank = 1;
-        caller.scopes = {kEveryoneScope, user_scope(kLi)};
-        DeviceSession session(*replica_, head.store().services(), session_options);
-        while (true) {
-            const auto request = session.next_request(kNow);
-            EXPECT_TRUE(request) << (request ? "" : request.error().message);
-            if (!request || !*request) break;
-            const auto asked = decode_request(**request, head.store().services());
-            const auto handled = head.handle(*asked, caller);
-            EXPECT_TRUE(handled) << (handled ? "" : handled.error().message);
-            if (!handled) break;
-            const Status taken =
-                session.take_reply(encode(handled->reply, head.store().services()), kNow);
-            EXPECT_TRUE(taken) << (taken ? "" : taken.error().message);
-            if (!taken) break;
-        }
-        EXPECT_TRUE(session.done());
-        return session.report();
-    }
-    storage::Replica& replica() { return *replica_; }
-
-    SessionOptions session_options;
-
-  private:
-    void open(bool create) {
-        storage::ReplicaOptions options;
-        options.create = create;
-        options.clock = clock_;
-        if (create) options.schema = company();
-        auto opened = storage::Replica::open(path_, options);
-        ASSERT_TRUE(opened) << opened.error().message;
-        replica_ = *std::move(opened);
-    }
-
-    std::string path_;
-    WallClock* clock_;  // null: the system's
-    std::unique_ptr<storage::Replica> replica_;
-};
 
 class Trouble : public ::testing::Test {
   protected:
@@ -165,10 +54,7 @@ class Trouble : public ::testing::Test {
 
     // What head office says to the session's next request.
     SyncReply answer(DeviceSession& session) {
-        Caller caller;
-        caller.replica = a_->replica().sync_state()->replica.id;
-        caller.user = kLi;
-        caller.scopes = {kEveryoneScope, user_scope(kLi)};
+        const Caller caller = a_->caller();
         const auto request = session.next_request(kNow);
         const auto asked = decode_request(**request, head_->store().services());
         return head_->handle(*asked, caller)->reply;
@@ -268,11 +154,7 @@ TEST_F(Trouble, NoStateComesDownBeforeTheDeviceHasProvedWhatTheServerKnowsOfIt) 
     a_->image(file("image"));
     a_->sync(*head_);
     a_->go_back_to(file("image"));  // as if the answer had been lost
-    const auto state = a_->replica().sync_state();
-    Caller caller;
-    caller.replica = state->replica.id;
-    caller.user = kLi;
-    caller.scopes = {kEveryoneScope, user_scope(kLi)};
+    const Caller caller = a_->caller();
     SessionOptions one_by_one;
     one_by_one.upload_bytes = 1;
     DeviceSession session(a_->replica(), head_->store().services(), one_by_one);
@@ -320,7 +202,9 @@ TEST_F(Trouble, ARecordThatCannotBeReadIsParkedOnceAndHoldsNothingUp) {
 TEST_F(Trouble, AClockThatFellBackWritesAfterWhatHeadOfficeHadSaid) {
     FixedClock clock;
     clock.now = kNow;
-    Phone phone(file("flat-battery"), true, &clock);
+    PhoneOptions options;
+    options.clock = &clock;
+    Phone phone(file("flat-battery"), options);
     const RecordId id = phone.create("before");
     phone.sync(*head_);
     clock.now = 0;
@@ -331,7 +215,7 @@ TEST_F(Trouble, AClockThatFellBackWritesAfterWhatHeadOfficeHadSaid) {
 
 TEST_F(Trouble, WhatIsNeverEditedIsRefusedAtOnceButMadeInSeveralSteps) {
     auto transaction = *a_->replica().begin();
-    const auto id = transaction.create("visit", {{"owner", Value::id(kLi)}});
+    const auto id = transaction.create("visit", {{"owner", Value::id(user_id(1))}});
     ASSERT_TRUE(id);
     EXPECT_TRUE(transaction.set("visit", *id, {{"name", Value::text("first")}}));
     ASSERT_TRUE(transaction.commit());

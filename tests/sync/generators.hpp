@@ -31,6 +31,9 @@ inline void showValue(const RecordId& id, std::ostream& out) {
 
 namespace testing {
 
+inline void showValue(const Step& step, std::ostream& out) {
+    print(step, out);
+}
 inline void showValue(const Events& events, std::ostream& out) {
     print(events, out);
 }

@@ -150,6 +150,23 @@ RecordState replay(const Events& events) {
     return state;
 }
 
+namespace {
+
+template <typename Writes>
+void print_writes(const Writes& writes, std::ostream& out) {
+    for (const CellWrite& cell : writes.cells) {
+        out << ", " << number(cell.cell) << " =";
+        for (const Value& value : cell.values)
+            out << ' ' << value.text_form();
+    }
+    for (const SetWrite& set : writes.sets)
+        out << ", " << number(set.field) << (set.add ? " + " : " - ") << set.element.text_form();
+    for (const CounterStep& step : writes.counters)
+        out << ", " << number(step.field) << " by " << step.step;
+}
+
+}  // namespace
+
 void print(const Events& events, std::ostream& out) {
     static const std::array<const char*, 3> kKinds{"write", "remove", "undelete"};
     for (const Event& event : events) {
@@ -157,18 +174,19 @@ void print(const Events& events, std::ostream& out) {
             << (event.by_person() ? "person " : "system ")
             << kKinds[static_cast<std::size_t>(event.operation.kind)] << " at "
             << event.write.stamp.text();
-        for (const CellWrite& cell : event.operation.cells) {
-            out << ", " << number(cell.cell) << " =";
-            for (const Value& value : cell.values)
-                out << ' ' << value.text_form();
-        }
-        for (const SetWrite& set : event.operation.sets)
-            out << ", " << number(set.field) << (set.add ? " + " : " - ")
-                << set.element.text_form();
-        for (const CounterStep& step : event.operation.counters)
-            out << ", " << number(step.field) << " by " << step.step;
+        print_writes(event.operation, out);
     }
     out << '\n';
+}
+
+void print(const Step& step, std::ostream& out) {
+    static const std::array<const char*, 6> kKinds{"write",     "remove", "undelete",
+                                                   "open form", "sync",   "hear"};
+    out << "\n  " << step.who << (step.person ? " " : " system ")
+        << kKinds[static_cast<std::size_t>(step.kind)] << (step.from_form ? " from form" : "")
+        << " at " << step.ms << " rank " << static_cast<int>(step.rank) << " from " << step.from
+        << " part " << step.part;
+    print_writes(step, out);
 }
 
 }  // namespace satchel::testing

@@ -77,5 +77,6 @@ RecordState replay(const Events& events);
 bool may_come(const Event& event, const std::set<Dot>& came);
 
 void print(const Events& events, std::ostream& out);
+void print(const Step& step, std::ostream& out);
 
 }  // namespace satchel::testing

@@ -112,12 +112,23 @@ CellWrite reference(FieldId cell, const RecordId& value) {
     return {cell, {Value::id(value)}};
 }
 
-Head::Head(const std::string& path, bool create, bool restored) {
+namespace {
+
+storage::ServerStoreOptions opening_company(bool create, bool restored) {
     storage::ServerStoreOptions opening;
     opening.create = create;
     if (create) opening.schema = company();
-    opening.workspace = "test";
     opening.restored = restored;
+    return opening;
+}
+
+}  // namespace
+
+Head::Head(const std::string& path, bool create, bool restored)
+    : Head(path, opening_company(create, restored)) {}
+
+Head::Head(const std::string& path, storage::ServerStoreOptions opening) {
+    opening.workspace = "test";
     opening.clock = &clock_source;
     opening.random = &random;
     auto opened = storage::SqliteServerStore::open(path, opening);

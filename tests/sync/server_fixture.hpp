@@ -63,6 +63,8 @@ class FixedClock : public WallClock {
 class Head {
   public:
     explicit Head(const std::string& path = ":memory:", bool create = true, bool restored = false);
+    // Name, clock and chance are the fixture's.
+    Head(const std::string& path, storage::ServerStoreOptions opening);
 
     storage::SqliteServerStore& store() { return *store_; }
     // One request in a transaction of its own.
