@@ -75,9 +75,11 @@ Status Judge::merge(LoggedChangeset& entry) {
     const Status merged = seq ? merge_all(*seq) : Status{seq.error()};
     if (!merged) {
         const Error error = merged.error();
-        SATCHEL_TRY(store_.roll_back());
+        const Status undone = store_.roll_back();
         scoping_.forget();
+        // A disk that failed may have ended the transaction too: the first error says what it was.
         if (!is_of_the_changeset(error.code)) return error;
+        SATCHEL_TRY(undone);
         verdict.kind = VerdictKind::quarantined;
         verdict.reason = Reason::malformed;
         verdict.detail = "head office could not store it: " + error.message;
