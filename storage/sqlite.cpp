@@ -19,6 +19,8 @@ constexpr Cause kReadOnly = {ErrorCode::read_only,
 constexpr Cause kDisk = {ErrorCode::io,
                          "the disk failed or the file was taken away; look at the disk, nothing is "
                          "assumed to have been written"};
+constexpr Cause kMemory = {ErrorCode::busy,
+                           "there is not enough memory now; close something and try again"};
 constexpr Cause kWrongKey = {ErrorCode::wrong_key,
                              "the key does not open this file; give the key it was made with, or "
                              "none if it was never encrypted"};
@@ -42,6 +44,7 @@ Cause cause_of_not_opening(int system_error) {
 // An unknown code gets no text: SQLite's own says more.
 Cause cause_of(int extended_code, int system_error) {
     if (extended_code == SQLITE_READONLY_DBMOVED) return kDisk;
+    if (extended_code == SQLITE_IOERR_NOMEM) return kMemory;
     switch (extended_code & 0xff) {
         case SQLITE_FULL:
             return {ErrorCode::disk_full,
@@ -54,6 +57,8 @@ Cause cause_of(int extended_code, int system_error) {
         case SQLITE_BUSY:
         case SQLITE_LOCKED:
             return {ErrorCode::busy, "another program is using the file; try again"};
+        case SQLITE_NOMEM:
+            return kMemory;
         case SQLITE_NOTADB:
             return {ErrorCode::not_a_database,
                     "this is not a Satchel file, or it is encrypted; choose another file or give "
@@ -114,8 +119,7 @@ std::string vfs_name(const OpenOptions& options) {
 }  // namespace
 
 Error sqlite_error(sqlite3* connection, std::string_view what) {
-    if (connection == nullptr)
-        return {ErrorCode::internal, std::string(what) + ": there is not enough memory"};
+    if (connection == nullptr) return describe(kMemory, what, SQLITE_NOMEM);
     const int code = sqlite3_extended_errcode(connection);
     const Cause cause = cause_of(code, sqlite3_system_errno(connection));
     if (cause.text != nullptr) return describe(cause, what, code);

@@ -39,6 +39,7 @@ namespace satchel::storage {
 // | READONLY, PERM        | read_only (io when the file was moved away under us)             |
 // | CANTOPEN              | not_found, read_only, not_a_database (a folder) or io, by errno  |
 // | BUSY, LOCKED          | busy                                                             |
+// | NOMEM, IOERR_NOMEM    | busy: nothing is wrong with the file or the input                |
 // | NOTADB                | not_a_database (Database::error: wrong_key when it has a key)    |
 // | CORRUPT               | corrupt                                                          |
 // | IOERR                 | io                                                               |
