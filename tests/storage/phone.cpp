@@ -112,9 +112,10 @@ std::vector<std::string> Phone::values(const RecordId& id, FieldId cell) {
     return texts;
 }
 
-Caller Phone::caller() {
+Result<Caller> Phone::caller() {
+    SATCHEL_ASSIGN(const SyncState state, replica_->sync_state());
     Caller caller;
-    if (const auto state = replica_->sync_state(); state) caller.replica = state->replica.id;
+    caller.replica = state.replica.id;
     caller.user = options_.user;
     caller.rank = options_.rank;
     caller.scopes = {kEveryoneScope, user_scope(options_.user)};
@@ -128,7 +129,7 @@ SessionReport Phone::sync(Head& head) {
 }
 
 Result<SessionReport> Phone::try_sync(Head& head, const Line& line) {
-    const Caller self = caller();
+    SATCHEL_ASSIGN(const Caller self, caller());
     DeviceSession session(*replica_, head.store().services(), session_options);
     for (std::size_t message = 0;; ++message) {
         SATCHEL_ASSIGN(const auto request, session.next_request(kNow));

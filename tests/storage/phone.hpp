@@ -59,7 +59,7 @@ class Phone {
     // What stands side by side in a cell of an account, ascending.
     std::vector<std::string> values(const RecordId& id, FieldId cell);
 
-    Caller caller();
+    Result<Caller> caller();
     SessionReport sync(Head& head);
     // Fails with offline where the line lost a message, else with what stopped the session.
     Result<SessionReport> try_sync(Head& head, const Line& line = always_arrives);

@@ -54,7 +54,7 @@ class Trouble : public ::testing::Test {
 
     // What head office says to the session's next request.
     SyncReply answer(DeviceSession& session) {
-        const Caller caller = a_->caller();
+        const Caller caller = *a_->caller();
         const auto request = session.next_request(kNow);
         const auto asked = decode_request(**request, head_->store().services());
         return head_->handle(*asked, caller)->reply;
@@ -154,7 +154,7 @@ TEST_F(Trouble, NoStateComesDownBeforeTheDeviceHasProvedWhatTheServerKnowsOfIt) 
     a_->image(file("image"));
     a_->sync(*head_);
     a_->go_back_to(file("image"));  // as if the answer had been lost
-    const Caller caller = a_->caller();
+    const Caller caller = *a_->caller();
     SessionOptions one_by_one;
     one_by_one.upload_bytes = 1;
     DeviceSession session(a_->replica(), head_->store().services(), one_by_one);

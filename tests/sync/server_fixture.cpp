@@ -140,12 +140,12 @@ Result<Handled> Head::handle(const SyncRequest& request, const Caller& caller) {
     SATCHEL_TRY(store_->begin());
     auto handled =
         handle_sync(request, caller, *store_, store_->services(), clock_source.now, options);
-    if (!handled) {
+    const Status committed = handled ? store_->commit() : Status{handled.error()};
+    if (!committed) {
         store_->roll_back_all();
-        return handled;
+        return committed.error();
     }
-    SATCHEL_TRY(store_->commit());
-    must(store_->check_sums());
+    SATCHEL_TRY(store_->check_sums());
     return handled;
 }
 
