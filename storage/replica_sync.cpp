@@ -60,19 +60,40 @@ Status ReplicaCore::want_after(Sequence head) {
     return {};
 }
 
+namespace {
+
+// What is in memory counts for nothing unless the file has it too, also when memory ends on the way
+// and an exception passes through.
+class CachesUnlessCommitted {
+  public:
+    explicit CachesUnlessCommitted(ReplicaCore& core)
+        : core_(core), before_(core.tables.schema()) {}
+    CachesUnlessCommitted(const CachesUnlessCommitted&) = delete;
+    CachesUnlessCommitted& operator=(const CachesUnlessCommitted&) = delete;
+    ~CachesUnlessCommitted() {
+        if (committed_) return;
+        core_.data_version = -1;  // the next transaction reads everything again
+        core_.journal.invalidate();
+        core_.tables.read_as(before_);
+    }
+    void commit() { committed_ = true; }
+
+  private:
+    ReplicaCore& core_;
+    const SchemaPointer before_;
+    bool committed_ = false;
+};
+
+}  // namespace
+
 Status ReplicaCore::change(const std::function<Result<std::vector<Change>>()>& work) {
     SATCHEL_ASSIGN(Transaction transaction, Transaction::begin(database));
     SATCHEL_TRY(refresh());
-    const SchemaPointer before = tables.schema();
-    const auto changes = work();
-    const Status committed = changes ? transaction.commit() : Status{changes.error()};
-    if (!committed) {
-        data_version = -1;  // the next transaction reads everything again
-        journal.invalidate();
-        tables.read_as(before);
-        return committed;
-    }
-    notify(*changes);
+    CachesUnlessCommitted caches(*this);
+    SATCHEL_ASSIGN(const std::vector<Change> changes, work());
+    SATCHEL_TRY(transaction.commit());
+    caches.commit();
+    notify(changes);
     return {};
 }
 

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <new>
 
 #include "storage/services.hpp"
 #include "storage/workspace_copy.hpp"
@@ -211,6 +212,36 @@ TEST_F(Trouble, AClockThatFellBackWritesAfterWhatHeadOfficeHadSaid) {
     phone.set(id, "name", "after");
     const storage::RecordView view = phone.record(id);
     EXPECT_GE(view.state.cell(kName)->siblings.front().stamp.ms(), head_->clock_source.now);
+}
+
+// Asked for the time it finds no memory.
+class ClockWithoutMemory : public FixedClock {
+  public:
+    std::int64_t now_ms() override {
+        if (fails) throw std::bad_alloc();
+        return now;
+    }
+    bool fails = false;
+};
+
+// As behind the guard of the C API.
+TEST_F(Trouble, WhenMemoryEndsInTheMiddleOfAReplyNothingOfItHasHappened) {
+    ClockWithoutMemory clock;
+    PhoneOptions options;
+    options.clock = &clock;
+    Phone phone(file("small"), options);
+    phone.sync(*head_);
+    back_up();
+    const RecordId id = phone.create("Acme");
+    phone.sync(*head_);
+    restore();
+    const auto before = phone.replica().sync_state();
+    clock.fails = true;
+    EXPECT_THROW(static_cast<void>(phone.try_sync(*head_)), std::bad_alloc);
+    clock.fails = false;
+    EXPECT_EQ(phone.replica().sync_state()->acked_counter, before->acked_counter);
+    everybody_syncs({&phone, b_.get()});
+    EXPECT_EQ(b_->values(id, kName), Texts{"Acme"});
 }
 
 TEST_F(Trouble, WhatIsNeverEditedIsRefusedAtOnceButMadeInSeveralSteps) {
