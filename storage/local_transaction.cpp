@@ -603,8 +603,9 @@ Result<ChangeId> LocalTransaction::commit() {
         const Digest hash = chain_link(&blake2b, state.head.hash, bytes);
         SATCHEL_TRY(state.note(core.journal.append(header, bytes, hash, images, core.row.rank)));
     }
-    SATCHEL_TRY(state.note(state.transaction.commit()));
+    // Before the commit: what needs memory after it would call an error what has happened.
     const std::vector<Change> changes = state.changes.take();
+    SATCHEL_TRY(state.note(state.transaction.commit()));
     state_.reset();
     core.notify(changes);
     return header.id;

@@ -161,14 +161,13 @@ void satchel_close(satchel_replica* replica) {
 satchel_code satchel_begin(satchel_replica* replica, satchel_write** write, satchel_error** error) {
     return guarded(error, [&]() -> Status {
         if (replica == nullptr || write == nullptr) return missing("replica and write");
-        auto shared = replica->shared;
-        shared->turn.take();
-        auto transaction = shared->replica->begin();
-        if (!transaction) {
-            shared->turn.give_back();
-            return transaction.error();
-        }
-        *write = new satchel_write{std::move(shared), std::move(*transaction)};
+        auto made = std::make_unique<satchel_write>();
+        made->shared = replica->shared;
+        TurnGuard turn(made->shared->turn);
+        SATCHEL_ASSIGN(auto transaction, made->shared->replica->begin());
+        made->transaction.emplace(std::move(transaction));
+        turn.keep();
+        *write = made.release();
         return {};
     });
 }

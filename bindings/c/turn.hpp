@@ -52,14 +52,18 @@ class Turn {
 // Holds the turn for one call.
 class TurnGuard {
   public:
-    explicit TurnGuard(Turn& turn) : turn_(turn) { turn_.take(); }
-    TurnGuard(Turn& turn, std::adopt_lock_t) : turn_(turn) {}  // it has been taken
-    ~TurnGuard() { turn_.give_back(); }
+    explicit TurnGuard(Turn& turn) : turn_(&turn) { turn.take(); }
+    TurnGuard(Turn& turn, std::adopt_lock_t) : turn_(&turn) {}  // it has been taken
+    ~TurnGuard() {
+        if (turn_ != nullptr) turn_->give_back();
+    }
+    // The call ends and the turn does not: what the call made gives it back.
+    void keep() { turn_ = nullptr; }
     TurnGuard(const TurnGuard&) = delete;
     TurnGuard& operator=(const TurnGuard&) = delete;
 
   private:
-    Turn& turn_;
+    Turn* turn_;
 };
 
 // Leaves the turn to others for a while.
