@@ -131,6 +131,13 @@ void History::mark_sent(const ChangeId& id, std::size_t device) {
     if (found != by_id_.end()) changes_[found->second].senders.insert(device);
 }
 
+void History::mark_held(const Dot& first) {
+    const auto known = by_dot_.find(first);
+    if (known == by_dot_.end()) return;
+    for (const Index index : known->second)
+        changes_[operations_[index].change].was_held = true;
+}
+
 std::set<ReplicaId> History::replicas() const {
     std::set<ReplicaId> replicas;
     for (const auto& [dot, operations] : by_dot_)

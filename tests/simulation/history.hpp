@@ -53,6 +53,7 @@ struct KnownChange {
     bool sent_again = false;        // its author wrote the same anew after it was refused
     bool hostile = false;           // an attacker's, who names in its clocks what it likes
     Dot first;                      // as it was written
+    bool was_held = false;          // head office has let it wait for what it builds on
 };
 
 class History {
@@ -78,6 +79,9 @@ class History {
     void copy_holder(std::size_t from, std::size_t to);
     void mark_sent(const ChangeId& id, std::size_t device);
     void mark_sent_again(const ChangeId& id) { changes_[by_id_.at(id)].sent_again = true; }
+
+    // A reply says that the change under these dots is held.
+    void mark_held(const Dot& first);
 
     // The operations that a state shows, with all that they had seen.
     Seen visible(const RecordId& record, const RecordState& state) const;

@@ -149,6 +149,14 @@ const std::vector<ServerRow>& ServerNode::rows() {
     return rows_;
 }
 
+bool ServerNode::has_merged(const ChangeId& id) {
+    require(store_->begin_read(), "head office reads", "begin");
+    const auto entry = store_->log_entry(id);
+    require(entry, "head office reads", "log");
+    require(store_->commit(), "head office reads", "commit");
+    return *entry && (*entry)->verdict.kind == VerdictKind::accepted;
+}
+
 const ServerRow* ServerNode::row(const RecordId& id) {
     const std::vector<ServerRow>& all = rows();
     const auto at = std::lower_bound(

@@ -55,6 +55,8 @@ class ServerNode {
     const std::vector<ServerRow>& rows();
     const ServerRow* row(const RecordId& id);
     void forget_rows() { rows_known_ = false; }
+    // Whether its log says that the change was accepted.
+    bool has_merged(const ChangeId& id);
 
   private:
     void open(bool create, bool restored);

@@ -51,5 +51,9 @@ TEST(SimulationCanary, AChangedValueInAPageIsNoticed) {
     EXPECT_GE(noticed(Canary::altered_value, 4), 3);
 }
 
+TEST(SimulationCanary, AScreenThatShowsAnOlderValueAgainIsNoticed) {
+    EXPECT_GE(noticed(Canary::older_screen, 4), 3);
+}
+
 }  // namespace
 }  // namespace satchel::simulation

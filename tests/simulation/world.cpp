@@ -7,6 +7,7 @@ namespace {
 
 constexpr std::int64_t kTimeOutMs = 30'000;
 constexpr int kTries = 3;
+constexpr std::uint64_t kActsPerLook = 4;  // looking at all that a device shows takes its time
 
 }  // namespace
 
@@ -20,7 +21,9 @@ World::World(const Plan& plan, Trace& trace, Probes& probes, Canary canary)
       server_(plan, now_, random_.split()),
       network_(plan, random_.split(), probes),
       workload_(plan, company_, history_, probes),
-      oracle_(company_, history_, server_, probes) {
+      oracle_(company_, history_, server_, probes),
+      causal_(history_,
+              [this](const KnownChange& change) { return server_.has_merged(change.id); }) {
     for (std::size_t i = 0; i < plan.devices; ++i) {
         const std::size_t person = i == 0 ? 1 : random_.below(plan.people);
         devices_.push_back(std::make_unique<DeviceNode>(i, person, now_, random_.split(), nullptr));
@@ -257,10 +260,12 @@ void World::pump(DeviceNode& device) {
         const bool done = device.session->done();
         end_session(device, done ? "done" : "rests");
         if (done) oracle_.check_session(device);
+        look_at_screen(device);
         return;
     }
     const auto sent = decode_request(**request, server_.services());
     require(sent, "I-3 no invention", device.name() + " sends what cannot be read");
+    if (!sent->changesets.empty()) causal_.leaves(device.index);
     for (const UploadedChangeset& each : sent->changesets) {
         const auto header = decode_changeset_header(each.bytes);
         if (header) history_.mark_sent(header->id, device.index);
@@ -288,6 +293,21 @@ void World::act(DeviceNode& device) {
     log(device.name() + ": " + what);
     disarm(device, failed);
     if (plan_.page_damage == 0) oracle_.check_pairs(device);
+    if (++acts_ % kActsPerLook == 0) look_at_screen(device);
+}
+
+void World::look_at_screen(DeviceNode& device) {
+    const auto state = device.replica().sync_state();
+    require(state, "device reads", device.name());
+    const bool before_restore = state->epoch != 0 && state->epoch != server_.store().epoch();
+    if (state->doubts_states || before_restore) return;
+    Screen screen = screen_of(device, history_);
+    if (canary_ == Canary::older_screen && !screen.empty()) {
+        const auto& [record, shown] =
+            *first_screens_.try_emplace(device.index, screen).first->second.begin();
+        screen.insert_or_assign(record, shown);
+    }
+    causal_.look(device.index, state->epoch, screen, state->loading.empty());
 }
 
 }  // namespace satchel::simulation

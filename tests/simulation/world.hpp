@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "tests/simulation/attacker.hpp"
+#include "tests/simulation/causal.hpp"
 #include "tests/simulation/company.hpp"
 #include "tests/simulation/device_node.hpp"
 #include "tests/simulation/history.hpp"
@@ -28,7 +29,8 @@ namespace satchel::simulation {
 // Something that is broken on purpose, outside the engine: the oracle has to notice.
 enum class Canary {
     none,
-    altered_value  // the network changes the values in a page, which no checksum covers
+    altered_value,  // the network changes the values in a page, which no checksum covers
+    older_screen,   // a device shows once more what it showed before
 };
 
 class World {
@@ -56,6 +58,7 @@ class World {
     void check_time_outs();
     bool sleeps(const DeviceNode& device) const { return now_ < device.sleeps_until; }
     void act(DeviceNode& device);
+    void look_at_screen(DeviceNode& device);
     void arm(DeviceNode& device);
     void disarm(DeviceNode& device, bool failed);
     Caller caller(const DeviceNode& device) const;
@@ -123,6 +126,9 @@ class World {
     Network network_;
     Workload workload_;
     Oracle oracle_;
+    CausalChecker causal_;
+    std::map<std::size_t, Screen> first_screens_;  // for the canary
+    std::uint64_t acts_ = 0;
     bool faults_ = true;
     std::uint32_t schema_ = 1;
     std::set<std::pair<std::size_t, RecordId>> departed_;     // device, record: for re-entries

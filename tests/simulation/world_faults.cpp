@@ -46,6 +46,7 @@ void World::lose_power(DeviceNode& device) {
     probes_.hit(Probe::device_power_loss);
     const bool may_lose_sent = device.disk.has_hole();
     device.power_loss();
+    causal_.power_lost(device.index);
     const std::size_t lost = survey(device, may_lose_sent);
     if (may_lose_sent) probes_.hit(Probe::lost_sync_took_back_sent, lost);
 }
@@ -54,6 +55,7 @@ void World::restore_device(DeviceNode& device) {
     log(device.name() + " is restored from an older image");
     probes_.hit(Probe::device_restored);
     device.restore(*device.image);
+    causal_.put_back(device.index);
     device.image.reset();
     survey(device, true);
 }
@@ -66,6 +68,7 @@ void World::clone(DeviceNode& device) {
                                                     random_.split(), &image));
     devices_.back()->revoked = device.revoked;
     history_.copy_holder(device.index, devices_.back()->index);
+    causal_.copied(device.index, devices_.back()->index);
     log(device.name() + " is cloned as " + devices_.back()->name());
 }
 
@@ -182,6 +185,7 @@ void World::restore_server() {
     log("head office is restored from its backup");
     server_.restore();
     given_.clear();
+    causal_.office_restored();
     log("head " + std::to_string(number(server_.store().head())) + ", epoch " +
         std::to_string(server_.store().epoch()));
     if (server_.store().schema()->number() < schema_) {  // its administrator sees to that first

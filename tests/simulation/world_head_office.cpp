@@ -44,6 +44,7 @@ void World::note_reply(const DeviceNode& device, const SyncRequest& request,
         if (verdict.kind == VerdictKind::held) {
             probes_.hit(Probe::held);
             held_.insert(first);
+            history_.mark_held(first);
             log(what + " is held: " + verdict.detail);
         }
         if (verdict.late) probes_.hit(Probe::late_edit);
