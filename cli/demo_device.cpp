@@ -28,14 +28,15 @@ Error error_in(const Json& answer, const std::string& what) {
 }  // namespace
 
 DemoDevice::DemoDevice(const std::string& folder, std::string name, std::string owner,
-                       std::string password_file)
+                       std::string password_file, std::string program)
     : name_(std::move(name)),
       owner_(std::move(owner)),
       password_file_(std::move(password_file)),
-      file_(folder + "/" + name_ + ".satchel") {}
+      file_(folder + "/" + name_ + ".satchel"),
+      program_(program.empty() ? own_path() : std::move(program)) {}
 
 std::vector<std::string> DemoDevice::command(const std::vector<std::string>& arguments) const {
-    std::vector<std::string> all = {own_path(),        "-f",          file_, "--json",
+    std::vector<std::string> all = {program_,          "-f",          file_, "--json",
                                     "--password-file", password_file_};
     all.insert(all.end(), arguments.begin(), arguments.end());
     return all;

@@ -14,9 +14,9 @@ namespace satchel::cli {
 
 class DemoDevice {
   public:
-    // The replica is `folder`/`name`.satchel; `owner` is a login.
+    // The replica is `folder`/`name`.satchel; `owner` is a login; `program`: "" for this one.
     DemoDevice(const std::string& folder, std::string name, std::string owner,
-               std::string password_file);
+               std::string password_file, std::string program = {});
 
     const std::string& name() const { return name_; }
     const std::string& owner() const { return owner_; }  // login
@@ -41,6 +41,7 @@ class DemoDevice {
     std::string owner_;
     std::string password_file_;
     std::string file_;
+    std::string program_;
 };
 
 }  // namespace satchel::cli

@@ -20,15 +20,16 @@ class DemoOffice {
     // Starts the server, on the same port as before when it ran already.
     Status start();
     void kill() { server_->kill(); }
+    bool running() { return server_->running(); }
     pid_t process() const { return server_->process(); }
     const std::string& url() const { return url_; }
+    std::string data() const { return folder_ + "/office"; }
 
     // Accounts for everybody, with the password in `folder`/password.txt.
     Status add_people(const std::vector<DemoPerson>& people);
     Result<Json> administer(const std::string& path, const Json& body);
 
   private:
-    std::string data() const { return folder_ + "/office"; }
     Result<std::unique_ptr<AdminSession>> administrator();
 
     std::string folder_;

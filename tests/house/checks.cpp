@@ -166,7 +166,7 @@ Findings check_machine_paths(const Source& source) {
 
 Findings check_test_folder(const Source& source) {
     static const std::vector<std::string_view> kinds = {
-        "end_to_end", "fuzz", "golden", "house", "scenarios", "simulation", "ui"};
+        "end_to_end", "fuzz", "golden", "house", "scenarios", "simulation", "soak", "ui"};
     if (source.folder() != "tests") return {};
     const std::string below = source.path.substr(source.path.find('/') + 1);
     const std::size_t slash = below.find('/');
