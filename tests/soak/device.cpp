@@ -62,10 +62,16 @@ class Watcher {
     int failures_ = 0;
 };
 
-// What a full disk, a slow one or another process brings about, and a person who wants too much.
-bool is_expected(ErrorCode code) {
-    return code == ErrorCode::disk_full || code == ErrorCode::io || code == ErrorCode::busy ||
-           code == ErrorCode::limit || code == ErrorCode::not_found;
+// The person asked for what is not possible (any more): a record that has gone or come back since
+// it was chosen, too many values. Nothing was written.
+bool is_refusal(ErrorCode code) {
+    return code == ErrorCode::limit || code == ErrorCode::not_found ||
+           code == ErrorCode::invalid_argument;
+}
+
+// What a full disk, a slow one or another process brings about.
+bool is_trouble(ErrorCode code) {
+    return code == ErrorCode::disk_full || code == ErrorCode::io || code == ErrorCode::busy;
 }
 
 client::AgentOptions agent_options(const DeviceOptions& options, Watcher& watcher) {
@@ -93,12 +99,9 @@ Status work(const DeviceOptions& options, Prng& random, Diary& diary, client::Ag
     SATCHEL_TRY(writer.settle());
     while (!asked_to_end && agent != nullptr) {
         const Status acted = writer.act();
-        if (!acted && !is_expected(acted.error().code)) return acted;
         diary.note(acted ? "writes" : "write_failed " + std::string(name(acted.error().code)));
-        // After these what is open is not to be trusted.
-        if (!acted && acted.error().code != ErrorCode::limit &&
-            acted.error().code != ErrorCode::not_found)
-            return acted;
+        // After anything else what is open is not to be trusted.
+        if (!acted && !is_refusal(acted.error().code)) return acted;
         agent->wrote();
         const auto pause = random.below(2 * static_cast<std::uint64_t>(options.pace_ms));
         std::this_thread::sleep_for(milliseconds(pause));
@@ -118,7 +121,7 @@ int run_device(const DeviceOptions& options) {
     if (!options.settle_only) agent = client::Agent::start(agent_options(options, watcher));
     do {
         const Status worked = work(options, random, diary, agent.get());
-        if (!worked && !is_expected(worked.error().code)) {
+        if (!worked && !is_trouble(worked.error().code)) {
             std::fprintf(stderr, "%s: %s\n", std::string(name(worked.error().code)).c_str(),
                          worked.error().message.c_str());
             return 1;
