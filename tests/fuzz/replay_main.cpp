@@ -29,7 +29,10 @@ namespace {
 using Bytes = std::vector<std::uint8_t>;
 using Random = std::mt19937_64;
 
-constexpr std::uint64_t kSeeds = 5000;
+#ifndef SATCHEL_REPLAY_SEEDS
+#define SATCHEL_REPLAY_SEEDS 5000
+#endif
+constexpr std::uint64_t kSeeds = SATCHEL_REPLAY_SEEDS;
 
 struct Progress {
     std::uint64_t seed;  // 0 while the corpus files themselves run
