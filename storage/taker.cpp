@@ -334,20 +334,22 @@ Status Taker::settle() {
 }
 
 // Records that this device made and that were handed over before it received them: the server has
-// them, and none of the device's scopes does. `housed`: those that got a scope in this reply.
+// them, and none of the device's scopes does. `housed`: those that got a scope in this reply. What
+// still waits goes on waiting in the journal; with nothing confirmed under it, only a change that
+// makes the record shows it. (Left as it was, the row would hold what has settled, and its
+// before-images would not.)
 Status Taker::leave_unheld(const std::vector<JournalRecord>& records,
                            const std::vector<bool>& housed) {
     for (std::size_t i = 0; i < records.size(); ++i) {
         if (i < housed.size() && housed[i]) continue;
         const auto& [collection, id] = records[i];
         const TableInfo* table = core_.tables.table(collection);
-        if (table == nullptr || !core_.journal.pending(id).empty()) continue;
+        if (table == nullptr) continue;
         SATCHEL_ASSIGN(const auto where, core_.tables.place_of(*table, id));
         if (where && where->scope != 0) continue;
         SATCHEL_ASSIGN(const auto stored, core_.tables.load(*table, id));
         if (!stored || stored->scope != 0) continue;
-        changes_.add(collection, id);
-        SATCHEL_TRY(core_.tables.remove(*table, id, *stored));
+        SATCHEL_TRY(place(*table, id, stored, RecordState{}, Sequence{0}, 0));
     }
     return {};
 }

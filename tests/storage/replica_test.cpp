@@ -364,6 +364,41 @@ SyncReply merged(const Collection& collection, const RecordId& id) {
     return reply;
 }
 
+Verdict verdict_of(std::uint64_t counter, VerdictKind kind, std::uint64_t seq) {
+    Verdict verdict;
+    verdict.first_counter = counter;
+    verdict.kind = kind;
+    verdict.seq = Sequence{seq};
+    if (kind == VerdictKind::quarantined) verdict.reason = Reason::not_allowed;
+    return verdict;
+}
+
+// Found by the soak: the record's metadata was damaged afterwards.
+TEST_F(ReplicaTest, ARecordThatNoScopeHoldsLeavesThoughAnEarlierChangeOfItStillWaits) {
+    const RecordId id = create({{"name", Value::text("A")}});
+    set(id, {{"sector", Value::text("waits")}});
+    set(id, {{"name", Value::text("merged")}});
+    set(id, {{"employees", Value(5)}});  // not sent yet
+    SyncReply reply;
+    reply.epoch = 1;
+    reply.acked_counter = 3;
+    reply.gained = {"*"};
+    reply.verdicts = {verdict_of(1, VerdictKind::accepted, 1), verdict_of(2, VerdictKind::held, 0),
+                      verdict_of(3, VerdictKind::accepted, 2)};
+    reply.checkpoint = {Sequence{2}, {{"*", 0, 0}}};
+    ASSERT_TRUE(replica_->take(reply, 1'000));
+    EXPECT_EQ(replica_->status()->held, 1U);
+    EXPECT_FALSE(replica_->record("account", id));
+
+    reply.gained = {};
+    reply.verdicts = {verdict_of(2, VerdictKind::quarantined, 0)};
+    ASSERT_TRUE(replica_->take(reply, 2'000));
+    EXPECT_EQ(replica_->status()->not_accepted, 1U);
+    const auto refused = replica_->record("account", id);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, ErrorCode::not_found);
+}
+
 TEST_F(ReplicaTest, AConfirmationFixesStampAndRoleOfARecordMadeHere) {
     const RecordId id = create({{"name", Value::text("A")}, {"employees", Value(42)}});
     ASSERT_TRUE(replica_->take(merged(*replica_->schema()->find("account"), id), 1'000));
