@@ -56,7 +56,6 @@ void read_members(const JsonBody& body) {
         (void)body.optional_flag(name.c_str());
         (void)body.optional_texts(name.c_str(), 64);
     }
-    (void)dump(body.json());
 }
 
 }  // namespace
