@@ -36,9 +36,10 @@ Status check_backup(const std::string& path) {
     return Error{ErrorCode::corrupt, "the backup is damaged; take another one"};
 }
 
-Result<Restored> begin_epoch(const std::string& path) {
+Result<Restored> begin_epoch(const std::string& path, std::uint64_t after_epoch) {
     storage::ServerStoreOptions how;
     how.restored = true;
+    how.after_epoch = after_epoch;
     SATCHEL_ASSIGN(const auto store, storage::SqliteServerStore::open(path, how));
     SATCHEL_TRY(store->check_sums());
     Restored restored;
@@ -48,11 +49,14 @@ Result<Restored> begin_epoch(const std::string& path) {
     return restored;
 }
 
-Result<Restored> prepare(const std::string& backup, const std::string& draft) {
+// `target`: what is to be replaced. It may be gone or damaged, which is why somebody restores.
+Result<Restored> prepare(const std::string& backup, const std::string& draft,
+                         const std::string& target) {
     remove_database(draft);
     SATCHEL_TRY(copy(backup, draft));
     SATCHEL_TRY(check_backup(draft));
-    return begin_epoch(draft);
+    const Result<std::uint64_t> former = storage::epoch_of(target);
+    return begin_epoch(draft, former ? *former : 0);
 }
 
 Status put_aside(const std::string& from, const std::string& to) {
@@ -71,7 +75,7 @@ Result<Restored> restore(const std::string& data, const std::string& backup) {
     SATCHEL_ASSIGN(const DataDirectory directory, DataDirectory::open(data));
     const std::string target = directory.database();
     const std::string draft = target + ".restoring";
-    Result<Restored> restored = prepare(backup, draft);
+    Result<Restored> restored = prepare(backup, draft, target);
     if (!restored) {
         remove_database(draft);
         return restored;

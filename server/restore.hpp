@@ -1,9 +1,10 @@
 // Puts a backup in the place of a workspace, while no server runs on it.
 //
 // The replaced file is kept beside it; the restored one begins a new epoch, so that every device
-// finds out and sends again what the backup does not have. Epochs only have to differ, also when
-// the same backup is restored a second time and the file in between is gone: hence one of sixteen
-// for the minute of the restoring, and more than the backup's own where that is later.
+// finds out and sends again what the backup does not have. Each epoch is later than that of the
+// backup and of the replaced file, since devices tell by the order which of their incarnations are
+// of which. When the same backup is restored a second time and the file in between is gone, only
+// the time is left to go by: hence one of sixteen for the minute of the restoring.
 //
 // Threads: one at a time per folder.
 // Errors: busy (a server uses the folder), not_found, not_a_database, newer_format, corrupt (the

@@ -58,6 +58,16 @@ SqliteServerStore::~SqliteServerStore() {
     roll_back_all();
 }
 
+Result<std::uint64_t> epoch_of(const std::string& path) {
+    OpenOptions how;
+    how.create = false;
+    SATCHEL_ASSIGN(Database database, Database::open(path, how));
+    SATCHEL_TRY(check_format(database, path));
+    SATCHEL_ASSIGN(const std::int64_t epoch,
+                   database.integer("SELECT value FROM _setting WHERE key = 'epoch'"));
+    return static_cast<std::uint64_t>(epoch);
+}
+
 Result<std::unique_ptr<SqliteServerStore>> SqliteServerStore::open(
     const std::string& path, const ServerStoreOptions& options) {
     OpenOptions sqlite;
@@ -105,14 +115,16 @@ Status SqliteServerStore::Core::open_existing() {
 
 // The file is a copy of what the workspace once was: everything issued after it is unknown here.
 // One backup may be restored twice, so the new epoch is not simply the next number: it grows with
-// the time, sixteen to the minute, and never falls behind one that the file knows.
+// the time, sixteen to the minute, and never falls behind one that the file knows, or the file that
+// it replaces. Devices have incarnations of the later one, and each epoch's are above those before.
 Status SqliteServerStore::Core::begin_epoch(std::int64_t now_ms) {
     constexpr std::int64_t kBegin = 1'735'689'600'000;                     // 2025 in UTC
     constexpr std::int64_t kLatest = std::int64_t{64} * 366 * 86'400'000;  // beyond it: clock wrong
     constexpr std::uint64_t kPerMinute = 16;
     const std::int64_t since = std::clamp<std::int64_t>(now_ms - kBegin, 0, kLatest);
     const std::uint64_t by_time = static_cast<std::uint64_t>(since) / 60'000 * kPerMinute;
-    const std::uint64_t next = std::max(epoch + 1, by_time) + random->next() % kPerMinute;
+    const std::uint64_t next =
+        std::max({epoch + 1, by_time, options.after_epoch + 1}) + random->next() % kPerMinute;
     SATCHEL_ASSIGN(Transaction transaction, Transaction::begin(database));
     SATCHEL_TRY(set_setting("epoch", static_cast<std::int64_t>(next)));
     SATCHEL_ASSIGN(Statement * insert, database.cached("INSERT INTO _epoch VALUES (?1, ?2)"));

@@ -33,15 +33,16 @@ constexpr std::int32_t kServerApplicationId = 0x53415448;
 constexpr std::int32_t kServerFormat = 1;
 
 struct ServerStoreOptions {
-    bool create = false;         // make the file when it is not there
-    SchemaPointer schema;        // of a new file; null: only the system's collections
-    std::string workspace;       // name of a new file's workspace
-    bool restored = false;       // the file is a copy from a backup: begin a new epoch
-    std::string key;             // encrypts the file; empty: not encrypted
-    WallClock* clock = nullptr;  // null: the system's
-    Random* random = nullptr;    // null: the system's
-    std::string vfs;             // "": the system's files
-    bool exclusive = false;      // no other connection: the simulator's disks
+    bool create = false;            // make the file when it is not there
+    SchemaPointer schema;           // of a new file; null: only the system's collections
+    std::string workspace;          // name of a new file's workspace
+    bool restored = false;          // the file is a copy from a backup: begin a new epoch,
+    std::uint64_t after_epoch = 0;  // ... later than this one: that of the file it replaces
+    std::string key;                // encrypts the file; empty: not encrypted
+    WallClock* clock = nullptr;     // null: the system's
+    Random* random = nullptr;       // null: the system's
+    std::string vfs;                // "": the system's files
+    bool exclusive = false;         // no other connection: the simulator's disks
     int cache_kib = 65536;
     std::size_t snapshot_bytes = 32U << 20;  // pages of loads that are kept for the next device
 };
@@ -52,6 +53,9 @@ struct QuarantinedChangeset {
     LoggedChangeset entry;
     bool adopted = false;
 };
+
+// The epoch of a workspace's file, which no server uses. Fails as open().
+Result<std::uint64_t> epoch_of(const std::string& path);
 
 // Counts for metrics and `satchel verify`. Cost: the indexes of records and log are counted.
 struct ServerFigures {

@@ -42,6 +42,19 @@ TEST_F(RestoreTest, DevicesSendAgainWhatTheBackupDoesNotHave) {
     }
 }
 
+TEST_F(RestoreTest, EachRestoreBeginsALaterEpochThanTheFileItReplaces) {
+    start();
+    const std::string backup = client().post("/v1/admin/backup", kEmpty, admin()).json()["path"];
+    stop();
+    std::uint64_t last = 1;
+    for (int i = 0; i < 8; ++i) {
+        const Result<Restored> restored = restore(settings_.data, backup);
+        ASSERT_TRUE(restored) << restored.error().message;
+        EXPECT_GT(restored->epoch, last);
+        last = restored->epoch;
+    }
+}
+
 // There are sixteen to the minute: two restores within one may draw the same, eight hardly.
 TEST_F(RestoreTest, TheSameBackupGivesAnotherEpochEachTime) {
     start();
