@@ -149,9 +149,9 @@ const std::vector<ServerRow>& ServerNode::rows() {
     return rows_;
 }
 
-bool ServerNode::has_merged(const ChangeId& id) {
+bool ServerNode::has_merged(std::uint64_t replica, const ChangeId& id) {
     require(store_->begin_read(), "head office reads", "begin");
-    const auto entry = store_->log_entry(id);
+    const auto entry = store_->log_entry(replica, id);
     require(entry, "head office reads", "log");
     require(store_->commit(), "head office reads", "commit");
     return *entry && (*entry)->verdict.kind == VerdictKind::accepted;

@@ -56,7 +56,7 @@ class ServerNode {
     const ServerRow* row(const RecordId& id);
     void forget_rows() { rows_known_ = false; }
     // Whether its log says that the change was accepted.
-    bool has_merged(const ChangeId& id);
+    bool has_merged(std::uint64_t replica, const ChangeId& id);
 
   private:
     void open(bool create, bool restored);

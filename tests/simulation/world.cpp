@@ -22,8 +22,9 @@ World::World(const Plan& plan, Trace& trace, Probes& probes, Canary canary)
       network_(plan, random_.split(), probes),
       workload_(plan, company_, history_, probes),
       oracle_(company_, history_, server_, probes),
-      causal_(history_,
-              [this](const KnownChange& change) { return server_.has_merged(change.id); }) {
+      causal_(history_, [this](const KnownChange& change) {
+          return server_.has_merged(change.replica, change.id);
+      }) {
     for (std::size_t i = 0; i < plan.devices; ++i) {
         const std::size_t person = i == 0 ? 1 : random_.below(plan.people);
         devices_.push_back(std::make_unique<DeviceNode>(i, person, now_, random_.split(), nullptr));

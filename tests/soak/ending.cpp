@@ -65,12 +65,14 @@ Status verify_all(Fleet& fleet, Ending& ending) {
 Status judge_head_office(Fleet& fleet, Ending& ending) {
     fleet.kill_office();
     SATCHEL_ASSIGN(const auto store, storage::SqliteServerStore::open(fleet.database(), {}));
-    std::vector<std::vector<Attempt>> ledgers;
+    std::vector<Testimony> testimonies;
     for (std::size_t i = 0; i < fleet.units().size(); ++i) {
+        SATCHEL_ASSIGN(const auto replica, storage::Replica::open(fleet.units()[i].cli.file(), {}));
+        SATCHEL_ASSIGN(const SyncState state, replica->sync_state());
         SATCHEL_ASSIGN(std::vector<Attempt> ledger, read_ledger(fleet.ledger(i)));
-        ledgers.push_back(std::move(ledger));
+        testimonies.push_back({state.replica.id, std::move(ledger)});
     }
-    SATCHEL_ASSIGN(Judgement judgement, judge(*store, ledgers));
+    SATCHEL_ASSIGN(Judgement judgement, judge(*store, testimonies));
     judgement.violations.insert(judgement.violations.begin(), ending.judgement.violations.begin(),
                                 ending.judgement.violations.end());
     ending.judgement = std::move(judgement);

@@ -26,12 +26,12 @@ class Court {
     Court(storage::SqliteServerStore& store, Judgement& judgement)
         : store_(store), judgement_(judgement) {}
 
-    Status hear(const Attempt& attempt);
+    Status hear(std::uint64_t replica, const Attempt& attempt);
     Status look_at_records();
     void conclude();
 
   private:
-    Result<bool> accepted(const std::string& change);
+    Result<bool> accepted(std::uint64_t replica, const std::string& change);
     void note(const Deed& deed, const std::string& change, bool accepted);
     void take_state(const RecordId& id, const RecordState& state);
     void judge_cell(const Place& place, const CellStory& story);
@@ -52,9 +52,9 @@ class Court {
 };
 
 // Whether head office merged it; what is nowhere, or waits, is a violation.
-Result<bool> Court::accepted(const std::string& change) {
+Result<bool> Court::accepted(std::uint64_t replica, const std::string& change) {
     SATCHEL_ASSIGN(const ChangeId id, ChangeId::parse(change));
-    SATCHEL_ASSIGN(const auto entry, store_.log_entry(id));
+    SATCHEL_ASSIGN(const auto entry, store_.log_entry(replica, id));
     if (!entry) {
         judgement_.violations.push_back("the change " + change + " never came to head office");
         return false;
@@ -82,7 +82,7 @@ void Court::note(const Deed& deed, const std::string& change, bool accepted) {
     if (deed.kind == DeedKind::remove) removed_.insert(deed.record);
 }
 
-Status Court::hear(const Attempt& attempt) {
+Status Court::hear(std::uint64_t replica, const Attempt& attempt) {
     if (attempt.outcome == Outcome::open)
         judgement_.violations.emplace_back("a ledger still has an open attempt");
     if (attempt.outcome != Outcome::done) {
@@ -90,7 +90,7 @@ Status Court::hear(const Attempt& attempt) {
         return {};
     }
     ++judgement_.writes;
-    SATCHEL_ASSIGN(const bool good, accepted(attempt.change));
+    SATCHEL_ASSIGN(const bool good, accepted(replica, attempt.change));
     ++(good ? judgement_.accepted : judgement_.not_accepted);
     for (const Deed& deed : attempt.deeds)
         note(deed, attempt.change, good);
@@ -187,13 +187,13 @@ void Court::conclude() {
 }  // namespace
 
 Result<Judgement> judge(storage::SqliteServerStore& store,
-                        const std::vector<std::vector<Attempt>>& ledgers) {
+                        const std::vector<Testimony>& testimonies) {
     Judgement judgement;
     Court court(store, judgement);
     SATCHEL_TRY(store.begin_read());
-    for (const std::vector<Attempt>& ledger : ledgers)
-        for (const Attempt& attempt : ledger)
-            SATCHEL_TRY(court.hear(attempt));
+    for (const Testimony& testimony : testimonies)
+        for (const Attempt& attempt : testimony.attempts)
+            SATCHEL_TRY(court.hear(testimony.replica, attempt));
     SATCHEL_TRY(court.look_at_records());
     SATCHEL_TRY(store.commit());
     court.conclude();

@@ -33,8 +33,14 @@ struct Judgement {
     std::uint64_t counters = 0;
 };
 
+// What one device says that it did.
+struct Testimony {
+    std::uint64_t replica = 0;
+    std::vector<Attempt> attempts;
+};
+
 // `store`: head office's, with nobody else working in it.
 Result<Judgement> judge(storage::SqliteServerStore& store,
-                        const std::vector<std::vector<Attempt>>& ledgers);
+                        const std::vector<Testimony>& testimonies);
 
 }  // namespace satchel::soak

@@ -240,7 +240,8 @@ class Company {
     // Time and role count as head office has fixed them.
     void take_decisions() {
         for (std::size_t i = 0; i < events_.size(); ++i) {
-            const auto entry = must(head_.store().log_entry(ids_[i]));
+            const auto entry =
+                must(head_.store().log_entry(events_[i].write.dot.replica.id, ids_[i]));
             RC_ASSERT(entry.has_value());
             RC_ASSERT(entry->verdict.kind == VerdictKind::accepted);
             events_[i].write.stamp = entry->verdict.effective;
