@@ -7,6 +7,7 @@
 
 #include "storage/combine.hpp"
 #include "storage/replica_core.hpp"
+#include "storage/selection.hpp"
 #include "storage/services.hpp"
 #include "storage/text.hpp"
 #include "sync/limits.hpp"
@@ -54,32 +55,6 @@ std::vector<std::size_t> written_fields(const Collection& collection, const Oper
 bool any_text(ByteView) {
     return true;
 }
-
-// Which of the caller's values go where; null where the caller gave none.
-class Selection {
-  public:
-    // `source[i]`: the place of the caller's value; `given`: how many there are.
-    void take(std::vector<std::size_t> source, std::size_t given) {
-        source_ = std::move(source);
-        as_given_ = source_.size() == given;
-        for (std::size_t i = 0; i < source_.size(); ++i)
-            as_given_ = as_given_ && source_[i] == i;
-    }
-    // Lives until the next call, or as long as `values`.
-    const std::vector<ValueView>& of(const std::vector<ValueView>& values) {
-        if (as_given_) return values;
-        picked_.resize(source_.size());
-        for (std::size_t i = 0; i < source_.size(); ++i)
-            picked_[i] = source_[i] < values.size() ? values[source_[i]] : ValueView{};
-        return picked_;
-    }
-    std::size_t size() const { return source_.size(); }
-
-  private:
-    std::vector<std::size_t> source_;
-    std::vector<ValueView> picked_;
-    bool as_given_ = false;
-};
 
 std::size_t nodes_of(const Operation& operation) {
     std::size_t nodes =
