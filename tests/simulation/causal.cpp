@@ -155,6 +155,7 @@ void CausalChecker::expect(const Known& known, const Screen& screen, const std::
     if (saw(shown->second, known.field, known.operation)) return;
     if (operation.original && saw(shown->second, known.field, *operation.original)) return;
     if (removed(known) || adopted_there(shown->second, known)) return;
+    if (attacked_there(shown->second, known.field)) return;
     if (!merged_(history_.changes()[operation.change])) return;
     throw Violation{"I-9 session guarantees",
                     guarantee + ": record " + operation.operation.record.text() + ", field " +
@@ -190,6 +191,13 @@ bool CausalChecker::adopted_there(const Seen& seen, const Known& known) const {
             copied && history_.change_of(index).device == history_.change_of(*copied).device;
         return of_the_author || history_.operations()[index].original.has_value();
     });
+}
+
+bool CausalChecker::attacked_there(const Seen& seen, FieldId field) const {
+    const auto there = seen.find(field);
+    return there != seen.end() &&
+           std::any_of(there->second.begin(), there->second.end(),
+                       [&](Index index) { return history_.change_of(index).hostile; });
 }
 
 bool CausalChecker::wrote(const Session& session, Index operation) const {

@@ -28,9 +28,9 @@
 //     while it is loading a scope, it is not asked for what others had known.
 //   - Who had seen what was refused has seen the copy of it that head office adopted.
 //   - A cell that shows a value which head office adopted, or once showed one and now shows what
-//   its
-//     first author wrote later: which of the two replaced the other depends on that author's screen
-//     in between (oracle.cpp).
+//     its first author wrote later: which of the two replaced the other depends on that author's
+//     screen in between (oracle.cpp).
+//   - A field that an attacker has written: its clock claims to have seen what it likes.
 //
 // Threads: one. Errors: throws a Violation of I-9.
 #pragma once
@@ -99,6 +99,7 @@ class CausalChecker {
     void expect(const Known& known, const Screen& screen, const std::string& guarantee);
     bool removed(const Known& known) const;
     bool adopted_there(const Seen& seen, const Known& known) const;
+    bool attacked_there(const Seen& seen, FieldId field) const;
     bool wrote(const Session& session, Index operation) const;
 
     const History& history_;
