@@ -83,16 +83,20 @@ std::optional<std::size_t> Chaos::healthy_device() {
     return index;
 }
 
+void Chaos::kill(std::size_t device, int back_within_ms) {
+    device_ill_[device] = true;
+    fleet_.kill_device(device);
+    ++fleet_.units()[device].faults["kills"];
+    later(0, back_within_ms, [this, device] {
+        device_ill_[device] = false;
+        return fleet_.start_device(device);
+    });
+}
+
 Status Chaos::kill_device() {
     const auto index = healthy_device();
     if (!index) return {};
-    device_ill_[*index] = true;
-    fleet_.kill_device(*index);
-    ++fleet_.units()[*index].faults["kills"];
-    later(0, 3'000, [this, i = *index] {
-        device_ill_[i] = false;
-        return fleet_.start_device(i);
-    });
+    kill(*index, 3'000);
     return {};
 }
 
@@ -110,13 +114,7 @@ Status Chaos::kill_device_in_sync() {
     if (moved() != before) ++fleet_.units()[*index].faults["kills_in_sync"];
     // The request has gone; the answer is on its way, or is being taken in.
     std::this_thread::sleep_for(milliseconds(random_.below(30)));
-    device_ill_[*index] = true;
-    fleet_.kill_device(*index);
-    ++fleet_.units()[*index].faults["kills"];
-    later(0, 1'000, [this, i = *index] {
-        device_ill_[i] = false;
-        return fleet_.start_device(i);
-    });
+    kill(*index, 1'000);
     return {};
 }
 

@@ -62,6 +62,7 @@ class Chaos {
     // A device without a fault, or none.
     std::optional<std::size_t> healthy_device();
     void later(int at_least_ms, int at_most_ms, Step what);
+    void kill(std::size_t device, int back_within_ms);
 
     Fleet& fleet_;
     Prng random_;

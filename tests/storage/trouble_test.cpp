@@ -53,6 +53,26 @@ class Trouble : public ::testing::Test {
                 phone->sync(*head_);
     }
 
+    // A person dismisses what was refused and makes the record "later", and a copy of the device
+    // takes the line: what the first one has is in two incarnations. The backup is older.
+    void dismiss_and_part_from_a_twin(RecordId& later) {
+        head_->write({create(kProduct, record_id(7), {text(kName, "Pump")})});
+        a_->sync(*head_);
+        back_up();
+        auto transaction = *a_->replica().begin();
+        ASSERT_TRUE(transaction.set("product", record_id(7), {{"name", Value::text("Mine")}}));
+        ASSERT_TRUE(transaction.commit());
+        a_->sync(*head_);  // only head office writes products
+        ASSERT_TRUE(a_->replica().dismiss(a_->replica().journal(1)->front().number));
+        later = a_->create("later");
+        a_->sync(*head_);
+        const auto twin = a_->copied(file("twin"));
+        twin->create("of the twin");
+        twin->sync(*head_);
+        a_->create("of the original");
+        ASSERT_TRUE(a_->sync(*head_).forked);
+    }
+
     // What head office says to the session's next request.
     SyncReply answer(DeviceSession& session) {
         const Caller caller = *a_->caller();
@@ -386,21 +406,8 @@ TEST_F(Trouble, SendingAgainAnEditOfADeletedRecordShowsIt) {
 
 // Seed 647 of the simulation.
 TEST_F(Trouble, WhatWasDismissedInAnEarlierIncarnationHoldsNothingUpAfterARestore) {
-    head_->write({create(kProduct, record_id(7), {text(kName, "Pump")})});
-    a_->sync(*head_);
-    back_up();
-    auto transaction = *a_->replica().begin();
-    ASSERT_TRUE(transaction.set("product", record_id(7), {{"name", Value::text("Mine")}}));
-    ASSERT_TRUE(transaction.commit());
-    a_->sync(*head_);  // only head office writes products
-    ASSERT_TRUE(a_->replica().dismiss(a_->replica().journal(1)->front().number));
-    const RecordId id = a_->create("later");
-    a_->sync(*head_);
-    const auto twin = a_->copied(file("twin"));
-    twin->create("of the twin");
-    twin->sync(*head_);
-    a_->create("of the original");
-    EXPECT_TRUE(a_->sync(*head_).forked);
+    RecordId id;
+    dismiss_and_part_from_a_twin(id);
     restore();
     everybody_syncs({a_.get(), b_.get()});
     EXPECT_EQ(b_->values(id, kName), Texts{"later"});
@@ -434,21 +441,8 @@ TEST_F(Trouble, WhatWasDismissedAndARestoredServerAcceptsIsKnownHereAsItIsThere)
 // Seed 242 of the simulation: a request that had room for the dismissed one alone was repeated for
 // ever.
 TEST_F(Trouble, WhatWasDismissedGoesUpOnceAlsoWhereARequestHasRoomForNothingElse) {
-    head_->write({create(kProduct, record_id(7), {text(kName, "Pump")})});
-    a_->sync(*head_);
-    back_up();
-    auto transaction = *a_->replica().begin();
-    ASSERT_TRUE(transaction.set("product", record_id(7), {{"name", Value::text("Mine")}}));
-    ASSERT_TRUE(transaction.commit());
-    a_->sync(*head_);
-    ASSERT_TRUE(a_->replica().dismiss(a_->replica().journal(1)->front().number));
-    const RecordId id = a_->create("later");
-    a_->sync(*head_);
-    const auto twin = a_->copied(file("twin"));
-    twin->create("of the twin");
-    twin->sync(*head_);
-    a_->create("of the original");
-    EXPECT_TRUE(a_->sync(*head_).forked);
+    RecordId id;
+    dismiss_and_part_from_a_twin(id);
     restore();
     a_->session_options.upload_bytes = 1;
     a_->session_options.max_rounds = 50;
