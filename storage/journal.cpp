@@ -184,6 +184,24 @@ Result<std::optional<JournalRow>> Journal::row_at(ReplicaId replica, std::uint64
     return same ? result : std::nullopt;
 }
 
+Result<std::optional<ChangesetState>> Journal::state_of(const Dot& dot) {
+    SATCHEL_ASSIGN(const std::int64_t before, last_number(dot.replica, dot.counter - 1));
+    SATCHEL_ASSIGN(Statement * select,
+                   database_.cached("SELECT replica, incarnation, first_counter, last_counter,"
+                                    " state FROM journal WHERE number > ?1"
+                                    " ORDER BY number LIMIT 1"));
+    select->bind(1, before);
+    SATCHEL_ASSIGN(const bool found, select->step());
+    const bool holds = found && select->integer(0) == stored(dot.replica.id) &&
+                       select->integer(1) == static_cast<std::int64_t>(dot.replica.incarnation) &&
+                       select->integer(2) <= stored(dot.counter) &&
+                       select->integer(3) >= stored(dot.counter);
+    std::optional<ChangesetState> state;
+    if (holds) state = static_cast<ChangesetState>(select->integer(4));
+    select->reset();
+    return state;
+}
+
 Result<std::optional<JournalRow>> Journal::open_row(ReplicaId replica,
                                                     std::uint64_t first_counter) {
     const auto at = open_numbers_.find({replica, first_counter});
@@ -197,7 +215,9 @@ Result<std::vector<UploadedChangeset>> Journal::upload(ReplicaId replica, std::u
     SATCHEL_ASSIGN(const std::int64_t last, last_number(replica, counter));
     SATCHEL_ASSIGN(Statement * rows,
                    database_.cached("SELECT replica, incarnation, first_counter, last_counter,"
-                                    " bytes FROM entry WHERE number > ?1 ORDER BY number"));
+                                    " bytes, coalesce(reason, 0) FROM entry LEFT JOIN verdict"
+                                    " ON verdict.number = entry.number"
+                                    " WHERE entry.number > ?1 ORDER BY entry.number"));
     rows->bind(1, last);
     std::vector<UploadedChangeset> found;
     std::size_t bytes = 0;
@@ -211,7 +231,8 @@ Result<std::vector<UploadedChangeset>> Journal::upload(ReplicaId replica, std::u
         bytes += next.size();
         if (!found.empty() && bytes > max_bytes) break;
         found.push_back({static_cast<std::uint64_t>(rows->integer(2)),
-                         static_cast<std::uint64_t>(rows->integer(3)), Bytes(next)});
+                         static_cast<std::uint64_t>(rows->integer(3)), Bytes(next),
+                         static_cast<Reason>(rows->integer(5))});
     }
     rows->reset();
     return found;
@@ -468,7 +489,8 @@ Status Journal::save_before_images(std::int64_t number, const std::vector<Bytes>
 
 Status Journal::follow() {
     SATCHEL_ASSIGN(Statement * rows,
-                   database_.cached("SELECT number, state, bytes FROM journal WHERE number > ?1"
+                   database_.cached("SELECT number, state, bytes, reason FROM journal"
+                                    " WHERE number > ?1"
                                     " AND number >= (SELECT first_open FROM journal_mark)"
                                     " ORDER BY number"));
     rows->bind(1, followed_);
@@ -477,7 +499,7 @@ Status Journal::follow() {
         if (!row) break;
         followed_ = rows->integer(0);
         if (!is_open(static_cast<ChangesetState>(rows->integer(1)))) continue;
-        const Status read = follow_entry(rows->blob(2));
+        const Status read = follow_entry(rows->blob(2), rows->integer(3) == 0);
         if (!read) {
             rows->reset();
             return read;
@@ -487,11 +509,12 @@ Status Journal::follow() {
     return {};
 }
 
-Status Journal::follow_entry(ByteView bytes) {
+Status Journal::follow_entry(ByteView bytes, bool shown) {
     if (is_sealed(bytes)) return {};
     SATCHEL_ASSIGN(const ChangesetHeader header, decode_changeset_header(bytes));
     OpenEntry entry{header.replica, header.first_counter, header.intent == Intent::system, {}};
     SATCHEL_TRY(visit_records(bytes, [&](CollectionId collection, const RecordId& id) {
+        if (!shown) return;
         pending_[id].push_back({followed_, entry.records.size()});
         entry.records.push_back({collection, id});
     }));
@@ -566,10 +589,12 @@ void Journal::invalidate() {
 }
 
 Status Journal::move_mark() {
-    return database_.execute(
-        "UPDATE journal_mark SET first_open = coalesce((SELECT min(number) FROM journal WHERE"
-        " number >= first_open AND state IN (0, 1, 3)),"
-        " (SELECT coalesce(max(number), 0) + 1 FROM entry))");
+    SATCHEL_ASSIGN(Statement * mark,
+                   database_.cached("UPDATE journal_mark SET first_open = coalesce((SELECT"
+                                    " min(number) FROM journal WHERE number >= first_open"
+                                    " AND state IN (0, 1, 3)),"
+                                    " (SELECT coalesce(max(number), 0) + 1 FROM entry))"));
+    return mark->run();
 }
 
 }  // namespace satchel::storage

@@ -76,7 +76,9 @@ class Journal {
     Result<std::optional<JournalRow>> row(std::int64_t number);
     // The one with that first counter, in whatever state.
     Result<std::optional<JournalRow>> row_at(ReplicaId replica, std::uint64_t first_counter);
-    // The same without its bytes: cheap. corrupt when it is missing.
+    // What became of the changeset that holds the dot; nothing: it is not in the journal.
+    Result<std::optional<ChangesetState>> state_of(const Dot& dot);
+    // The same as row(), without its bytes: cheap. corrupt when it is missing.
     Result<JournalRow> facts(std::int64_t number);
     // Reads the bytes of rows that came without.
     Status fill(std::vector<JournalRow>& rows);
@@ -146,8 +148,8 @@ class Journal {
 
     static Result<JournalRow> read_row(Statement& statement);
     static Result<std::vector<JournalRow>> read_all(Statement& rows);
-    // Takes the row `followed_` into the index.
-    Status follow_entry(ByteView bytes);
+    // Takes the row `followed_` into the index. Not shown: it was refused before a restore.
+    Status follow_entry(ByteView bytes, bool shown);
     // A number up to which every entry ends at or before that counter, and none above it does.
     Result<std::int64_t> last_number(ReplicaId replica, std::uint64_t counter);
     Result<std::int64_t> highest_number();

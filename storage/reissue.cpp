@@ -4,6 +4,7 @@
 #include "storage/replica_core.hpp"
 #include "storage/services.hpp"
 #include "storage/taker.hpp"
+#include "sync/mutants.hpp"
 
 namespace satchel::storage {
 namespace {
@@ -71,6 +72,28 @@ Result<std::vector<Dot>> ReplicaCore::pending_dots(const RecordId& record) {
     return dots;
 }
 
+// What the operation had seen of this replica that head office knows under the dots of a copy.
+Result<VectorClock> ReplicaCore::known_elsewhere(const Operation& operation) {
+    VectorClock elsewhere;
+    const auto here = aliases.find(operation.record);
+    if (here == aliases.end() || broken(Mutant::copy_forgotten)) return elsewhere;
+    const VectorClock seen = expanded(operation.record, operation.clock);
+    for (const Alias& alias : here->second) {
+        if (!seen.covers(alias.own)) continue;
+        SATCHEL_ASSIGN(const auto state, journal.state_of(alias.own));
+        if (state == ChangesetState::alias) elsewhere.advance(alias.original);
+    }
+    return elsewhere;
+}
+
+// What head office refused before a restore stays refused under its new dots.
+Status ReplicaCore::repeat_refusal(std::int64_t number, const JournalEntry& refused) {
+    SATCHEL_ASSIGN(JournalRow again, journal.facts(number));
+    again.entry.reason = refused.reason;
+    again.entry.detail = refused.detail;
+    return journal.save_state(again);
+}
+
 Result<std::vector<Change>> ReplicaCore::reissue(const std::vector<JournalRow>& rows) {
     const SyncReply nothing;
     Taker taker(*this, nothing, now());
@@ -85,21 +108,26 @@ Result<std::vector<Change>> ReplicaCore::reissue(const std::vector<JournalRow>& 
     for (JournalRow old : rows) {
         SATCHEL_ASSIGN(Changeset changeset, decode_changeset(old.bytes));
         const Changeset before = changeset;
+        const bool refused = old.entry.reason != Reason::none;
         changeset.header.replica = row.replica;
         changeset.header.first_counter = head.counter + 1;
         for (std::size_t i = 0; i < changeset.operations.size(); ++i) {
             Operation& operation = changeset.operations[i];
             Moved& on_record = moved[operation.record];
-            take_back(on_record, before.dot(i), operation.clock);
+            if (!refused) take_back(on_record, before.dot(i), operation.clock);
             SATCHEL_ASSIGN(const std::vector<Dot> kept, pending_dots(operation.record));
+            SATCHEL_ASSIGN(const VectorClock known, known_elsewhere(operation));
             operation.clock = moved_clock(operation.clock, row.replica.id, on_record, kept);
+            operation.clock.merge(known);
             on_record.dots.push_back({before.dot(i), changeset.dot(i)});
             SATCHEL_TRY(save_alias(operation.record, {before.dot(i), changeset.dot(i)}));
         }
         const Bytes bytes = encode(changeset);
         const Digest hash = chain_link(&blake2b, head.hash, bytes);
         const std::vector<Bytes> images(changeset.operations.size());
-        SATCHEL_TRY(journal.append(changeset.header, bytes, hash, images, row.rank));
+        SATCHEL_ASSIGN(const std::int64_t number,
+                       journal.append(changeset.header, bytes, hash, images, row.rank));
+        if (refused) SATCHEL_TRY(repeat_refusal(number, old.entry));
         head = {changeset.last_counter(), hash, changeset.header.stamp};
         old.entry.state = ChangesetState::superseded;
         SATCHEL_TRY(journal.save_state(old));

@@ -112,6 +112,8 @@ struct ReplicaCore {
     Result<std::vector<Change>> reissue(const std::vector<JournalRow>& rows);
     // Dots of what is pending on the record, ascending.
     Result<std::vector<Dot>> pending_dots(const RecordId& record);
+    Result<VectorClock> known_elsewhere(const Operation& operation);
+    Status repeat_refusal(std::int64_t number, const JournalEntry& refused);
 };
 
 // Collects what a commit changed.

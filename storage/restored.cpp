@@ -5,14 +5,16 @@
 
 #include "storage/replica_core.hpp"
 #include "storage/taker.hpp"
+#include "sync/mutants.hpp"
 
 namespace satchel::storage {
 namespace {
 
 // Opens again what a restored server may have lost. What does not link up with what the server has
 // cannot go up under its name: of that only the verdict is asked for, as of what waits, and what is
-// unknown is issued again. (What was pruned is so old that its backup is certain; what was wiped is
-// not.)
+// unknown is issued again. What was refused keeps its reason: it goes up to be kept there, as
+// refused, and is not shown here meanwhile. (What was pruned is so old that its backup is certain;
+// what was wiped is not.)
 Status reopen_lost(ReplicaCore& core, std::vector<JournalRow>& lost, const RestoredServer& server,
                    bool attached) {
     std::map<ReplicaId, std::uint64_t> starts;
@@ -28,7 +30,7 @@ Status reopen_lost(ReplicaCore& core, std::vector<JournalRow>& lost, const Resto
         const bool there = entry.replica == server.asked && entry.last_counter <= server.acked;
         entry.state = linked && !there ? ChangesetState::pending : ChangesetState::held;
         entry.seq = Sequence{0};
-        entry.reason = Reason::none;
+        if (broken(Mutant::refusal_forgotten)) entry.reason = Reason::none;
         SATCHEL_TRY(core.journal.reopen(row));
         const bool goes_up =
             entry.replica == core.row.replica && entry.state == ChangesetState::pending;

@@ -97,8 +97,8 @@ Status Taker::take_verdict(const Verdict& verdict) {
     return core_.journal.save_state(*row);
 }
 
-// A repetition of what is known; or a restored server has accepted what was refused before and is
-// not shown here any more, so that its states hold what no confirmation can bring.
+// A repetition of what is known; or a restored server has accepted, under the dots that it once
+// had, what was issued again since, so that its states hold what no confirmation can bring.
 Status Taker::take_late(ReplicaId replica, const Verdict& verdict) {
     SATCHEL_ASSIGN(const auto row, core_.journal.row_at(replica, verdict.first_counter));
     if (!row || row->entry.state != ChangesetState::superseded || row->bytes.empty()) return {};

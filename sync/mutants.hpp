@@ -45,6 +45,9 @@ enum class Mutant : std::uint8_t {
     confirmed_unmerged,  // a state that holds others' changes is confirmed as the device's own
     patch_misses_cells,  // a cell that changed is not in the patch
     horizon_ignored,     // a device may forget what no backup of the server has
+    // After a restore of head office.
+    refusal_forgotten,  // what an earlier head office refused is judged anew
+    copy_forgotten,     // who saw what head office knows from a copy of the device has not seen it
     // On the device.
     sent_too_early,        // a changeset leaves before it is on the disk
     cursor_before_rows,    // the cursor moves in a transaction before the rows

@@ -75,11 +75,29 @@ struct ScopeSum {
     bool operator==(const ScopeSum&) const = default;
 };
 
+// Why a changeset was quarantined; stable, shown to people through the catalogue.
+enum class Reason : std::uint8_t {
+    none = 0,
+    malformed = 1,        // cannot be decoded
+    schema_unknown = 2,   // collection or field that head office does not know
+    invalid_value = 3,    // wrong type or over a limit
+    not_allowed = 4,      // the author may not write this record (any more)
+    depends_on = 5,       // the making of the record, or of the one it belongs to, was not
+    pruned = 6,           // the record was deleted long ago
+    revoked = 7,          // the device was revoked
+    false_claim = 8,      // its clock names changes that do not exist
+    dependency_lost = 9,  // what it builds on was declared lost
+};
+std::string_view name(Reason reason);
+
 // One changeset of an upload with its place in the replica's chain.
 struct UploadedChangeset {
     std::uint64_t first_counter = 0;
     std::uint64_t last_counter = 0;
     Bytes bytes;
+    // Why an earlier head office, before a restore, did not accept it; none: nobody has said so. It
+    // stays not accepted: others may have written on top of what they never saw of it.
+    Reason refused = Reason::none;
 };
 
 // A changeset that the device wants the verdict of again: held, or of an earlier incarnation.
@@ -133,21 +151,6 @@ enum class VerdictKind : std::uint8_t {
     alias = 3,        // this change is known under other dots, `original` is the first
     unknown = 4,      // answer to a question: the server has never seen it
 };
-
-// Why a changeset was quarantined; stable, shown to people through the catalogue.
-enum class Reason : std::uint8_t {
-    none = 0,
-    malformed = 1,        // cannot be decoded
-    schema_unknown = 2,   // collection or field that head office does not know
-    invalid_value = 3,    // wrong type or over a limit
-    not_allowed = 4,      // the author may not write this record (any more)
-    depends_on = 5,       // the making of the record, or of the one it belongs to, was not
-    pruned = 6,           // the record was deleted long ago
-    revoked = 7,          // the device was revoked
-    false_claim = 8,      // its clock names changes that do not exist
-    dependency_lost = 9,  // what it builds on was declared lost
-};
-std::string_view name(Reason reason);
 
 struct Verdict {
     std::uint32_t incarnation = 1;

@@ -1,4 +1,5 @@
 // The byte form of a request, which a hostile device may have written: docs/protocol.md, "Request".
+#include <algorithm>
 #include <cassert>
 
 #include "sync/limits.hpp"
@@ -15,7 +16,8 @@ constexpr std::uint64_t kListsScopes = 1;
 constexpr std::uint64_t kWholeStatesOnly = 2;
 constexpr std::uint64_t kClosed = 4;
 constexpr std::uint64_t kWantsIncarnation = 8;
-constexpr std::uint64_t kAllFlags = 15;
+constexpr std::uint64_t kNamesRefused = 16;
+constexpr std::uint64_t kAllFlags = 31;
 
 // The counters are not sent: a replica's go without holes from the chain point on.
 void write_changesets(Writer& out, const SyncRequest& request, const Services& services) {
@@ -42,7 +44,7 @@ Result<std::vector<UploadedChangeset>> split_changesets(ByteView joined, std::ui
         if (operations == 0 || bytes.empty()) in.fail();
         if (bytes.size() > kMaxChangesetBytes)
             return Error{ErrorCode::limit, "a changeset has at most 8 MiB"};
-        changesets.push_back({counter + 1, counter + operations, Bytes(bytes)});
+        changesets.push_back({counter + 1, counter + operations, Bytes(bytes), Reason::none});
         counter += operations;
     }
     SATCHEL_TRY(in.finish("the changesets of a sync request"));
@@ -56,6 +58,22 @@ Result<std::vector<UploadedChangeset>> read_changesets(Reader& in, const SyncReq
     if (count == 0) return std::vector<UploadedChangeset>{};
     SATCHEL_ASSIGN(const Bytes joined, read_block(in, growth, services, kWhat));
     return split_changesets(joined, count, request.base_counter);
+}
+
+bool names_refused(const SyncRequest& request) {
+    return std::any_of(request.changesets.begin(), request.changesets.end(),
+                       [](const UploadedChangeset& each) { return each.refused != Reason::none; });
+}
+
+void write_refused(Writer& out, const std::vector<UploadedChangeset>& changesets) {
+    for (const UploadedChangeset& each : changesets)
+        out.unsigned_integer(static_cast<std::uint64_t>(each.refused));
+}
+
+void read_refused(Reader& in, SyncRequest& request) {
+    for (UploadedChangeset& each : request.changesets)
+        each.refused = static_cast<Reason>(in.bounded(UINT8_MAX));
+    if (!names_refused(request)) in.fail();
 }
 
 void write_questions(Writer& out, const std::vector<VerdictQuestion>& questions) {
@@ -135,6 +153,7 @@ void read_place(Reader& in, SyncRequest& request) {
     request.whole_states_only = (flags & kWholeStatesOnly) != 0;
     request.closed = (flags & kClosed) != 0;
     request.wants_incarnation = (flags & kWantsIncarnation) != 0;
+    if ((flags & kNamesRefused) != 0) read_refused(in, request);
     if (request.lists_scopes) request.scopes = read_scopes(in);
     request.loading = read_scopes(in);
 }
@@ -179,7 +198,9 @@ Bytes encode(const SyncRequest& request, const Services& services) {
     out.unsigned_integer((request.lists_scopes ? kListsScopes : 0) |
                          (request.whole_states_only ? kWholeStatesOnly : 0) |
                          (request.closed ? kClosed : 0) |
-                         (request.wants_incarnation ? kWantsIncarnation : 0));
+                         (request.wants_incarnation ? kWantsIncarnation : 0) |
+                         (names_refused(request) ? kNamesRefused : 0));
+    if (names_refused(request)) write_refused(out, request.changesets);
     if (request.lists_scopes) write_scopes(out, request.scopes);
     write_scopes(out, request.loading);
     write_ids(out, request.wanted);

@@ -20,7 +20,7 @@ bool intersect(const std::vector<std::string>& a, const std::vector<std::string>
     return false;
 }
 
-Status Judge::judge(LoggedChangeset& entry) {
+Status Judge::judge(LoggedChangeset& entry, Reason refused_before) {
     schema_ = store_.schema();
     new_schema_ = nullptr;
     works_.clear();
@@ -32,7 +32,7 @@ Status Judge::judge(LoggedChangeset& entry) {
     verdict = {};
     verdict.incarnation = entry.replica.incarnation;
     verdict.first_counter = entry.first_counter;
-    SATCHEL_ASSIGN(auto refusal, check(entry));
+    SATCHEL_ASSIGN(auto refusal, check(entry, refused_before));
     if (!refusal) {
         SATCHEL_TRY(merge(entry));
     } else {
@@ -59,12 +59,14 @@ std::size_t Judge::search_bytes() const {
     return search_bytes_ + scoping_.visited() * kLeastSearchBytes;
 }
 
-Judge::Check Judge::check(LoggedChangeset& entry) {
+Judge::Check Judge::check(LoggedChangeset& entry, Reason refused_before) {
     SATCHEL_ASSIGN(auto refusal, decode(entry));
     if (refusal) return refusal;
     if (context_.caller.revoked) return refuse(Reason::revoked, "the device was revoked");
     SATCHEL_ASSIGN(refusal, find_original(entry));
     if (refusal) return refusal;
+    if (refused_before != Reason::none)
+        return refuse(refused_before, "it was not accepted before head office was restored");
     SATCHEL_ASSIGN(refusal, check_schema_records());
     if (refusal) return refusal;
     SATCHEL_ASSIGN(refusal, prepare());

@@ -83,8 +83,9 @@ class Judge {
         : context_(context), store_(context.store), scoping_(context.store) {}
 
     // Decides and, when accepted, merges. `entry.verdict` and `entry.id` are filled; the log is
-    // the caller's. The entry's replica must be saved.
-    Status judge(LoggedChangeset& entry);
+    // the caller's. The entry's replica must be saved. `refused_before`: why an earlier head office
+    // did not accept it, which this one repeats.
+    Status judge(LoggedChangeset& entry, Reason refused_before = Reason::none);
 
     // What all that it judged made it read beside the records: bytes of the log, and what else is
     // looked up counted as bytes.
@@ -133,7 +134,7 @@ class Judge {
             Refusal{VerdictKind::held, Reason::none, "waits for " + dot.text(), dot});
     }
 
-    Check check(LoggedChangeset& entry);
+    Check check(LoggedChangeset& entry, Reason refused_before);
     // server_judge.cpp: what needs no record
     Check decode(LoggedChangeset& entry);
     Check find_original(LoggedChangeset& entry);

@@ -68,7 +68,7 @@ Result<bool> Exchange::take(const UploadedChangeset& sent, const Digest& hash, J
     entry.receipt = now_ms_;
     entry.device_now = request_.device_now;
     entry.author = caller_.user;
-    SATCHEL_TRY(judge.judge(entry));
+    SATCHEL_TRY(judge.judge(entry, sent.refused));
     if (broken(Mutant::refused_not_kept) && entry.verdict.kind == VerdictKind::quarantined)
         entry.bytes.clear();
     const Status room = allowance_.admit(entry);

@@ -37,7 +37,8 @@ Screen screen_of(DeviceNode& device, const History& history) {
             for (const RecordId& id : *ids) {
                 const auto view = device.replica().record(collection, id);
                 require(view, "device reads", id.text());
-                if (view->confirmed.exists()) screen[id] = history.visible(id, view->state);
+                if (view->confirmed.exists())
+                    screen[id] = history.visible(id, view->state, device.index);
             }
         }
     }
@@ -161,7 +162,9 @@ void CausalChecker::expect(const Known& known, const Screen& screen, const std::
                     guarantee + ": record " + operation.operation.record.text() + ", field " +
                         std::to_string(number(known.field)) + ": what the change " +
                         history_.changes()[operation.change].id.text() +
-                        " wrote there is not on the screen, nor anything that had seen it"};
+                        " wrote there is not on the screen, nor anything that had seen it; "
+                        "its history:" +
+                        history_.account(operation.operation.record, known.field)};
 }
 
 // An element that was taken out, or added anew, by somebody who had seen its adding.

@@ -10,18 +10,21 @@
 // A session is one device's life from its first screen on, over restarts, crashes of the program
 // and all its syncs. What ends it, and what is not judged, each for one reason:
 //
-//   - The device is put back to an older image: another session, which knows nothing yet.
+//   - The device is put back to an older image, or its disk has lost a sync that it had said was
+//     done and then the power: another session, which knows nothing yet.
 //   - Power loss: the session goes back to what it knew when something last left the device, which
 //     is what the engine promises to keep (what was shown since may have been taken back).
-//   - Head office is restored: what only it had is lost, and said to be, and what it had refused it
-//     may accept. A device that has not met the new epoch is not looked at; once it has, and doubts
-//     nothing any more, another session begins. Across two epochs nothing is judged, and nobody is
-//     asked for what others had known of before: it may be on its way back to head office.
+//   - Head office is restored: what only it had is lost, and said to be. A device that has not met
+//     the new epoch is not looked at; once it has, and doubts nothing any more, another session
+//     begins. Across two epochs nothing is judged, and nobody is asked for what others had known of
+//     before: it may be on its way back to head office.
 //   - A copy of a device begins with what the original knew.
 //   - A record that is not on the device (right lost, evicted, pruned) shows nothing; one that head
 //     office has not confirmed there shows only what was just written on that device.
 //   - A write that head office has not merged (refused, held, not there yet) may go from its
 //     author's screen, and nobody else need be shown it.
+//   - In the middle of a walk a device shows records as they come: it is asked for its own, and for
+//     what others had known when the walk has come to its end.
 //   - What head office has let wait, after a restore, it may merge after what was written later;
 //     its author still reads it.
 //   - While the device doubts what it holds (a scope does not add up) its screen is not looked at;

@@ -119,8 +119,12 @@ int Disk::Calls::remove(sqlite3_vfs* vfs, const char* path, int sync_folder) {
     if (self.dead_handles_ > 0 || self.fails(Call::other)) return SQLITE_IOERR_DELETE;
     const auto found = self.nodes_.find(path);
     if (found == self.nodes_.end()) return SQLITE_IOERR_DELETE_NOENT;
-    if (found->second->file.has_safe_name()) self.deleted_[path] = found->second->file;
+    const bool comes_back = sync_folder == 0 && found->second->file.has_safe_name();
     if (sync_folder != 0) self.deleted_.clear();
+    if (comes_back && found->second->open.empty())
+        self.deleted_[path] = std::move(found->second->file);
+    else if (comes_back)
+        self.deleted_[path] = found->second->file;
     self.nodes_.erase(found);
     return SQLITE_OK;
 }

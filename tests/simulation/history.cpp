@@ -36,7 +36,7 @@ void History::add(const Changeset& changeset, KnownChange change,
     change.first = changeset.dot(0);
     Dot dot = change.first;
     for (const Operation& operation : changeset.operations) {
-        KnownOperation known{changes_.size(), operation, {}, true, std::nullopt};
+        KnownOperation known{changes_.size(), operation, {}, true, std::nullopt, dot};
         known.person = changeset.header.intent == Intent::person;
         const auto shown = seen.find(operation.record);
         if (shown != seen.end()) known.seen = shown->second;
@@ -101,6 +101,7 @@ void History::learn(const ChangeId& id, const Dot& first) {
     for (const Index index : changes_[found->second].operations) {
         std::vector<Index>& under = by_dot_[dot];
         if (std::find(under.begin(), under.end(), index) == under.end()) under.push_back(index);
+        operations_[index].latest = dot;
         ++dot.counter;
     }
 }
@@ -131,6 +132,17 @@ void History::mark_sent(const ChangeId& id, std::size_t device) {
     if (found != by_id_.end()) changes_[found->second].senders.insert(device);
 }
 
+void History::mark_merged(const ChangeId& id, const Dot& first) {
+    const auto found = by_id_.find(id);
+    if (found != by_id_.end()) merged_[first] = found->second;
+}
+
+bool History::is_merged(Index operation, const Dot& dot) const {
+    const std::uint64_t place = operation - change_of(operation).operations.front();
+    const auto merged = merged_.find({dot.replica, dot.counter - place});
+    return merged != merged_.end() && merged->second == operations_[operation].change;
+}
+
 void History::mark_held(const Dot& first) {
     const auto known = by_dot_.find(first);
     if (known == by_dot_.end()) return;
@@ -152,46 +164,91 @@ const std::vector<Index>& History::of_record(const RecordId& record) const {
 }
 
 Index History::find(const RecordId& record, const Dot& dot, const std::string& what,
-                    const Fits& fits) const {
+                    const Fits& fits, std::size_t viewer) const {
+    std::optional<std::pair<int, Index>> best;
     const auto candidates = by_dot_.find(dot);
     if (candidates != by_dot_.end())
-        for (auto at = candidates->second.rbegin(); at != candidates->second.rend(); ++at)
-            if (operations_[*at].operation.record == record && fits(operations_[*at])) return *at;
+        for (const Index at : candidates->second) {
+            if (operations_[at].operation.record != record || !fits(operations_[at])) continue;
+            const bool own = viewer != kHeadOffice && change_of(at).device == viewer &&
+                             operations_[at].latest == dot;
+            const std::pair rank{own ? 2 : is_merged(at, dot) ? 1 : 0, at};
+            if (!best || rank >= *best) best = rank;
+        }
+    if (best) return best->second;
     throw Violation{"I-3 no invention", "record " + record.text() + " shows " + what +
                                             " with the dot " + dot.text() +
                                             ", but nobody wrote that there under this dot"};
 }
 
-Index History::writer(const RecordId& record, FieldId cell, const Sibling& sibling) const {
-    std::string what = "in cell " + std::to_string(number(cell)) + " the value";
-    for (const Value& value : sibling.values)
-        what += " " + value.text_form();
-    return find(record, sibling.dot, what, [&](const KnownOperation& known) {
+History::Fits History::fits_cell(FieldId cell, const Sibling& sibling) {
+    return [cell, &sibling](const KnownOperation& known) {
         const CellWrite* write = written(known.operation, cell);
         return write != nullptr && write->values == sibling.values &&
                known.person == !sibling.system;
-    });
+    };
 }
 
-Index History::adder(const RecordId& record, FieldId field, const Value& element,
-                     const Dot& dot) const {
-    return find(record, dot, "the element " + element.text_form(),
-                [&](const KnownOperation& known) {
-                    return std::any_of(known.operation.sets.begin(), known.operation.sets.end(),
-                                       [&](const SetWrite& write) {
-                                           return write.field == field && write.add &&
-                                                  write.element == element;
-                                       });
-                });
+History::Fits History::fits_element(FieldId field, const Value& element) {
+    return [field, &element](const KnownOperation& known) {
+        return std::any_of(known.operation.sets.begin(), known.operation.sets.end(),
+                           [&](const SetWrite& write) {
+                               return write.field == field && write.add && write.element == element;
+                           });
+    };
 }
 
-Index History::marker(const RecordId& record, const LifeMark& mark) const {
+History::Fits History::fits_counter(FieldId field) {
+    return [field](const KnownOperation& known) {
+        return std::any_of(known.operation.counters.begin(), known.operation.counters.end(),
+                           [field](const CounterStep& step) { return step.field == field; });
+    };
+}
+
+History::Fits History::fits_life(const LifeMark& mark) {
     const OperationKind kind = mark.dead ? OperationKind::remove : OperationKind::undelete;
-    return find(record, mark.dot, mark.dead ? "a deletion" : "an undeletion",
-                [&](const KnownOperation& known) { return known.operation.kind == kind; });
+    return [kind](const KnownOperation& known) { return known.operation.kind == kind; };
 }
 
-Seen History::visible(const RecordId& record, const RecordState& state) const {
+Index History::writer(const RecordId& record, FieldId cell, const Sibling& sibling,
+                      std::size_t viewer) const {
+    std::string what = "in cell " + std::to_string(number(cell)) + " the value";
+    for (const Value& value : sibling.values)
+        what += " " + value.text_form();
+    return find(record, sibling.dot, what, fits_cell(cell, sibling), viewer);
+}
+
+Index History::adder(const RecordId& record, FieldId field, const Value& element, const Dot& dot,
+                     std::size_t viewer) const {
+    return find(record, dot, "the element " + element.text_form(), fits_element(field, element),
+                viewer);
+}
+
+std::string History::account(const RecordId& record, FieldId cell) const {
+    std::string text;
+    for (const Index index : of_record(record)) {
+        const KnownOperation& known = operations_[index];
+        const CellWrite* write = written(known.operation, cell);
+        if (write == nullptr) continue;
+        const KnownChange& change = changes_[known.change];
+        text += "\n    #" + std::to_string(index) + " " + change.id.text().substr(0, 8) + " of " +
+                (change.device == kHeadOffice ? "head office"
+                                              : "device " + std::to_string(change.device));
+        if (known.original) text += ", a copy of #" + std::to_string(*known.original);
+        text += ": " + write->values.front().text_form() + ", dots";
+        for (const auto& [dot, operations] : by_dot_)
+            if (std::find(operations.begin(), operations.end(), index) != operations.end())
+                text += " " + dot.text();
+        text += ", clock " + known.operation.clock.text() + ", had seen";
+        const auto before = known.seen.find(cell);
+        if (before != known.seen.end())
+            for (const Index earlier : before->second)
+                text += " #" + std::to_string(earlier);
+    }
+    return text;
+}
+
+Seen History::visible(const RecordId& record, const RecordState& state, std::size_t viewer) const {
     Seen seen;
     const auto take = [&](FieldId field, Index index) {
         std::set<Index>& here = seen[field];
@@ -202,21 +259,18 @@ Seen History::visible(const RecordId& record, const RecordState& state) const {
     };
     for (const CellState& cell : state.cells)
         for (const Sibling& sibling : cell.siblings)
-            take(cell.cell, writer(record, cell.cell, sibling));
+            take(cell.cell, writer(record, cell.cell, sibling, viewer));
     for (const SetState& set : state.sets)
         for (const SetElement& element : set.elements)
             for (const SetDot& dot : element.dots)
-                take(set.field, adder(record, set.field, element.element, dot.dot));
+                take(set.field, adder(record, set.field, element.element, dot.dot, viewer));
     for (const CounterState& counter : state.counters)
         for (const CounterPart& part : counter.parts)
             take(counter.field,
-                 find(record, part.last, "a counter step", [&](const KnownOperation& known) {
-                     return std::any_of(
-                         known.operation.counters.begin(), known.operation.counters.end(),
-                         [&](const CounterStep& step) { return step.field == counter.field; });
-                 }));
+                 find(record, part.last, "a counter step", fits_counter(counter.field), viewer));
     for (const LifeMark& mark : state.life)
-        take(kLife, marker(record, mark));
+        take(kLife, find(record, mark.dot, mark.dead ? "a deletion" : "an undeletion",
+                         fits_life(mark), viewer));
     return seen;
 }
 

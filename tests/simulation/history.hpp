@@ -41,6 +41,7 @@ struct KnownOperation {
     Seen seen;
     bool person = true;
     std::optional<Index> original;  // of what head office adopted
+    Dot latest;                     // its dot, after it was issued again the new one
 };
 
 struct KnownChange {
@@ -80,15 +81,24 @@ class History {
     void mark_sent(const ChangeId& id, std::size_t device);
     void mark_sent_again(const ChangeId& id) { changes_[by_id_.at(id)].sent_again = true; }
 
+    // Head office has merged the change under the dots from this one on. Of copies of a device that
+    // wrote the same under the same dot, others see this one.
+    void mark_merged(const ChangeId& id, const Dot& first);
     // A reply says that the change under these dots is held.
     void mark_held(const Dot& first);
 
-    // The operations that a state shows, with all that they had seen.
-    Seen visible(const RecordId& record, const RecordState& state) const;
+    // The operations that a state shows, with all that they had seen. `viewer`: the device whose
+    // screen it is; where a copy of the device has written the same under the same dot, it sees
+    // its own.
+    Seen visible(const RecordId& record, const RecordState& state,
+                 std::size_t viewer = kHeadOffice) const;
+    // Who wrote the cell of the record, in the order of the history: for a failure's report.
+    std::string account(const RecordId& record, FieldId cell) const;
     // Which operation put this there; throws I-3 when none did.
-    Index writer(const RecordId& record, FieldId cell, const Sibling& sibling) const;
-    Index adder(const RecordId& record, FieldId field, const Value& element, const Dot& dot) const;
-    Index marker(const RecordId& record, const LifeMark& mark) const;
+    Index writer(const RecordId& record, FieldId cell, const Sibling& sibling,
+                 std::size_t viewer = kHeadOffice) const;
+    Index adder(const RecordId& record, FieldId field, const Value& element, const Dot& dot,
+                std::size_t viewer = kHeadOffice) const;
 
     const std::vector<KnownChange>& changes() const { return changes_; }
     const KnownChange& change(const ChangeId& id) const { return changes_[by_id_.at(id)]; }
@@ -108,13 +118,21 @@ class History {
     void take_claim_as_seen(KnownOperation& known);
 
     using Fits = std::function<bool(const KnownOperation&)>;
-    Index find(const RecordId& record, const Dot& dot, const std::string& what,
-               const Fits& fits) const;
+    // Of several that fit: the viewer's, else the merged one, else the newest.
+    Index find(const RecordId& record, const Dot& dot, const std::string& what, const Fits& fits,
+               std::size_t viewer = kHeadOffice) const;
+    static Fits fits_cell(FieldId cell, const Sibling& sibling);
+    static Fits fits_element(FieldId field, const Value& element);
+    static Fits fits_counter(FieldId field);
+    static Fits fits_life(const LifeMark& mark);
 
     std::vector<KnownOperation> operations_;
     std::vector<KnownChange> changes_;
+    bool is_merged(Index operation, const Dot& dot) const;
+
     std::map<ChangeId, std::size_t> by_id_;
-    std::set<std::uint64_t> hostile_;  // replica ids
+    std::map<Dot, std::size_t> merged_;  // change, by its first dot there
+    std::set<std::uint64_t> hostile_;    // replica ids
     std::set<std::pair<Dot, ChangeId>> hostile_changes_;
     std::map<Dot, std::vector<Index>> by_dot_;
     std::map<RecordId, std::vector<Index>> by_record_;

@@ -34,6 +34,7 @@ constexpr std::array<std::string_view, kCount> kNames{
     "sequence_gap",         "entry_unnoticed",
     "departure_not_sent",   "confirmed_unmerged",
     "patch_misses_cells",   "horizon_ignored",
+    "refusal_forgotten",    "copy_forgotten",
     "sent_too_early",       "cursor_before_rows",
     "page_shown_early",     "evict_kept",
     "refused_still_shown",  "pending_not_replayed",

@@ -172,7 +172,8 @@ void Oracle::check_operation_kept(Index index) {
                                 (there ? " stands beside a write that had seen it, " +
                                              history_.change_of(by.by).id.text()
                                        : " is gone, and nobody replaced it") +
-                                "; found " + dots(cell)};
+                                "; found " + dots(cell) + "; the cell's history:" +
+                                history_.account(operation.record, write.cell)};
     }
     for (const SetWrite& write : operation.sets) {
         const Replaced by = replaced(index, write.field, [&write](const Operation& later) {

@@ -1,6 +1,7 @@
 #include "tests/simulation/run_pool.hpp"
 
 #include <fcntl.h>
+#include <malloc.h>
 #include <poll.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -34,8 +35,18 @@ void write_all(int pipe, ByteView bytes) {
     }
 }
 
+// A run fills and drops images of whole disks all the time: what it has got once it keeps, instead
+// of asking the system for fresh pages each time (a seventh of the time).
+void keep_memory() {
+    constexpr int kNever = 1 << 30;
+    mallopt(M_MMAP_THRESHOLD, kNever);
+    mallopt(M_TRIM_THRESHOLD, kNever);
+    mallopt(M_TOP_PAD, 1 << 22);
+}
+
 [[noreturn]] void run_as_child(const RunPool::Task& task, int pipe) {
     std::signal(SIGINT, SIG_DFL);
+    keep_memory();
     const RunResult result = task.twice ? run_twice(task.options) : run_seed(task.options);
     std::fflush(stdout);
     write_all(pipe, encode(result));

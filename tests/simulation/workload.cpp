@@ -93,7 +93,7 @@ Workload::Target Workload::look(DeviceNode& device, const char* collection, cons
     auto view = device.replica().record(collection, id);
     readable(view, "record " + id.text());
     Target found{id, *std::move(view), {}};
-    found.seen = history_.visible(id, found.view.state);
+    found.seen = history_.visible(id, found.view.state, device.index);
     return found;
 }
 

@@ -95,7 +95,8 @@ std::string Workload::send_again(DeviceNode& device) {
         const Collection* collection = device.replica().schema()->find(operation.collection);
         const auto view = device.replica().record(collection->name, operation.record);
         if (!view) continue;
-        device.writing[operation.record] = history_.visible(operation.record, view->state);
+        device.writing[operation.record] =
+            history_.visible(operation.record, view->state, device.index);
     }
     const auto again = device.replica().resend(entry.number);
     if (!again) {

@@ -308,7 +308,8 @@ void World::look_at_screen(DeviceNode& device) {
             *first_screens_.try_emplace(device.index, screen).first->second.begin();
         screen.insert_or_assign(record, shown);
     }
-    causal_.look(device.index, state->epoch, screen, state->loading.empty());
+    const bool walking = state->position.in_load() || state->position.seq != state->cursor;
+    causal_.look(device.index, state->epoch, screen, state->loading.empty() && !walking);
 }
 
 }  // namespace satchel::simulation

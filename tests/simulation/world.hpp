@@ -67,6 +67,7 @@ class World {
     void note_request(const DeviceNode& device, const Answer& answer);
     void note_reply(const DeviceNode& device, const SyncRequest& request, const SyncReply& reply);
     void note_given(const Answer& answer);
+    void note_merged(const SyncRequest& request, const Verdict& verdict, const Dot& first);
     void note_load(const SyncRequest& request, const SyncReply& reply);
     void note_rows(const DeviceNode& device, const SyncReply& reply);
     Bytes damaged(const Answer& answer);

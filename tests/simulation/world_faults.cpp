@@ -46,7 +46,10 @@ void World::lose_power(DeviceNode& device) {
     probes_.hit(Probe::device_power_loss);
     const bool may_lose_sent = device.disk.has_hole();
     device.power_loss();
-    causal_.power_lost(device.index);
+    if (may_lose_sent)
+        causal_.put_back(device.index);
+    else
+        causal_.power_lost(device.index);
     const std::size_t lost = survey(device, may_lose_sent);
     if (may_lose_sent) probes_.hit(Probe::lost_sync_took_back_sent, lost);
 }

@@ -47,6 +47,7 @@ void World::note_reply(const DeviceNode& device, const SyncRequest& request,
             history_.mark_held(first);
             log(what + " is held: " + verdict.detail);
         }
+        if (verdict.kind == VerdictKind::accepted) note_merged(request, verdict, first);
         if (verdict.late) probes_.hit(Probe::late_edit);
         if (verdict.kind != VerdictKind::quarantined) continue;
         log(what + " is not accepted: " + std::string(name(verdict.reason)) + " " + verdict.detail);
@@ -70,6 +71,15 @@ void World::note_reply(const DeviceNode& device, const SyncRequest& request,
                                                      std::string(name(verdict.reason)) + " " +
                                                      verdict.detail};
         }
+    }
+}
+
+void World::note_merged(const SyncRequest& request, const Verdict& verdict, const Dot& first) {
+    if (verdict.incarnation != request.replica.incarnation) return;
+    for (const UploadedChangeset& sent : request.changesets) {
+        if (sent.first_counter != verdict.first_counter) continue;
+        const auto header = decode_changeset_header(sent.bytes);
+        if (header) history_.mark_merged(header->id, first);
     }
 }
 

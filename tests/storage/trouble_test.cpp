@@ -414,9 +414,9 @@ TEST_F(Trouble, WhatWasDismissedInAnEarlierIncarnationHoldsNothingUpAfterARestor
     EXPECT_EQ(a_->replica().status()->pending, 0U);
 }
 
-// The chain goes up whole, with what the person has given up, and this head office has no reason to
-// refuse it.
-TEST_F(Trouble, WhatWasDismissedAndARestoredServerAcceptsIsKnownHereAsItIsThere) {
+// The chain goes up whole, with what the person has given up; this head office would have no reason
+// of its own to refuse it.
+TEST_F(Trouble, WhatWasDismissedStaysSoAtARestoredServer) {
     a_->session_options.upload_bytes = 1;  // one changeset in a request
     a_->sync(*head_);
     back_up();
@@ -434,8 +434,76 @@ TEST_F(Trouble, WhatWasDismissedAndARestoredServerAcceptsIsKnownHereAsItIsThere)
     everybody_syncs({a_.get(), b_.get()});
     EXPECT_EQ(head_->state(kAccount, id).cell(kName)->siblings[0].values[0],
               Value::text("Acme Ltd"));
+    EXPECT_EQ(head_->state(kAccount, id).cell(kPool), nullptr);
     EXPECT_EQ(a_->record(id).state, head_->state(kAccount, id));
     EXPECT_EQ(b_->record(id).state, head_->state(kAccount, id));
+    EXPECT_EQ(a_->replica().status()->not_accepted, 0U);
+}
+
+// Seed 1185 of the simulation: b's value had seen all of a's up to its name, and so, by the number,
+// the refused one. Accepted now, that one would be gone without anybody having replaced it.
+TEST_F(Trouble, WhatWasRefusedStaysSoAtARestoredServer) {
+    const RecordId id = a_->create("Acme");
+    a_->sync(*head_);
+    b_->sync(*head_);
+    back_up();
+    head_->store().look_up_scopes([](const std::string&) -> Result<bool> { return false; });
+    a_->set(id, "pool", "nowhere");
+    a_->sync(*head_);
+    head_->store().look_up_scopes([](const std::string&) -> Result<bool> { return true; });
+    a_->set(id, "name", "Acme Ltd");
+    a_->sync(*head_);
+    b_->sync(*head_);
+    b_->set(id, "pool", "north");
+    b_->sync(*head_);
+    restore();
+    everybody_syncs({a_.get(), b_.get()});
+    EXPECT_EQ(a_->values(id, kPool), Texts{"north"});
+    EXPECT_EQ(a_->values(id, kName), Texts{"Acme Ltd"});
+    ASSERT_EQ(a_->replica().status()->not_accepted, 1U);
+    EXPECT_EQ(a_->replica().journal(9, true)->front().reason, Reason::invalid_value);
+    const auto kept = head_->store().quarantine(9, false);
+    ASSERT_TRUE(kept);
+    ASSERT_EQ(kept->size(), 1U);
+    EXPECT_EQ(kept->front().entry.verdict.reason, Reason::invalid_value);
+    EXPECT_NE(kept->front().entry.verdict.detail.find("before head office was restored"),
+              std::string::npos);
+}
+
+// Its chain does not link up with what this head office has, so it goes up under other names.
+TEST_F(Trouble, WhatWasRefusedStaysSoUnderOtherNamesToo) {
+    const RecordId id = a_->create("Acme");
+    a_->sync(*head_);
+    const auto twin = a_->copied(file("twin"));
+    back_up();
+    head_->store().look_up_scopes([](const std::string&) -> Result<bool> { return false; });
+    a_->set(id, "pool", "nowhere");
+    a_->sync(*head_);
+    twin->set(id, "name", "of the twin");
+    restore();
+    twin->sync(*head_);
+    everybody_syncs({a_.get(), b_.get(), twin.get()});
+    EXPECT_EQ(b_->values(id, kPool), Texts{});
+    EXPECT_EQ(b_->values(id, kName), Texts{"of the twin"});
+    EXPECT_EQ(a_->replica().status()->not_accepted, 1U);
+    EXPECT_EQ(a_->replica().status()->pending, 0U);
+}
+
+// Seed 1281 of the simulation: both copies have the first note; head office, restored, gets it from
+// the original under a new name. What the twin wrote on top has seen it under that name, too.
+TEST_F(Trouble, WhatIsIssuedAgainHasSeenWhatHeadOfficeKnowsUnderTheNamesOfACopy) {
+    const RecordId id = a_->create("Acme");
+    a_->sync(*head_);
+    b_->sync(*head_);
+    back_up();
+    a_->set(id, "note", "first");
+    const auto twin = a_->copied(file("twin"));
+    twin->sync(*head_);
+    twin->set(id, "note", "second");
+    restore();
+    a_->sync(*head_);
+    everybody_syncs({twin.get(), a_.get(), b_.get()});
+    EXPECT_EQ(b_->values(id, kNote), Texts{"second"});
 }
 
 // Seed 242 of the simulation: a request that had room for the dismissed one alone was repeated for

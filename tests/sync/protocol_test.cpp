@@ -72,6 +72,18 @@ TEST(Request, CarriesChangesetsUnchangedAndTheirCountersFollowFromTheChainPoint)
     }
 }
 
+TEST(Request, SaysWhichOfItsChangesetsAnEarlierHeadOfficeRefused) {
+    SyncRequest request = sample_request();
+    const std::size_t without = encode(request, real_services()).size();
+    request.changesets.back().refused = Reason::not_allowed;
+    const SyncRequest read = round_trip(request);
+    ASSERT_GE(read.changesets.size(), 2U);
+    EXPECT_EQ(read.changesets.front().refused, Reason::none);
+    EXPECT_EQ(read.changesets.back().refused, Reason::not_allowed);
+    EXPECT_EQ(encode(request, real_services()).size(), without + read.changesets.size());
+    EXPECT_EQ(read.scopes, request.scopes);
+}
+
 TEST(Request, OfADeviceWithNothingToSayIsSmall) {
     SyncRequest request;
     request.replica = {0x1f3a5b7c9d0e1f2aULL, 1};
