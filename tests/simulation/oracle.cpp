@@ -62,6 +62,22 @@ std::vector<std::string> Oracle::scopes_of(const ServerRow& row, std::size_t dep
     return {scopes.begin(), scopes.end()};
 }
 
+// What a held changeset waits for, what that waits for, and so on.
+std::string Oracle::waits_of(LoggedChangeset held) {
+    std::string text;
+    for (int depth = 0; depth < 8; ++depth) {
+        const Dot dot = held.verdict.original;
+        text += ": " + held.replica.text() + " " + std::to_string(held.first_counter) +
+                " waits for " + dot.text();
+        if (server_.store().is_declared_lost(dot)) return text + ", declared lost";
+        const auto next = server_.store().logged(dot.replica, dot.counter);
+        if (!next || !*next) return text + ", which is not here";
+        if ((*next)->verdict.kind != VerdictKind::held) return text + ", which was decided";
+        held = **next;
+    }
+    return text;
+}
+
 void Oracle::read_verdicts() {
     accepted_.clear();
     require(server_.store().begin_read(), "head office reads", "begin");
@@ -81,7 +97,8 @@ void Oracle::read_verdicts() {
             continue;
         }
         if ((*logged)->verdict.kind == VerdictKind::held)
-            throw Violation{"I-13 liveness", "change " + change.id.text() + " is held for ever"};
+            throw Violation{"I-13 liveness", "change " + change.id.text() + " is held for ever" +
+                                                 waits_of(**logged)};
         if ((*logged)->verdict.kind == VerdictKind::accepted) accepted_.insert(i);
     }
     graves_.clear();

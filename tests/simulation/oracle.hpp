@@ -61,6 +61,7 @@ class Oracle {
     void check_nothing_else(DeviceNode& device, const SyncState& state);
     bool accepted(std::size_t change) const { return accepted_.contains(change); }
     void read_verdicts();
+    std::string waits_of(LoggedChangeset held);
 
     const Company& company_;
     const History& history_;

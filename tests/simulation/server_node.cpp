@@ -43,6 +43,11 @@ ServerNode::~ServerNode() {
     store_.reset();
 }
 
+void ServerNode::look_up_callers(storage::SqliteServerStore::CallerLookup lookup) {
+    callers_ = std::move(lookup);
+    store_->look_up_callers(callers_);
+}
+
 void ServerNode::open(bool create, bool restored) {
     storage::ServerStoreOptions options;
     options.create = create;
@@ -57,6 +62,7 @@ void ServerNode::open(bool create, bool restored) {
     auto opened = storage::SqliteServerStore::open(kFile, options);
     require(opened, kNotOpen, "head office cannot be opened");
     store_ = *std::move(opened);
+    store_->look_up_callers(callers_);
     rows_known_ = false;
 }
 

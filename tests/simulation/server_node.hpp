@@ -37,6 +37,8 @@ class ServerNode {
     ~ServerNode();
 
     storage::SqliteServerStore& store() { return *store_; }
+    // Who may write what is held, also while its author is away; over restarts.
+    void look_up_callers(storage::SqliteServerStore::CallerLookup lookup);
     Disk& disk() { return disk_; }
     void draw_from(Prng random) { random_ = random; }
     std::int64_t now() { return clock_.now_ms(); }
@@ -66,6 +68,7 @@ class ServerNode {
     Disk disk_;
     Services services_;
     ServerOptions options_;
+    storage::SqliteServerStore::CallerLookup callers_;
     std::unique_ptr<storage::SqliteServerStore> store_;
     std::optional<Bytes> backup_;
     std::optional<Bytes> unconfirmed_;

@@ -36,6 +36,9 @@ World::World(const Plan& plan, Trace& trace, Probes& probes, Canary canary)
     if (plan.attack != 0)
         attacker_ = std::make_unique<Attacker>(1 + random_.below(plan.people - 1), company_,
                                                history_, server_, random_.split());
+    server_.look_up_callers([this](std::uint64_t replica, const RecordId&) {
+        return Result<std::optional<Caller>>(caller_of(replica));
+    });
     learn_own_write({});
     log(text(plan));
 }
@@ -50,6 +53,13 @@ Caller World::caller(const DeviceNode& device) const {
     caller.revoked = device.revoked;
     caller.scopes = company_.scopes(device.person);
     return caller;
+}
+
+std::optional<Caller> World::caller_of(std::uint64_t replica) const {
+    if (attacker_ && attacker_->replica_id == replica) return attacking();
+    for (const auto& device : devices_)
+        if (device->replica_id == replica) return caller(*device);
+    return std::nullopt;
 }
 
 void World::run() {

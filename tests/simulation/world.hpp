@@ -62,6 +62,8 @@ class World {
     void arm(DeviceNode& device);
     void disarm(DeviceNode& device, bool failed);
     Caller caller(const DeviceNode& device) const;
+    Caller attacking() const;
+    std::optional<Caller> caller_of(std::uint64_t replica) const;
 
     // world_head_office.cpp: what the server's answers show, and what head office itself does.
     void note_request(const DeviceNode& device, const Answer& answer);

@@ -5,13 +5,18 @@
 
 namespace satchel::simulation {
 
-void World::attack(const Attacker::Message& message) {
+Caller World::attacking() const {
     Caller caller;
     const Person& person = company_.person(attacker_->person);
     caller.replica = attacker_->replica_id;
     caller.user = person.id;
     caller.rank = person.rank;
     caller.scopes = company_.scopes(attacker_->person);
+    return caller;
+}
+
+void World::attack(const Attacker::Message& message) {
+    const Caller caller = attacking();
     const std::vector<ServerRow> before = server_.rows();
     const bool held_before = server_.store().has_held();
     log("the attacker " + message.what);
