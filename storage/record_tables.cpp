@@ -262,7 +262,7 @@ Status RecordTables::build_indexes() {
         const std::string sql = "CREATE INDEX IF NOT EXISTS " + index_name(*collection, *field) +
                                 " ON " + quoted(collection->name) + " (" + quoted(field->name) +
                                 ")";
-        SATCHEL_TRY(database_.execute(sql.c_str()));
+        SATCHEL_TRY(database_.create_index(sql));
     }
     return {};
 }

@@ -180,7 +180,12 @@ Status Database::configure(const OpenOptions& options) {
         execute(options.full_sync ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL"));
     SATCHEL_TRY(
         execute(("PRAGMA wal_autocheckpoint = " + std::to_string(options.log_pages)).c_str()));
-    return execute(("PRAGMA cache_size = -" + std::to_string(options.cache_kib)).c_str());
+    cache_kib_ = options.cache_kib;
+    return limit_cache(cache_kib_);
+}
+
+Status Database::limit_cache(int kib) {
+    return execute(("PRAGMA cache_size = -" + std::to_string(kib)).c_str());
 }
 
 // SQLite keeps the old mode without an error when a file system cannot do WAL.
@@ -195,6 +200,16 @@ Status Database::start_log() {
 Status Database::execute(const char* sql) {
     if (sqlite3_exec(handle(), sql, nullptr, nullptr, nullptr) == SQLITE_OK) return {};
     return error("using the database");
+}
+
+Status Database::create_index(const std::string& sql) {
+    if (has_key_ || !execute("PRAGMA temp_store = FILE")) return execute(sql.c_str());
+    const bool inside = sqlite3_get_autocommit(handle()) == 0;
+    const Status built = execute(sql.c_str());
+    SATCHEL_TRY(execute("PRAGMA temp_store = MEMORY"));
+    // A failure that ended the transaction is none of a temporary file that cannot be made.
+    const bool ended = inside && sqlite3_get_autocommit(handle()) != 0;
+    return built || ended ? built : execute(sql.c_str());
 }
 
 Result<Statement> Database::prepare(std::string_view sql) {

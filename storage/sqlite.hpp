@@ -18,6 +18,7 @@
 
 #include <sqlite3.h>
 
+#include <algorithm>
 #include <concepts>
 #include <cstdint>
 #include <memory>
@@ -151,6 +152,12 @@ class Database {
     // Runs any number of statements, up to the first failure.
     Status execute(const char* sql);
 
+    // A CREATE INDEX that takes no more memory than the cache may: what does not fit is sorted in
+    // temporary files, which have no name and are gone with the call. They are not encrypted, so
+    // for an encrypted file all of it is sorted in memory, 50 bytes a row and the key; likewise
+    // where no temporary file can be made, and on a connection that has made temporary tables.
+    Status create_index(const std::string& sql);
+
     // Exactly one statement; its Database must outlive it.
     Result<Statement> prepare(std::string_view sql);
     // The same, prepared once and kept: comes reset and without bindings. All callers with the
@@ -199,10 +206,33 @@ class Database {
     Status unlock(const std::string& key);
     Status start_log();
 
+    friend class SmallCache;
+    Status limit_cache(int kib);
+
     std::unique_ptr<sqlite3, Close> handle_;
     bool has_key_ = false;
+    int cache_kib_ = 0;
     std::unordered_map<std::string, Statement, Hash, std::equal_to<>> statements_;
     std::uint64_t generation_ = 1;  // counts forget_statements()
+};
+
+// As long as it lives, the Database keeps few pages in memory: for work that passes through a file
+// once, such as a first load, and has no use for a page afterwards. A wish: no call fails for it.
+class SmallCache {
+  public:
+    explicit SmallCache(Database& database) : database_(database) {
+        (void)database_.limit_cache(std::min(kKib, database_.cache_kib_));
+    }
+    SmallCache(const SmallCache&) = delete;
+    SmallCache& operator=(const SmallCache&) = delete;
+    ~SmallCache() { (void)database_.limit_cache(database_.cache_kib_); }
+
+  private:
+    // Some replies of a load, and about 200,000 keys of an index; neither half nor twice as much is
+    // quicker.
+    static constexpr int kKib = 8192;
+
+    Database& database_;
 };
 
 // The right to write, from begin() to commit(); without a commit() the destructor undoes all.

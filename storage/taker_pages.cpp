@@ -1,5 +1,6 @@
 // The Taker's way with pages: rows, departures, checkpoints, repair answers.
 #include <algorithm>
+#include <optional>
 
 #include "storage/taker.hpp"
 
@@ -35,6 +36,8 @@ Status Taker::take_pages() {
     for (const RecordId& id : reply_.unknown)
         if (wanted_.contains(id)) SATCHEL_TRY(mark_wanted(id, kWantedUnknown));
     const bool first_load = core_.loads_first();
+    std::optional<SmallCache> small;
+    if (first_load) small.emplace(core_.database);
     const bool is_old = reply_.position.in_load() && number(row.cursor) != 0;
     const bool in_place =
         first_load || (is_old && wanted_.empty()) || broken(Mutant::page_shown_early);

@@ -400,5 +400,100 @@ TEST_F(Sqlite, AQueryWithoutARowIsNotFound) {
     EXPECT_EQ(database.integer("SELECT 1 WHERE 0").error().code, ErrorCode::not_found);
 }
 
+TEST_F(Sqlite, ASmallCacheLastsAsLongAsItsObject) {
+    Database database = open(path());
+    const std::int64_t usual = integer(database, "PRAGMA cache_size");
+    {
+        const SmallCache small(database);
+        EXPECT_GT(integer(database, "PRAGMA cache_size"), usual);  // it counts downwards: -KiB
+    }
+    EXPECT_EQ(integer(database, "PRAGMA cache_size"), usual);
+    OpenOptions options;
+    options.cache_kib = 512;
+    Database tiny = open(path(), options);
+    const SmallCache small(tiny);
+    EXPECT_EQ(integer(tiny, "PRAGMA cache_size"), -512);
+}
+
+// The system's files, with the temporary ones counted, or refused.
+class TemporaryFiles {
+  public:
+    TemporaryFiles() : vfs_(*sqlite3_vfs_find("unix")) {
+        vfs_.zName = "temporary-files";
+        vfs_.pAppData = this;
+        vfs_.xOpen = [](sqlite3_vfs* vfs, const char* name, sqlite3_file* file, int flags,
+                        int* given) {
+            auto& self = *static_cast<TemporaryFiles*>(vfs->pAppData);
+            sqlite3_vfs* const system = sqlite3_vfs_find("unix");
+            if (name == nullptr) ++self.asked_for;
+            if (name == nullptr && self.refused) return SQLITE_CANTOPEN;
+            return system->xOpen(system, name, file, flags, given);
+        };
+        sqlite3_vfs_register(&vfs_, 0);
+    }
+    ~TemporaryFiles() { sqlite3_vfs_unregister(&vfs_); }
+
+    int asked_for = 0;
+    bool refused = false;
+
+  private:
+    sqlite3_vfs vfs_;
+};
+
+class SqliteSorting : public Sqlite {
+  protected:
+    // An index of 4 MB over what make() gives, with 1 MB of memory.
+    void index_padding(OpenOptions options, const char* first = "") {
+        options.cache_kib = 1024;
+        options.vfs = "temporary-files";
+        make(options, 40'000);
+        Database database = open(path(), options);
+        ASSERT_TRUE(database.execute(first));
+        auto transaction = Transaction::begin(database);
+        ASSERT_TRUE(database.create_index("CREATE INDEX i ON number (padding, value)"));
+        ASSERT_TRUE(transaction->commit());
+        EXPECT_EQ(integer(database, "PRAGMA temp_store"), 2);
+        EXPECT_EQ(integer(database, "SELECT count(*) FROM number INDEXED BY i WHERE padding > ''"),
+                  40'000);
+        EXPECT_EQ(integer(database,
+                          "SELECT count(*) FROM pragma_integrity_check WHERE"
+                          " integrity_check <> 'ok'"),
+                  0);
+    }
+
+    TemporaryFiles temporary_;
+};
+
+TEST_F(SqliteSorting, ALargeIndexIsSortedInFiles) {
+    index_padding({});
+    EXPECT_GT(temporary_.asked_for, 0);
+}
+
+TEST_F(SqliteSorting, WhereNoTemporaryFileCanBeMadeItIsSortedInMemory) {
+    temporary_.refused = true;
+    index_padding({});
+    EXPECT_GT(temporary_.asked_for, 0);
+}
+
+#ifndef SATCHEL_SYSTEM_SQLITE
+TEST_F(SqliteSorting, NothingOfAnEncryptedFileIsSortedInFiles) {
+    index_padding(with_key("key"));
+    EXPECT_EQ(temporary_.asked_for, 0);
+}
+#endif
+
+TEST_F(SqliteSorting, BesideTemporaryTablesItIsSortedInMemory) {
+    index_padding({}, "CREATE TEMP TABLE t (a)");
+    EXPECT_EQ(temporary_.asked_for, 0);
+}
+
+TEST_F(SqliteSorting, AnIndexThatCannotBeMadeSaysSo) {
+    make();
+    Database database = open(path());
+    EXPECT_EQ(database.create_index("CREATE INDEX i ON nothing (value)").error().code,
+              ErrorCode::internal);
+    EXPECT_EQ(integer(database, "PRAGMA temp_store"), 2);
+}
+
 }  // namespace
 }  // namespace satchel::storage
