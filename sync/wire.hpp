@@ -33,16 +33,25 @@ class Writer {
     void record_id(const RecordId& id) { bytes(id.view()); }
     void replica(ReplicaId replica);  // two integers
     void dot(const Dot& dot);         // three integers
-    void raw(ByteView encoded) { out_ += encoded; }
+    void raw(ByteView encoded);
 
-    const Bytes& out() const { return out_; }
-    Bytes take() { return std::move(out_); }
-    std::size_t size() const { return out_.size(); }
-    void clear() { out_.clear(); }
-    void reserve(std::size_t size) { out_.reserve(size); }
+    // What is written so far; lives until the next call.
+    ByteView out() const { return {buffer_.data(), size_}; }
+    // The same to keep; the Writer is empty afterwards.
+    Bytes take();
+    std::size_t size() const { return size_; }
+    void clear() { size_ = 0; }
+    void reserve(std::size_t size);
 
   private:
-    Bytes out_;
+    struct Appender;  // what msgpack::packer writes to
+
+    void grow(std::size_t least);
+
+    // Filled up to size_ and longer than that, so that a few bytes more, the usual case, are only
+    // copied. (std::string's own append is a call and a new end mark each time.)
+    Bytes buffer_;
+    std::size_t size_ = 0;
 };
 
 class Reader {
