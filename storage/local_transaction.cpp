@@ -119,8 +119,8 @@ struct LocalTransaction::State {
     ChangesetHeader header() const;
     Result<const Field*> field(const TableInfo& table, std::string_view name, FieldKind kind) const;
     Status prepare_fast(const TableInfo& table, const std::vector<FieldId>& fields);
-    Result<bool> insert_fast(const TableInfo& table, const RecordId& id,
-                             const std::vector<ValueView>& values);
+    Status insert_fast(const TableInfo& table, const RecordId& id,
+                       const std::vector<ValueView>& row, const std::vector<ValueView>& values);
 
     ReplicaCore& core;
     SqliteTransaction transaction;
@@ -414,23 +414,19 @@ Status LocalTransaction::State::prepare_fast(const TableInfo& info,
     return {};
 }
 
-// False: the record needs the usual way (nothing but nulls, or its id is taken).
-Result<bool> LocalTransaction::State::insert_fast(const TableInfo& info, const RecordId& id,
-                                                  const std::vector<ValueView>& values) {
-    const std::vector<ValueView>& row = columns.of(values);
-    if (std::all_of(row.begin(), row.end(), [](const ValueView& v) { return v.is_null(); }))
-        return false;
+// `row`: in the order of the columns, `values`: as the caller gave them.
+Status LocalTransaction::State::insert_fast(const TableInfo& info, const RecordId& id,
+                                            const std::vector<ValueView>& row,
+                                            const std::vector<ValueView>& values) {
     const WriteContext write = context(touched.size());
     meta.clear();
     encode_fresh_meta(meta, write.dot, write.stamp, write.rank, write.intent == Intent::system);
     SATCHEL_TRY(check_usable());
-    SATCHEL_ASSIGN(const bool inserted,
-                   note(core.tables.insert_plain(info, id, row, meta.out(), Sequence{0}, 0, {})));
-    if (!inserted) return false;
+    SATCHEL_TRY(note(core.tables.insert_later(info, id, row, meta.out())));
     encoder.add_new_record(fast_shape, id, written.of(values));
     touched.push_back({id, &info, {}});
     changes.add(info.collection->id, id);
-    return true;
+    return {};
 }
 
 Result<RecordId> LocalTransaction::create(const Collection& collection,
@@ -451,11 +447,13 @@ Result<RecordId> LocalTransaction::create(const Collection& collection,
         }
         SATCHEL_TRY(validate_value(*info->collection, *state.fast_known[i], values[i], &any_text));
     }
-    if (plain) {
+    const std::vector<ValueView>& row = state.columns.of(values);
+    if (plain &&
+        std::any_of(row.begin(), row.end(), [](const ValueView& v) { return !v.is_null(); })) {
         const RecordId made = state.core.ids.next(state.committed_at, *state.core.random);
         SATCHEL_TRY(state.take_room(made, state.written.size()));
-        SATCHEL_ASSIGN(const bool inserted, state.insert_fast(*info, made, values));
-        if (inserted) return made;
+        SATCHEL_TRY(state.insert_fast(*info, made, row, values));
+        return made;
     }
     FieldValues named;
     for (std::size_t i = 0; i < values.size(); ++i)
@@ -564,6 +562,7 @@ Result<ChangeId> LocalTransaction::commit() {
     ReplicaCore& core = state.core;
     ChangesetHeader header = state.header();
     SATCHEL_TRY(state.check_usable());
+    SATCHEL_TRY(state.note(core.tables.flush()));
     if (!state.touched.empty()) {
         header.id = make_change_id(*core.random);
         for (const Operation& operation : state.operations)

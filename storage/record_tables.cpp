@@ -1,16 +1,13 @@
 #include "storage/record_tables.hpp"
 
 #include <algorithm>
+#include <cassert>
 #include <set>
 
 #include "sync/rules.hpp"
 
 namespace satchel::storage {
 namespace {
-
-bool is_register(const Field& field) {
-    return field.kind != FieldKind::set && field.kind != FieldKind::counter;
-}
 
 const char* column_type(FieldKind kind) {
     switch (kind) {
@@ -105,53 +102,7 @@ bool shows_the_same(const Field& field, const RecordState& before, const RecordS
     return are_equal(before.cell(field.cell), now) && (now == nullptr || now->siblings.size() == 1);
 }
 
-std::string make_select(const Collection& collection) {
-    std::string sql = "SELECT ";
-    for (const Field& field : collection.fields)
-        if (is_register(field)) sql += quoted(field.name) + ", ";
-    return sql + "_seq, _scope, _meta, _more FROM " + quoted(collection.name) + " WHERE id = ?1";
-}
-
-std::string make_insert(const Collection& collection, bool registers_only) {
-    std::string names = "id";
-    std::string marks = "?1";
-    int parameter = 1;
-    const auto add = [&](const std::string& name) {
-        names += ", " + name;
-        marks += ", ?" + std::to_string(++parameter);
-    };
-    for (const Field& field : collection.fields)
-        if (!registers_only || is_register(field)) add(quoted(field.name));
-    for (const char* name : {"_seq", "_scope", "_meta", "_more"})
-        add(name);
-    return "INTO " + quoted(collection.name) + " (" + names + ") VALUES (" + marks + ")";
-}
-
-TableInfo make_info(const Collection& collection) {
-    TableInfo info;
-    info.collection = &collection;
-    info.layout = layout_of(collection);
-    for (std::size_t i = 0; i < collection.fields.size(); ++i)
-        if (is_register(collection.fields[i])) info.register_fields.push_back(i);
-    const std::string name = quoted(collection.name);
-    const auto kept = [](std::string sql) { return KeptStatement(std::move(sql)); };
-    info.select = kept(make_select(collection));
-    info.insert = kept("INSERT OR REPLACE " + make_insert(collection, false));
-    info.insert_plain = kept("INSERT OR IGNORE " + make_insert(collection, true));
-    info.select_place = kept("SELECT _seq, _scope FROM " + name + " WHERE id = ?1");
-    info.update_place = kept("UPDATE " + name + " SET _seq = ?2, _scope = ?3 WHERE id = ?1");
-    info.remove = kept("DELETE FROM " + name + " WHERE id = ?1");
-    return info;
-}
-
 }  // namespace
-
-std::string quoted(std::string_view name) {
-    std::string out = "\"";
-    for (const char c : name)
-        out += c == '"' ? std::string("\"\"") : std::string(1, c);
-    return out + '"';
-}
 
 std::vector<FieldId> conflicted_cells(const RecordState& state) {
     std::vector<FieldId> cells;
@@ -191,6 +142,16 @@ std::vector<Value> shown_row(const Collection& collection, const RecordState& st
     return row;
 }
 
+RecordTables::RecordTables(Database& database, Indexes indexes)
+    : database_(database), indexes_(indexes) {
+    const auto forget_rows = [](void* batch) { static_cast<RowBatch*>(batch)->clear(); };
+    sqlite3_rollback_hook(database_.handle(), forget_rows, &batch_);
+}
+
+RecordTables::~RecordTables() {
+    sqlite3_rollback_hook(database_.handle(), nullptr, nullptr);
+}
+
 Status RecordTables::create_table(const Collection& collection) {
     std::string sql =
         "CREATE TABLE IF NOT EXISTS " + quoted(collection.name) + " (id BLOB NOT NULL PRIMARY KEY";
@@ -224,6 +185,7 @@ Status RecordTables::add_missing_columns(const Collection& collection) {
 }
 
 Status RecordTables::use(SchemaPointer schema, bool with_indexes) {
+    SATCHEL_TRY(flush());
     SATCHEL_TRY(
         database_.execute("CREATE TABLE IF NOT EXISTS _dead (id BLOB NOT NULL PRIMARY KEY,"
                           " collection INTEGER NOT NULL, seq INTEGER NOT NULL,"
@@ -239,12 +201,13 @@ Status RecordTables::use(SchemaPointer schema, bool with_indexes) {
 }
 
 void RecordTables::read_as(SchemaPointer schema) {
+    assert(batch_.is_empty());
     database_.forget_statements();
     schema_ = std::move(schema);
     tables_.clear();
     updates_.clear();
     for (const Collection& collection : schema_->collections())
-        tables_.emplace(number(collection.id), make_info(collection));
+        tables_.emplace(number(collection.id), make_table_info(collection));
 }
 
 std::vector<std::pair<const Collection*, const Field*>> RecordTables::indexed_fields() const {
@@ -258,6 +221,7 @@ std::vector<std::pair<const Collection*, const Field*>> RecordTables::indexed_fi
 }
 
 Status RecordTables::build_indexes() {
+    SATCHEL_TRY(flush());
     for (const auto& [collection, field] : indexed_fields()) {
         const std::string sql = "CREATE INDEX IF NOT EXISTS " + index_name(*collection, *field) +
                                 " ON " + quoted(collection->name) + " (" + quoted(field->name) +
@@ -268,6 +232,7 @@ Status RecordTables::build_indexes() {
 }
 
 Status RecordTables::drop_indexes() {
+    SATCHEL_TRY(flush());
     for (const auto& [collection, field] : indexed_fields())
         SATCHEL_TRY(
             database_.execute(("DROP INDEX IF EXISTS " + index_name(*collection, *field)).c_str()));
@@ -280,6 +245,7 @@ const TableInfo* RecordTables::table(CollectionId collection) const {
 }
 
 Result<std::optional<StoredRecord>> RecordTables::load(const TableInfo& table, const RecordId& id) {
+    SATCHEL_TRY(flush());
     SATCHEL_ASSIGN(Statement * select, database_.kept(table.select));
     select->bind_blob(1, id.view());
     SATCHEL_ASSIGN(const bool found, select->step());
@@ -327,6 +293,7 @@ Result<std::optional<StoredRecord>> RecordTables::load_dead(const RecordId& id) 
 
 Result<std::optional<RecordTables::Place>> RecordTables::place_of(const TableInfo& table,
                                                                   const RecordId& id) {
+    SATCHEL_TRY(flush());
     SATCHEL_ASSIGN(Statement * select, database_.kept(table.select_place));
     select->bind_blob(1, id.view());
     SATCHEL_ASSIGN(const bool found, select->step());
@@ -382,6 +349,7 @@ Status RecordTables::erase_dead(const RecordId& id) {
 
 Status RecordTables::store(const TableInfo& table, const RecordId& id, const StoredView& record,
                            const std::optional<StoredView>& before) {
+    SATCHEL_TRY(flush());
     const bool dead = is_dead(*record.state, table.collection->delete_policy);
     const bool was_dead = before && before->dead;
     const bool was_alive = before && !before->dead;
@@ -447,6 +415,7 @@ Status RecordTables::update_row(const TableInfo& table, const RecordId& id,
 Status RecordTables::rewrite(const TableInfo& table, const RecordId& id, const RecordState& state,
                              const std::vector<std::size_t>& fields,
                              const std::vector<FieldId>& conflicts) {
+    SATCHEL_TRY(flush());
     SATCHEL_ASSIGN(Statement * update, database_.kept(update_of(table, fields, false)));
     const Bytes meta = encode_meta(state, table.layout);
     std::vector<Value> values;
@@ -464,6 +433,7 @@ Status RecordTables::rewrite(const TableInfo& table, const RecordId& id, const R
 
 Status RecordTables::remove(const TableInfo& table, const RecordId& id,
                             const StoredRecord& record) {
+    SATCHEL_TRY(flush());
     SATCHEL_TRY(record.dead ? erase_dead(id) : erase(table, id));
     return note_conflicts(table, id, {},
                           record.dead ? std::vector<FieldId>{} : conflicted_cells(record.state));
@@ -471,6 +441,7 @@ Status RecordTables::remove(const TableInfo& table, const RecordId& id,
 
 Status RecordTables::move(const TableInfo& table, const RecordId& id, Sequence seq,
                           std::int64_t scope) {
+    SATCHEL_TRY(flush());
     SATCHEL_ASSIGN(Statement * update, database_.kept(table.update_place));
     update->bind_blob(1, id.view());
     update->bind(2, stored(seq));
@@ -487,6 +458,7 @@ Status RecordTables::move(const TableInfo& table, const RecordId& id, Sequence s
 Result<bool> RecordTables::insert_plain(const TableInfo& table, const RecordId& id,
                                         const std::vector<ValueView>& registers, ByteView meta,
                                         Sequence seq, std::int64_t scope, ByteView more) {
+    SATCHEL_TRY(flush());
     SATCHEL_ASSIGN(Statement * insert, database_.kept(table.insert_plain));
     int parameter = 1;
     insert->bind_blob(parameter, id.view());
@@ -498,6 +470,33 @@ Result<bool> RecordTables::insert_plain(const TableInfo& table, const RecordId& 
     bind_more(*insert, ++parameter, more);
     SATCHEL_TRY(insert->run());
     return database_.changes() == 1;
+}
+
+Status RecordTables::insert_later(const TableInfo& table, const RecordId& id,
+                                  const std::vector<ValueView>& registers, ByteView meta) {
+    if (batch_.table() != &table || batch_.is_full()) SATCHEL_TRY(flush());
+    batch_.add(table, id, registers, meta);
+    return batch_.is_full() ? flush() : Status{};
+}
+
+Status RecordTables::flush() {
+    if (batch_.is_empty()) return {};
+    const TableInfo& table = *batch_.table();
+    const std::size_t rows = batch_.is_full() ? RowBatch::kRows : 1;
+    const auto parameters = static_cast<int>(rows * (table.register_fields.size() + 2));
+    SATCHEL_ASSIGN(Statement * insert,
+                   database_.kept(batch_.is_full() ? table.insert_many : table.insert_one));
+    int parameter = 0;
+    for (const ValueView& value : batch_.values()) {
+        bind(*insert, ++parameter, value);
+        if (parameter < parameters) continue;
+        SATCHEL_TRY(insert->run());
+        if (database_.changes() != static_cast<std::int64_t>(rows))
+            return Error{ErrorCode::internal, "a new record's id is taken already"};
+        parameter = 0;
+    }
+    batch_.clear();
+    return {};
 }
 
 Status RecordTables::note_conflicts(const TableInfo& table, const RecordId& id,
@@ -523,6 +522,7 @@ Status RecordTables::note_conflicts(const TableInfo& table, const RecordId& id,
 }
 
 Status RecordTables::show_again(const TableInfo& table) {
+    SATCHEL_TRY(flush());
     std::set<RecordId> ids;
     {
         SATCHEL_ASSIGN(Statement rows,

@@ -21,7 +21,9 @@
 #include <unordered_map>
 #include <vector>
 
+#include "storage/row_batch.hpp"
 #include "storage/sqlite.hpp"
+#include "storage/table_info.hpp"
 #include "sync/meta.hpp"
 #include "sync/schema.hpp"
 
@@ -56,27 +58,16 @@ struct StoredView {
           in_columns(record.in_columns) {}
 };
 
-// One collection with its layout and statements' texts.
-struct TableInfo {
-    const Collection* collection = nullptr;
-    Layout layout;
-    std::vector<std::size_t> register_fields;  // layout column -> position in collection->fields
-    mutable KeptStatement select;  // by id: register columns, _seq, _scope, _meta, _more
-    mutable KeptStatement insert;  // id, all field columns, _seq, _scope, _meta, _more
-    // id, register columns, _seq, _scope, _meta, _more, if not there
-    mutable KeptStatement insert_plain;
-    mutable KeptStatement select_place;  // _seq, _scope by id
-    mutable KeptStatement update_place;  // _seq, _scope by id
-    mutable KeptStatement remove;        // by id
-};
-
 class RecordTables {
   public:
     // Which fields get an index. Applications look things up by `indexed` fields on their device;
     // the server itself only ever asks for the children of a record.
     enum class Indexes { indexed_and_parents, parents };
 
-    RecordTables(Database& database, Indexes indexes) : database_(database), indexes_(indexes) {}
+    RecordTables(Database& database, Indexes indexes);
+    RecordTables(const RecordTables&) = delete;
+    RecordTables& operator=(const RecordTables&) = delete;
+    ~RecordTables();
 
     // Creates what is missing for `schema`: tables, columns, indexes. Inside a transaction.
     // `with_indexes` false: during a first load, which is several times faster without.
@@ -118,6 +109,14 @@ class RecordTables {
                               const std::vector<ValueView>& registers, ByteView meta, Sequence seq,
                               std::int64_t scope, ByteView more);
 
+    // The same for a row that no scope holds yet, whose id was made just now: with the rows that
+    // follow it, at the latest when something else is asked for here. Other SQL sees it after
+    // flush(), which has to come before the commit; when the transaction is undone, it is gone.
+    Status insert_later(const TableInfo& table, const RecordId& id,
+                        const std::vector<ValueView>& registers, ByteView meta);
+    // Fails where a row could not be written, again and again, so that no commit can follow.
+    Status flush();
+
     // Recomputes what conflicted cells show, after a rule changed.
     Status show_again(const TableInfo& table);
 
@@ -142,13 +141,11 @@ class RecordTables {
     Database& database_;
     Indexes indexes_;
     SchemaPointer schema_;
+    RowBatch batch_;  // rows of the open transaction that are to be inserted
     std::unordered_map<std::uint32_t, TableInfo> tables_;
     // UPDATE by collection, fields and `placed`: applications write few combinations.
     std::map<std::tuple<std::uint32_t, std::vector<std::size_t>, bool>, KeptStatement> updates_;
 };
-
-// The SQL name of something: quoted, quotes doubled.
-std::string quoted(std::string_view name);
 
 // Cells with different values side by side, ascending.
 std::vector<FieldId> conflicted_cells(const RecordState& state);
