@@ -1,5 +1,6 @@
 #include "storage/row_batch.hpp"
 
+#include <algorithm>
 #include <cassert>
 
 namespace satchel::storage {
@@ -7,23 +8,23 @@ namespace satchel::storage {
 void RowBatch::add(const TableInfo& table, const RecordId& id,
                    const std::vector<ValueView>& registers, ByteView meta) {
     assert(!is_full() && (is_empty() || table_ == &table));
-    std::size_t bytes = bytes_.size() + id.view().size() + meta.size();
+    std::size_t more = id.view().size() + meta.size();
     for (const ValueView& value : registers)
-        bytes += value.bytes.size();
+        more += value.bytes.size();
     // Whatever can fail comes first: a row is here whole or not at all.
-    bytes_.reserve(bytes);
     values_.reserve(values_.size() + registers.size() + 2);
-    add({ValueType::bytes, 0, id.view()});
+    bytes_.resize(bytes_.size() + more);
+    char* to = bytes_.data() + bytes_.size() - more;
+    const auto add_value = [this, &to](const ValueView& value) {
+        to = std::copy_n(value.bytes.data(), value.bytes.size(), to);
+        values_.push_back(value);
+    };
+    add_value({ValueType::bytes, 0, id.view()});
     for (const ValueView& value : registers)
-        add(value);
-    add({ValueType::bytes, 0, meta});
+        add_value(value);
+    add_value({ValueType::bytes, 0, meta});
     table_ = &table;
     ++rows_;
-}
-
-void RowBatch::add(const ValueView& value) {
-    bytes_ += value.bytes;
-    values_.push_back(value);
 }
 
 const std::vector<ValueView>& RowBatch::values() {

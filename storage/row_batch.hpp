@@ -35,8 +35,6 @@ class RowBatch {
     void clear();
 
   private:
-    void add(const ValueView& value);
-
     const TableInfo* table_ = nullptr;
     std::size_t rows_ = 0;
     std::vector<ValueView> values_;  // of their bytes only the lengths count, until values()

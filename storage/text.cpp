@@ -57,15 +57,23 @@ Character decode(ByteView text) {
     return {point, bytes};
 }
 
-// Where the text is no longer ASCII without NUL, or somewhat before.
-std::size_t skip_ascii(ByteView text, std::size_t at) {
+// Of eight bytes none is NUL and none outside of ASCII.
+bool is_ascii_word(const char* bytes) {
     constexpr std::uint64_t kHigh = 0x8080808080808080U;
     constexpr std::uint64_t kOnes = 0x0101010101010101U;
-    for (; at + 8 <= text.size(); at += 8) {
-        std::uint64_t word;
-        std::memcpy(&word, text.data() + at, 8);
-        if (((word | (word - kOnes)) & kHigh) != 0) return at;
-    }
+    std::uint64_t word;
+    std::memcpy(&word, bytes, 8);
+    return ((word | (word - kOnes)) & kHigh) == 0;
+}
+
+// Where the text is no longer ASCII without NUL, or somewhat before.
+std::size_t skip_ascii(ByteView text, std::size_t at) {
+    const std::size_t start = at;
+    for (; at + 8 <= text.size(); at += 8)
+        if (!is_ascii_word(text.data() + at)) return at;
+    // The last bytes, together with some that have been looked at.
+    const bool has_word = text.size() >= start + 8;
+    if (has_word && is_ascii_word(text.data() + text.size() - 8)) return text.size();
     while (at < text.size() && static_cast<signed char>(text[at]) > 0)
         ++at;
     return at;
