@@ -519,6 +519,23 @@ TEST_F(Trouble, WhatWasDismissedGoesUpOnceAlsoWhereARequestHasRoomForNothingElse
     EXPECT_EQ(a_->replica().status()->pending, 0U);
 }
 
+// Seed 72 of the simulation: the device could take no answer any more.
+TEST_F(Trouble, AValueThatAFullCellHasNoRoomForWaitsForItsVerdictAndHoldsNothingUp) {
+    b_->session_options.upload_bytes = b_->session_options.max_upload_bytes = 1;
+    const RecordId id = a_->create("Acme");
+    everybody_syncs({a_.get(), b_.get()});
+    for (Phone* phone : {a_.get(), b_.get()}) {
+        const VectorClock form = phone->record(id).token();
+        for (std::size_t i = 0; i < kMaxSiblings * 3 / 4; ++i)
+            phone->set(id, "name", phone->replica().path() + std::to_string(i), &form);
+    }
+    everybody_syncs({a_.get(), b_.get()});
+    EXPECT_EQ(b_->values(id, kName).size(), kMaxSiblings);
+    EXPECT_EQ(b_->record(id).state, head_->state(kAccount, id));
+    EXPECT_EQ(b_->replica().status()->pending, 0U);
+    EXPECT_EQ(b_->replica().status()->not_accepted, kMaxSiblings / 2);
+}
+
 TEST_F(Trouble, AReplyThatFailsAfterItBroughtASchemaLeavesTheOldOneInUse) {
     a_->sync(*head_);
     ASSERT_TRUE(head_->store().install_schema(*company(2), kNow));
