@@ -4,6 +4,7 @@
 
 #include "storage/seal.hpp"
 #include "storage/services.hpp"
+#include "sync/mutants.hpp"
 #include "sync/wire.hpp"
 
 namespace satchel::storage {
@@ -210,12 +211,27 @@ Result<std::optional<JournalRow>> Journal::open_row(ReplicaId replica,
     return std::optional(std::move(found));
 }
 
+namespace {
+
+// SQLite sees no bit that the disk has turned; head office would merge what nobody wrote.
+Error damaged_entry(Statement& row, ReplicaId replica) {
+    const Dot first{replica, static_cast<std::uint64_t>(row.integer(2))};
+    row.reset();
+    return {ErrorCode::corrupt, "the journal's entry " + first.text() +
+                                    " is not what was written: the file is damaged, and the entry"
+                                    " is not sent; restore the file, or log in on a new one"};
+}
+
+}  // namespace
+
 Result<std::vector<UploadedChangeset>> Journal::upload(ReplicaId replica, std::uint64_t counter,
                                                        std::size_t max_bytes) {
     SATCHEL_ASSIGN(const std::int64_t last, last_number(replica, counter));
+    SATCHEL_ASSIGN(const std::optional<Digest> base, hash_at(replica, counter));
+    Digest head = base.value_or(Digest{});
     SATCHEL_ASSIGN(Statement * rows,
                    database_.cached("SELECT replica, incarnation, first_counter, last_counter,"
-                                    " bytes, coalesce(reason, 0) FROM entry LEFT JOIN verdict"
+                                    " bytes, hash, coalesce(reason, 0) FROM entry LEFT JOIN verdict"
                                     " ON verdict.number = entry.number"
                                     " WHERE entry.number > ?1 ORDER BY entry.number"));
     rows->bind(1, last);
@@ -228,11 +244,14 @@ Result<std::vector<UploadedChangeset>> Journal::upload(ReplicaId replica, std::u
                               static_cast<std::uint32_t>(rows->integer(1))};
         if (owner != replica) break;  // a later incarnation's
         const ByteView next = rows->blob(4);
+        head = chain_link(&blake2b, head, next);
+        if (view(head) != rows->blob(5) && !broken(Mutant::damaged_entry_sent))
+            return damaged_entry(*rows, owner);
         bytes += next.size();
         if (!found.empty() && bytes > max_bytes) break;
         found.push_back({static_cast<std::uint64_t>(rows->integer(2)),
                          static_cast<std::uint64_t>(rows->integer(3)), Bytes(next),
-                         static_cast<Reason>(rows->integer(5))});
+                         static_cast<Reason>(rows->integer(6))});
     }
     rows->reset();
     return found;

@@ -86,6 +86,7 @@ class Journal {
     // follow().
     Result<std::optional<JournalRow>> open_row(ReplicaId replica, std::uint64_t first_counter);
     // Whole changesets after `counter` in order, cut after `max_bytes` (at least one if any).
+    // corrupt: the bytes of one do not give its place in the chain.
     Result<std::vector<UploadedChangeset>> upload(ReplicaId replica, std::uint64_t counter,
                                                   std::size_t max_bytes);
     // Not settled, superseded, quarantined or alias: ascending, without their bytes.

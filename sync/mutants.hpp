@@ -55,6 +55,10 @@ enum class Mutant : std::uint8_t {
     evict_kept,            // what has left the device's scopes stays
     refused_still_shown,   // what was not accepted stays in what is shown
     pending_not_replayed,  // an answer overwrites what waits to be sent
+    full_cell_blocks,      // what waits and has no room in a full cell stops every answer
+    any_schema_taken,      // a schema that comes is used, although the device has a later one
+    damaged_entry_sent,    // what was damaged in the journal goes up as it is
+    values_unlimited,      // a cell takes any number of values side by side
     // Safety nets, which hide others.
     misfit_not_wanted,  // a patch on what is not there is passed over
     sums_not_compared,  // the checksums of scopes are not looked at

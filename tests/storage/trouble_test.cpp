@@ -536,6 +536,21 @@ TEST_F(Trouble, AValueThatAFullCellHasNoRoomForWaitsForItsVerdictAndHoldsNothing
     EXPECT_EQ(b_->replica().status()->not_accepted, kMaxSiblings / 2);
 }
 
+// A letter that the disk has changed: still a changeset, and not what the person wrote.
+TEST_F(Trouble, WhatWasDamagedInTheJournalNeverGoesUp) {
+    a_->create("before");
+    a_->sync(*head_);
+    const RecordId id = a_->create("Acme");
+    a_->create("behind it");
+    ASSERT_TRUE(a_->replica().database().execute(
+        "UPDATE entry SET bytes = CAST(replace(bytes, 'Acme', 'Acne') AS BLOB)"));
+    const auto synced = a_->try_sync(*head_);
+    ASSERT_FALSE(synced);
+    EXPECT_EQ(synced.error().code, ErrorCode::corrupt);
+    EXPECT_NE(synced.error().message.find("journal"), std::string::npos);
+    EXPECT_FALSE(head_->state(kAccount, id).exists());
+}
+
 TEST_F(Trouble, AReplyThatFailsAfterItBroughtASchemaLeavesTheOldOneInUse) {
     a_->sync(*head_);
     ASSERT_TRUE(head_->store().install_schema(*company(2), kNow));
