@@ -55,6 +55,7 @@ class DeviceNode {
     bool revoked = false;
     std::int64_t sleeps_until = 0;
     std::uint64_t protocol_min = kProtocolMin, protocol_max = kProtocolMax;  // of its release
+    bool reads_newer_schema = true;
 
     // Of the session: the request under way.
     std::int64_t deadline = 0;

@@ -2,6 +2,7 @@
 // standing still. It may be set while somebody is asking.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 
 #include "sync/ids.hpp"
@@ -14,9 +15,14 @@ class NodeClock final : public WallClock {
 
     std::int64_t now_ms() override {
         if (jumps_after_ > 0 && --jumps_after_ == 0) jump(later_jump_);
-        if (frozen_) return frozen_at_;
-        return true_now_ + offset_ + (true_now_ - since_) * drift_ppm_ / 1'000'000;
+        const std::int64_t running =
+            true_now_ + offset_ + (true_now_ - since_) * drift_ppm_ / 1'000'000;
+        const std::int64_t now = frozen_ ? frozen_at_ : running;
+        latest_ = std::max(latest_, now);
+        return now;
     }
+    // The latest that it ever said.
+    std::int64_t latest_ms() const { return latest_; }
     void jump(std::int64_t ms) { offset_ += ms; }
     // Somewhere in the middle of what is done next: after so many questions.
     void jump_after(unsigned questions, std::int64_t ms) {
@@ -34,6 +40,7 @@ class NodeClock final : public WallClock {
   private:
     const std::int64_t& true_now_;
     const std::int64_t since_;
+    std::int64_t latest_ = 0;
     std::int64_t offset_ = 0;
     std::int64_t drift_ppm_ = 0;
     unsigned jumps_after_ = 0;

@@ -236,7 +236,7 @@ void Oracle::check_record(const ServerRow& row) {
 
 // A clock that runs ahead wins nothing by it: head office bounds the effective times.
 void Oracle::check_stamps(const ServerRow& row) {
-    const std::int64_t latest = server_.now() + kSkewMs;
+    const std::int64_t latest = server_.clock().latest_ms() + kSkewMs;
     for (const CellState& cell : row.record.state.cells)
         for (const Sibling& sibling : cell.siblings)
             if (sibling.stamp.ms() > latest)

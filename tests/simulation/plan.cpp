@@ -13,7 +13,10 @@ struct Range {
     unsigned Plan::*rate;
     unsigned present;  // per mille of the seeds that have it at all
     unsigned highest;
+    bool apart = false;  // drawn from a stream of its own
 };
+
+constexpr std::uint64_t kApart = 0x6170617274U;
 
 constexpr std::array kRanges{
     Range{"loss", &Plan::loss, 500, 300},
@@ -54,6 +57,11 @@ constexpr std::array kRanges{
     Range{"lost_sync", &Plan::lost_sync, 250, 40},
     Range{"there_and_back", &Plan::there_and_back, 300, 30},
     Range{"clock_in_work", &Plan::clock_in_work, 250, 40},
+    Range{"lost_schema", &Plan::lost_schema, 100, 40, true},
+    Range{"newer_schema", &Plan::newer_schema, 100, 40, true},
+    Range{"storm", &Plan::storm, 200, 12, true},
+    Range{"office_clock", &Plan::office_clock, 250, 40, true},
+    Range{"crowd", &Plan::crowd, 120, 12, true},
 };
 
 }  // namespace
@@ -65,9 +73,12 @@ Plan draw_plan(std::uint64_t seed, std::size_t steps) {
     plan.steps = steps;
     plan.people = 3 + random.below(4);
     plan.devices = 3 + random.below(4);
-    for (const Range& range : kRanges)
-        if (random.chance(range.present))
-            plan.*range.rate = 1 + static_cast<unsigned>(random.below(range.highest));
+    Prng apart = Prng::of(seed, kApart);
+    for (const Range& range : kRanges) {
+        Prng& from = range.apart ? apart : random;
+        if (from.chance(range.present))
+            plan.*range.rate = 1 + static_cast<unsigned>(from.below(range.highest));
+    }
     plan.sync = 100 + static_cast<unsigned>(random.below(400));
     if (random.chance(400)) plan.upload_bytes = 1 + random.below(600);
     if (random.chance(400)) plan.page_bytes = 1 + random.below(1500);

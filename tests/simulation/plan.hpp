@@ -56,6 +56,13 @@ struct Plan {
     unsigned log_out = 0;  // ... its person logs out, and in again
     unsigned days = 0;     // nothing happens for days
 
+    // Drawn apart from the others, in the plan and in each step: older seeds keep their meaning.
+    unsigned lost_schema = 0;   // head office goes back to before a schema that devices have
+    unsigned newer_schema = 0;  // a device's release cannot read what head office writes by now
+    unsigned storm = 0;         // after an outage everybody syncs at once
+    unsigned office_clock = 0;  // head office's clock goes a day forward, an hour back
+    unsigned crowd = 0;         // many values side by side in one cell, up to the limit and beyond
+
     // What devices write.
     unsigned deletes = 0;
     unsigned system = 0;

@@ -83,6 +83,17 @@ constexpr std::array<std::string_view, kCount> kNames{
     "clock set in the middle of work",
     "clock of 1970",
     "clock of 2262",
+    "head office back before a schema",
+    "quarantined: schema unknown",
+    "newer schema refused",
+    "all devices at once after an outage",
+    "all devices at once in the quiet",
+    "head office's clock a day forward",
+    "head office's clock an hour back",
+    "head office's clock set in the middle of work",
+    "as many values side by side as a cell holds",
+    "one more value than a cell holds: refused",
+    "quarantined: one more value than a cell holds",
 };
 
 }  // namespace

@@ -88,6 +88,17 @@ enum class Probe : std::uint8_t {
     clock_in_work,
     clock_of_1970,
     clock_of_2262,
+    schema_lost,
+    quarantined_schema_unknown,
+    newer_schema_refused,
+    storm,
+    storm_in_the_quiet,
+    office_clock_forward,
+    office_clock_back,
+    office_clock_in_work,
+    cell_full,
+    cell_above_full,
+    quarantined_cell_full,
     kCount,
 };
 std::string_view name(Probe probe);

@@ -41,6 +41,7 @@ class ServerNode {
     void look_up_callers(storage::SqliteServerStore::CallerLookup lookup);
     Disk& disk() { return disk_; }
     void draw_from(Prng random) { random_ = random; }
+    NodeClock& clock() { return clock_; }
     std::int64_t now() { return clock_.now_ms(); }
     const Services& services() const { return services_; }
 

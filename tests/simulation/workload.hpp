@@ -25,6 +25,10 @@ class Workload {
     // One thing that a person does; what it was, for the trace. `failed` is set when the disk did
     // not let it.
     std::string act(DeviceNode& device, bool& failed);
+    // Saves so many forms of a deal that all were opened before the first was saved; each writes
+    // the field. Stops at the limit of values side by side, which it holds the replica to.
+    std::string save_many_forms(DeviceNode& device, const RecordId& deal, const std::string& field,
+                                std::size_t forms);
     // Takes what is in the journal and not in the history into it (a commit that said no, and was
     // durable all the same), and the dots of what was issued again.
     void read_journal(DeviceNode& device);

@@ -7,6 +7,7 @@ namespace {
 
 constexpr std::int64_t kTimeOutMs = 30'000;
 constexpr int kTries = 3;
+constexpr std::uint64_t kApart = 0x6661756C7473U;
 constexpr std::uint64_t kActsPerLook = 4;  // looking at all that a device shows takes its time
 
 }  // namespace
@@ -17,6 +18,7 @@ World::World(const Plan& plan, Trace& trace, Probes& probes, Canary canary)
       probes_(probes),
       canary_(canary),
       random_(plan.seed),
+      apart_(plan.seed ^ kApart),
       company_(plan.people, random_),
       server_(plan, now_, random_.split()),
       network_(plan, random_.split(), probes),
@@ -78,6 +80,7 @@ void World::run() {
 void World::draw_for(std::size_t step) {
     Prng random = Prng::of(plan_.seed, step);
     random_ = random.split();
+    apart_ = Prng::of(plan_.seed ^ kApart, step);
     network_.draw_from(random.split());
     server_.draw_from(random.split());
     for (const auto& device : devices_)
@@ -96,6 +99,8 @@ void World::step(std::size_t number) {
     DeviceNode& device = any_device();
     disasters(device);
     disasters_of_head_office();
+    disasters_of_schemas(device);
+    disasters_of_scale(device);
     head_office_acts();
     if (attacker_ && random_.chance(plan_.attack)) attack(attacker_->next(overheard_));
     if (sleeps(device)) return;
@@ -165,7 +170,7 @@ void World::arrive_at_server(const Packet& packet) {
             check_authority(device, answer, before);
         }
         note_given(answer);
-        answer.bytes = damaged(answer);
+        answer.bytes = as_received(device, answer);
     }
     trace_.mix(answer.bytes);
     network_.send(now_, {packet.device, Direction::down, std::move(answer.bytes)});
@@ -197,6 +202,7 @@ void World::arrive_at_device(const Packet& packet) {
             probes_.hit(Probe::upgrade_needed);
             return end_session(device, "upgrade needed");
         }
+        if (is_of_newer_release(code)) return end_session(device, "a newer schema");
         if (!failed && code != ErrorCode::bad_reply && code != ErrorCode::corrupt &&
             code != ErrorCode::limit)
             throw Violation{"I-13 liveness",

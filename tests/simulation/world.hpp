@@ -8,6 +8,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -72,7 +73,7 @@ class World {
     void note_merged(const SyncRequest& request, const Verdict& verdict, const Dot& first);
     void note_load(const SyncRequest& request, const SyncReply& reply);
     void note_rows(const DeviceNode& device, const SyncReply& reply);
-    Bytes damaged(const Answer& answer);
+    Bytes as_received(const DeviceNode& device, const Answer& answer);
     void head_office_acts();
     void hand_over();
     void give(const RecordId& deal, const RecordId& owner);
@@ -88,6 +89,20 @@ class World {
     void note_attack(const Answer& answer);
     void check_attack(const Answer& answer, const std::vector<ServerRow>& before);
 
+    // world_schemas.cpp: schemas that head office loses, or that a device cannot read.
+    void disasters_of_schemas(DeviceNode& device);
+    void lose_schema();
+    void upgrade(DeviceNode& device);
+    static Bytes as_newer_release(const Bytes& page);
+    bool is_of_newer_release(ErrorCode code);
+
+    // world_storms.cpp: everybody at once, head office's clock, a cell with many values.
+    void disasters_of_scale(DeviceNode& device);
+    void storm();
+    void all_at_once();
+    void step_office_clock();
+    void crowd(DeviceNode& device);
+
     // world_faults.cpp: disasters, and the quiet afterwards.
     void disasters(DeviceNode& device);
     void change_release(DeviceNode& device);
@@ -102,7 +117,7 @@ class World {
     void restore_device(DeviceNode& device);
     void clone(DeviceNode& device);
     std::size_t survey(DeviceNode& device, bool may_lose_sent);
-    void restore_server();
+    void restore_server(bool schema_too);
     void become_well();
     void settle();
     bool sync_round();
@@ -118,6 +133,7 @@ class World {
     Probes& probes_;
     const Canary canary_;
     Prng random_;
+    Prng apart_;                 // of the faults that the plan draws apart
     std::int64_t now_ = kBegin;  // the true time
     std::size_t steps_begun_ = 0;
     Company company_;
@@ -133,7 +149,9 @@ class World {
     std::map<std::size_t, Screen> first_screens_;  // for the canary
     std::uint64_t acts_ = 0;
     bool faults_ = true;
-    std::uint32_t schema_ = 1;
+    std::uint32_t schema_ = 1;  // head office's
+    bool may_lose_schema_ = false;
+    bool schema_was_lost_ = false;
     std::set<std::pair<std::size_t, RecordId>> departed_;     // device, record: for re-entries
     std::set<std::pair<std::size_t, std::string>> given_up_;  // device, scope: the same
     std::map<ReplicaId, Sequence> given_;  // the last checkpoint that came with news

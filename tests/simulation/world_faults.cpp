@@ -180,22 +180,24 @@ void World::disasters_of_head_office() {
         log("head office keeps its backup");
         probes_.hit(Probe::server_backup);
     }
-    if (server_.has_backup() && random_.chance(plan_.server_restore)) restore_server();
+    if (server_.has_backup() && random_.chance(plan_.server_restore)) restore_server(true);
 }
 
 // Head office goes back in time; what only it had written is lost, and that is reported.
-void World::restore_server() {
+// `schema_too`: its administrator sees first to it that the schema is there again.
+void World::restore_server(bool schema_too) {
     log("head office is restored from its backup");
     server_.restore();
     given_.clear();
     causal_.office_restored();
     log("head " + std::to_string(number(server_.store().head())) + ", epoch " +
         std::to_string(server_.store().epoch()));
-    if (server_.store().schema()->number() < schema_) {  // its administrator sees to that first
+    if (schema_too && server_.store().schema()->number() < schema_) {
         const Status again =
             server_.store().install_schema(*company_schema(schema_), server_.now());
         require(again, "head office writes", "schema");
     }
+    schema_ = server_.store().schema()->number();
     learn_own_write({});
 }
 
@@ -210,6 +212,7 @@ void World::become_well() {
         device->clock.thaw();
         device->sleeps_until = 0;
         device->protocol_max = device->protocol_min = kProtocolMin;
+        upgrade(*device);
         if (device->session) end_session(*device, "dropped");
     }
 }
@@ -259,6 +262,7 @@ void World::sweep() {
 // What only a lost server had leaves chains of changes that wait for one thing after the other;
 // each is decided at a deadline of its own.
 void World::settle() {
+    if (plan_.storm != 0) all_at_once();
     for (int phase = 0; phase < 2 || server_.store().has_held(); ++phase) {
         int rounds = 0;
         bool quiet = false;

@@ -7,6 +7,11 @@
 #include "tests/simulation/world.hpp"
 
 namespace satchel::simulation {
+namespace {
+
+constexpr const char* kFullCell = "values side by side in one cell";
+
+}  // namespace
 
 void World::note_request(const DeviceNode& device, const Answer& answer) {
     const SyncRequest& request = *answer.request;
@@ -63,6 +68,20 @@ void World::note_reply(const DeviceNode& device, const SyncRequest& request,
                 break;
             case Reason::pruned:
                 probes_.hit(Probe::quarantined_pruned);
+                break;
+            case Reason::schema_unknown:
+                if (!schema_was_lost_)
+                    throw Violation{"I-17 schema skew", what +
+                                                            " is quarantined: head office does "
+                                                            "not know its own schema"};
+                probes_.hit(Probe::quarantined_schema_unknown);
+                break;
+            case Reason::invalid_value:
+                if (plan_.crowd == 0 || verdict.detail.find(kFullCell) == std::string::npos)
+                    throw Violation{
+                        "I-8 authority",
+                        what + " of an honest device is quarantined: " + verdict.detail};
+                probes_.hit(Probe::quarantined_cell_full);
                 break;
             case Reason::dependency_lost:  // only a lost server had the record's creation
                 break;
@@ -191,8 +210,8 @@ std::optional<Bytes> with_other_values(const Bytes& page) {
 }  // namespace
 
 // What leaves head office when something in between is broken: a row missing (the checksums have
-// to notice), or the canary (the oracle has to).
-Bytes World::damaged(const Answer& answer) {
+// to notice), or the canary (the oracle has to); or when head office is of a newer release.
+Bytes World::as_received(const DeviceNode& device, const Answer& answer) {
     SyncReply reply = *answer.reply;
     reply.packed.clear();
     bool changed = false;
@@ -201,6 +220,7 @@ Bytes World::damaged(const Answer& answer) {
         std::optional<Bytes> other;
         if (drops) other = without_a_row(page);
         if (canary_ == Canary::altered_value) other = with_other_values(page);
+        if (!device.reads_newer_schema) other = as_newer_release(other.value_or(page));
         if (other) page = std::move(*other);
         changed = changed || other;
     }
