@@ -130,8 +130,10 @@ Status Taker::take_schema(const std::vector<ByteView>& pages) {
         SATCHEL_ASSIGN(const PageReader page, PageReader::open(bytes));
         SATCHEL_TRY(page.visit(system_ids::kSchema, [&newest](const PageRow& row) -> Status {
             if (row.values.size() < 2) return {};
-            SATCHEL_ASSIGN(Schema schema, Schema::decode(row.values[1].bytes));
-            if (schema.number() > newest->number() || broken(Mutant::any_schema_taken))
+            auto read = Schema::decode(row.values[1].bytes);
+            if (!read && broken(Mutant::schema_passed_over)) return {};
+            SATCHEL_ASSIGN(Schema schema, std::move(read));
+            if (schema.number() > newest->number())
                 newest = std::make_shared<const Schema>(std::move(schema));
             return {};
         }));

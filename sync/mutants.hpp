@@ -56,7 +56,7 @@ enum class Mutant : std::uint8_t {
     refused_still_shown,   // what was not accepted stays in what is shown
     pending_not_replayed,  // an answer overwrites what waits to be sent
     full_cell_blocks,      // what waits and has no room in a full cell stops every answer
-    any_schema_taken,      // a schema that comes is used, although the device has a later one
+    schema_passed_over,    // a schema that cannot be read is left out, and what comes with it taken
     damaged_entry_sent,    // what was damaged in the journal goes up as it is
     values_unlimited,      // a cell takes any number of values side by side
     // Safety nets, which hide others.

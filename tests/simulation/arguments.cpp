@@ -14,7 +14,12 @@ constexpr std::size_t kMaxJobs = 256;
 constexpr std::size_t kMaxSteps = 1'000'000;
 constexpr std::size_t kMaxPeople = 50;
 constexpr std::size_t kMaxDevices = 50;
-constexpr std::array kCanaries{std::pair{"altered_value", Canary::altered_value}};
+constexpr std::array kCanaries{
+    std::pair{"altered_value", Canary::altered_value},
+    std::pair{"older_screen", Canary::older_screen},
+    std::pair{"deaf_device", Canary::deaf_device},
+    std::pair{"restless", Canary::restless},
+};
 
 Error wrong(const std::string& what) {
     return {ErrorCode::invalid_argument, what};
@@ -156,7 +161,9 @@ constexpr std::array kOptions{
     Option{"--without", "A,B", "leave these faults and habits out, as a plan names them",
            take_without},
     Option{"--skip", "3,5-9", "steps in which nobody does anything", take_skip},
-    Option{"--canary", "NAME", "break something outside the engine: altered_value", take_canary},
+    Option{"--canary", "NAME",
+           "break something outside the engine: altered_value, older_screen, deaf_device, restless",
+           take_canary},
     Option{"--break", "A,B", "break these rules of the engine: see --mutants", take_broken},
     Option{"--shrink", "N", "seconds to look for a smaller failure (60)",
            take_number<&Arguments::shrink_seconds, 0, 86'400>},

@@ -37,6 +37,10 @@ DeviceNode::~DeviceNode() {
 }
 
 void DeviceNode::open() {
+    require(try_open(), "I-12 durable", name() + " cannot be opened");
+}
+
+Status DeviceNode::try_open() {
     storage::ReplicaOptions options;
     options.create = !disk.exists(kFile);
     if (options.create) options.schema = company_schema(1);
@@ -44,18 +48,14 @@ void DeviceNode::open() {
     options.random = &random;
     options.vfs = disk.name();
     options.exclusive = true;
-    auto opened = storage::Replica::open(kFile, options);
-    require(opened, "I-12 durable", name() + " cannot be opened");
-    replica_ = *std::move(opened);
+    SATCHEL_ASSIGN(replica_, storage::Replica::open(kFile, options));
     read_to = {};
     // A power cut may take back the log-in, not the log-out.
-    const auto sealed = replica_->sealed();
-    require(sealed, "I-12 durable", name() + " cannot be read");
-    if (*sealed) require(replica_->unseal({seal_key()}), "I-12 durable", name());
-    const auto state = replica_->sync_state();
-    require(state, "I-12 durable", name() + " cannot be read");
-    replica_id = state->replica.id;
-    if (options.create) require(replica_->make_durable({replica_id, 1}, 0), "I-12 durable", name());
+    SATCHEL_ASSIGN(const bool sealed, replica_->sealed());
+    if (sealed) SATCHEL_TRY(replica_->unseal({seal_key()}));
+    SATCHEL_ASSIGN(const SyncState state, replica_->sync_state());
+    replica_id = state.replica.id;
+    return options.create ? replica_->make_durable(state.replica, 0) : Status{};
 }
 
 void DeviceNode::close() {
@@ -76,6 +76,14 @@ void DeviceNode::power_loss() {
     disk.power_loss(random);
     close();
     open();
+}
+
+Status DeviceNode::come_back_with(const Disk::Snapshot& files) {
+    disk.heal();
+    disk.kill();
+    close();
+    disk.restore(files);
+    return try_open();
 }
 
 void DeviceNode::restore(const Disk::Snapshot& from) {

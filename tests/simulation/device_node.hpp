@@ -37,6 +37,11 @@ class DeviceNode {
     void kill();
     void power_loss();
     void restore(const Disk::Snapshot& image);
+    // The program ends, and its files are other ones when it starts; the error says why it does
+    // not: then restore() or begin_anew() has to follow.
+    Status come_back_with(const Disk::Snapshot& files);
+    // An empty disk: another replica.
+    void begin_anew() { restore({}); }
     void open();
 
     storage::Replica& replica() { return *replica_; }
@@ -70,6 +75,7 @@ class DeviceNode {
 
   private:
     void close();
+    Status try_open();
 
     std::unique_ptr<storage::Replica> replica_;
 };

@@ -38,7 +38,7 @@ constexpr std::array<std::string_view, kCount> kNames{
     "sent_too_early",       "cursor_before_rows",
     "page_shown_early",     "evict_kept",
     "refused_still_shown",  "pending_not_replayed",
-    "full_cell_blocks",     "any_schema_taken",
+    "full_cell_blocks",     "schema_passed_over",
     "damaged_entry_sent",   "values_unlimited",
     "misfit_not_wanted",    "sums_not_compared",
 };

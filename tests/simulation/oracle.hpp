@@ -29,6 +29,14 @@ class Oracle {
     // I-7 for one reply on its way down.
     void check_reply(const SyncReply& reply, const std::vector<std::string>& caller_scopes);
 
+    // I-14: what plain SQL and records show, against the rules.
+    void check_views(DeviceNode& device);
+    // I-16: of every message, of what devices and head office keep.
+    static void check_request(const Plan& plan, const SyncRequest& request, ByteView bytes);
+    static void check_sizes(const Plan& plan, const SyncReply& reply, ByteView bytes);
+    void check_head_office_sizes();
+    void check_journal_size(DeviceNode& device);
+
     // At the end, when everything is quiet.
     void check_server();
     void check_device(DeviceNode& device);
@@ -59,6 +67,7 @@ class Oracle {
     void check_chain(ReplicaId replica);
     void check_confirmed(DeviceNode& device, const ServerRow& row, bool exactly);
     void check_nothing_else(DeviceNode& device, const SyncState& state);
+    static void check_state_sizes(const RecordState& state, const std::string& who);
     bool accepted(std::size_t change) const { return accepted_.contains(change); }
     void read_verdicts();
     std::string waits_of(LoggedChangeset held);

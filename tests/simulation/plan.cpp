@@ -62,6 +62,7 @@ constexpr std::array kRanges{
     Range{"storm", &Plan::storm, 200, 12, true},
     Range{"office_clock", &Plan::office_clock, 250, 40, true},
     Range{"crowd", &Plan::crowd, 120, 12, true},
+    Range{"rot", &Plan::rot, 150, 20, true},
 };
 
 }  // namespace

@@ -62,6 +62,7 @@ struct Plan {
     unsigned storm = 0;         // after an outage everybody syncs at once
     unsigned office_clock = 0;  // head office's clock goes a day forward, an hour back
     unsigned crowd = 0;         // many values side by side in one cell, up to the limit and beyond
+    unsigned rot = 0;           // bits turn, or a page lands on another, while a device is off
 
     // What devices write.
     unsigned deletes = 0;

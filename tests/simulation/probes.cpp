@@ -94,6 +94,13 @@ constexpr std::array<std::string_view, kCount> kNames{
     "as many values side by side as a cell holds",
     "one more value than a cell holds: refused",
     "quarantined: one more value than a cell holds",
+    "what a record shows, by its rules",
+    "a bit of a device's files turned",
+    "a page of a device's files over another",
+    "a bit of what waits in a journal turned",
+    "damaged file: not opened",
+    "damaged file: noticed in use",
+    "damaged file: not noticed, and harmless",
 };
 
 }  // namespace

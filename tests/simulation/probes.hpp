@@ -99,6 +99,13 @@ enum class Probe : std::uint8_t {
     cell_full,
     cell_above_full,
     quarantined_cell_full,
+    view_checked,
+    bit_rot,
+    misdirected_page,
+    rot_in_the_journal,
+    rot_refused,
+    rot_noticed,
+    rot_harmless,
     kCount,
 };
 std::string_view name(Probe probe);

@@ -39,11 +39,13 @@ TEST(Simulation, TheSameSeedGivesTheSameTrace) {
     EXPECT_NE(run(3).trace_hash, run(4).trace_hash);
 }
 
-// How many of the first seeds notice what is broken on purpose.
-int noticed(Canary canary, std::uint64_t seeds) {
+// How many of the first seeds notice what is broken on purpose, by an invariant of that name.
+int noticed(Canary canary, std::uint64_t seeds, const std::string& invariant = "") {
     int count = 0;
-    for (std::uint64_t seed = 1; seed <= seeds; ++seed)
-        count += run(seed, canary).violation ? 1 : 0;
+    for (std::uint64_t seed = 1; seed <= seeds; ++seed) {
+        const auto violation = run(seed, canary).violation;
+        count += violation && violation->invariant.starts_with(invariant) ? 1 : 0;
+    }
     return count;
 }
 
@@ -53,6 +55,14 @@ TEST(SimulationCanary, AChangedValueInAPageIsNoticed) {
 
 TEST(SimulationCanary, AScreenThatShowsAnOlderValueAgainIsNoticed) {
     EXPECT_GE(noticed(Canary::older_screen, 4), 3);
+}
+
+TEST(SimulationCanary, ADeviceThatNeverDrainsIsNoticed) {
+    EXPECT_GE(noticed(Canary::deaf_device, 4, "I-13"), 3);
+}
+
+TEST(SimulationCanary, AFleetThatNeverBecomesQuietIsNoticed) {
+    EXPECT_GE(noticed(Canary::restless, 4, "I-13"), 3);
 }
 
 }  // namespace

@@ -8,6 +8,7 @@ namespace {
 constexpr std::int64_t kTimeOutMs = 30'000;
 constexpr int kTries = 3;
 constexpr std::uint64_t kApart = 0x6661756C7473U;
+constexpr std::uint64_t kSessionsPerView = 4;
 constexpr std::uint64_t kActsPerLook = 4;  // looking at all that a device shows takes its time
 
 }  // namespace
@@ -72,8 +73,23 @@ void World::run() {
     settle();
     history_.take_claims_as_seen();
     oracle_.check_server();
+    oracle_.check_head_office_sizes();
     for (const auto& device : devices_)
-        oracle_.check_device(*device);
+        check_at_the_end(*device);
+}
+
+// Once more when the program has started anew: what is shown lies in the file.
+void World::check_at_the_end(DeviceNode& device) {
+    oracle_.check_device(device);
+    oracle_.check_journal_size(device);
+    oracle_.check_views(device);
+    device.kill();
+    oracle_.check_views(device);
+    const std::uint32_t known = device.replica().schema()->number();
+    if (!device.revoked && known < schema_)
+        throw Violation{"I-17 schema skew", device.name() + " knows schema " +
+                                                std::to_string(known) + ", head office has " +
+                                                std::to_string(schema_)};
 }
 
 // Every step has chances of its own: leaving one out does not change what the others draw.
@@ -101,6 +117,7 @@ void World::step(std::size_t number) {
     disasters_of_head_office();
     disasters_of_schemas(device);
     disasters_of_scale(device);
+    if (apart_.chance(plan_.rot)) rot(device);
     head_office_acts();
     if (attacker_ && random_.chance(plan_.attack)) attack(attacker_->next(overheard_));
     if (sleeps(device)) return;
@@ -137,6 +154,8 @@ void World::check_time_outs() {
 void World::deliver(const Packet& packet) {
     const DeviceNode& device = *devices_[packet.device];
     if (!device.online) return;
+    const bool deaf = canary_ == Canary::deaf_device && !faults_ && packet.device == 0;
+    if (deaf && packet.direction == Direction::down) return;
     if (packet.direction == Direction::down && sleeps(device))
         return network_.put_off(device.sleeps_until, packet);
     if (packet.direction == Direction::up)
@@ -161,9 +180,13 @@ void World::arrive_at_server(const Packet& packet) {
     if (server_.disk().failures() != failures && random_.chance(500)) server_.power_loss();
     if (!answer.reply) {
         log("head office answers " + device.name() + ": " + answer.bytes);
-        if (server_.disk().failures() == failures && answer.bytes.starts_with("503"))
+        // What a device sent before it was replaced comes with the token of its successor.
+        const bool replaced =
+            plan_.rot != 0 && answer.refusal && answer.refusal->code == ErrorCode::forbidden;
+        if (server_.disk().failures() == failures && !replaced && answer.bytes.starts_with("503"))
             throw Violation{"head office answers", answer.bytes};
     } else {
+        Oracle::check_sizes(plan_, *answer.reply, answer.bytes);
         note_request(device, answer);
         if (looks) {
             oracle_.check_reply(*answer.reply, caller(device).scopes);
@@ -277,21 +300,29 @@ void World::pump(DeviceNode& device) {
         const bool done = device.session->done();
         end_session(device, done ? "done" : "rests");
         if (done) oracle_.check_session(device);
+        if (done && ++sessions_done_ % kSessionsPerView == 0) oracle_.check_views(device);
         look_at_screen(device);
         return;
     }
-    const auto sent = decode_request(**request, server_.services());
-    require(sent, "I-3 no invention", device.name() + " sends what cannot be read");
-    if (!sent->changesets.empty()) causal_.leaves(device.index);
-    for (const UploadedChangeset& each : sent->changesets) {
-        const auto header = decode_changeset_header(each.bytes);
-        if (header) history_.mark_sent(header->id, device.index);
-    }
-    **request = as_of_its_release(device, *sent, std::move(**request));
+    const SyncRequest sent = note_sent(device, **request);
+    Oracle::check_request(plan_, sent, **request);
+    **request = as_of_its_release(device, sent, std::move(**request));
     trace_.mix(**request);
     if (attacker_ && overheard_.size() < 50) overheard_.push_back(**request);
     device.deadline = now_ + kTimeOutMs;
     network_.send(now_, {device.index, Direction::up, std::move(**request)});
+}
+
+// What leaves the device is known to have left it. (What a damaged file sends may be unknown.)
+SyncRequest World::note_sent(const DeviceNode& device, ByteView bytes) {
+    auto sent = decode_request(bytes, server_.services());
+    require(sent, "I-3 no invention", device.name() + " sends what cannot be read");
+    if (!sent->changesets.empty()) causal_.leaves(device.index);
+    for (const UploadedChangeset& each : sent->changesets) {
+        const auto header = decode_changeset_header(each.bytes);
+        if (header && history_.knows(header->id)) history_.mark_sent(header->id, device.index);
+    }
+    return *std::move(sent);
 }
 
 void World::end_session(DeviceNode& device, const std::string& why) {

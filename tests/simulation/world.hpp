@@ -32,6 +32,8 @@ enum class Canary {
     none,
     altered_value,  // the network changes the values in a page, which no checksum covers
     older_screen,   // a device shows once more what it showed before
+    deaf_device,    // when all faults have ended, one device hears no answer
+    restless,       // ... somebody writes whenever everybody has synced
 };
 
 class World {
@@ -48,6 +50,7 @@ class World {
 
     // world.cpp: steps, sessions, messages.
     void step(std::size_t number);
+    void check_at_the_end(DeviceNode& device);
     void draw_for(std::size_t step);
     void advance(std::int64_t ms);
     void deliver(const Packet& packet);
@@ -55,6 +58,7 @@ class World {
     void arrive_at_device(const Packet& packet);
     void start_session(DeviceNode& device);
     void pump(DeviceNode& device);
+    SyncRequest note_sent(const DeviceNode& device, ByteView bytes);
     void end_session(DeviceNode& device, const std::string& why);
     void check_time_outs();
     bool sleeps(const DeviceNode& device) const { return now_ < device.sleeps_until; }
@@ -103,6 +107,12 @@ class World {
     void step_office_clock();
     void crowd(DeviceNode& device);
 
+    // world_rot.cpp: damage that no program did.
+    void rot(DeviceNode& device);
+    Disk::Snapshot damaged_files(DeviceNode& device);
+    Status use_damaged(DeviceNode& device, const Caller& owner);
+    void replace(DeviceNode& device);
+
     // world_faults.cpp: disasters, and the quiet afterwards.
     void disasters(DeviceNode& device);
     void change_release(DeviceNode& device);
@@ -148,6 +158,7 @@ class World {
     CausalChecker causal_;
     std::map<std::size_t, Screen> first_screens_;  // for the canary
     std::uint64_t acts_ = 0;
+    std::uint64_t sessions_done_ = 0;
     bool faults_ = true;
     std::uint32_t schema_ = 1;  // head office's
     bool may_lose_schema_ = false;

@@ -235,6 +235,7 @@ bool World::sync_round() {
         advance(10'000);
         sync_to_the_end(*device);
     }
+    if (canary_ == Canary::restless) act(*devices_.front());
     const bool moved = server_.store().head() != head;
     return !moved && network_.sent() - before <= devices_.size() * 2;
 }
@@ -272,6 +273,7 @@ void World::settle() {
                                 "not quiet after " + std::to_string(rounds) + " rounds of syncing"};
             quiet = sync_round();
         }
+        log("quiet after " + std::to_string(rounds) + " rounds, phase " + std::to_string(phase));
         if (phase > kDeadlines) return;
         if (phase == 0 || server_.store().has_held()) decide_held();
     }

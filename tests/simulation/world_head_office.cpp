@@ -11,6 +11,30 @@ namespace {
 
 constexpr const char* kFullCell = "values side by side in one cell";
 
+// What an honest device's change may be refused for, as this plan goes.
+std::optional<Probe> excused(const Verdict& verdict, const Plan& plan, bool schema_was_lost) {
+    const bool cell_is_full = verdict.detail.find(kFullCell) != std::string::npos;
+    switch (verdict.reason) {
+        case Reason::not_allowed:
+            return Probe::quarantined_not_allowed;
+        case Reason::depends_on:
+            return Probe::quarantined_depends_on;
+        case Reason::revoked:
+            return Probe::quarantined_revoked;
+        case Reason::pruned:
+            return Probe::quarantined_pruned;
+        case Reason::schema_unknown:
+            if (schema_was_lost) return Probe::quarantined_schema_unknown;
+            break;
+        case Reason::invalid_value:
+            if (plan.crowd != 0 && cell_is_full) return Probe::quarantined_cell_full;
+            break;
+        default:
+            break;
+    }
+    return std::nullopt;
+}
+
 }  // namespace
 
 void World::note_request(const DeviceNode& device, const Answer& answer) {
@@ -56,40 +80,13 @@ void World::note_reply(const DeviceNode& device, const SyncRequest& request,
         if (verdict.late) probes_.hit(Probe::late_edit);
         if (verdict.kind != VerdictKind::quarantined) continue;
         log(what + " is not accepted: " + std::string(name(verdict.reason)) + " " + verdict.detail);
-        switch (verdict.reason) {
-            case Reason::not_allowed:
-                probes_.hit(Probe::quarantined_not_allowed);
-                break;
-            case Reason::depends_on:
-                probes_.hit(Probe::quarantined_depends_on);
-                break;
-            case Reason::revoked:
-                probes_.hit(Probe::quarantined_revoked);
-                break;
-            case Reason::pruned:
-                probes_.hit(Probe::quarantined_pruned);
-                break;
-            case Reason::schema_unknown:
-                if (!schema_was_lost_)
-                    throw Violation{"I-17 schema skew", what +
-                                                            " is quarantined: head office does "
-                                                            "not know its own schema"};
-                probes_.hit(Probe::quarantined_schema_unknown);
-                break;
-            case Reason::invalid_value:
-                if (plan_.crowd == 0 || verdict.detail.find(kFullCell) == std::string::npos)
-                    throw Violation{
-                        "I-8 authority",
-                        what + " of an honest device is quarantined: " + verdict.detail};
-                probes_.hit(Probe::quarantined_cell_full);
-                break;
-            case Reason::dependency_lost:  // only a lost server had the record's creation
-                break;
-            default:
-                throw Violation{"I-8 authority", what + " of an honest device is quarantined: " +
-                                                     std::string(name(verdict.reason)) + " " +
-                                                     verdict.detail};
-        }
+        if (verdict.reason == Reason::dependency_lost) continue;  // a lost server had its creation
+        const auto excuse = excused(verdict, plan_, schema_was_lost_);
+        if (!excuse)
+            throw Violation{"I-8 authority", what + " of an honest device is quarantined: " +
+                                                 std::string(name(verdict.reason)) + " " +
+                                                 verdict.detail};
+        probes_.hit(*excuse);
     }
 }
 
