@@ -72,11 +72,18 @@ Result<std::vector<Dot>> ReplicaCore::pending_dots(const RecordId& record) {
     return dots;
 }
 
-// What the operation had seen of this replica that head office knows under the dots of a copy.
+// What the operation had seen of this replica that is another's: the incarnations of its copies,
+// and what head office knows under the dots of one. None of it has moved.
 Result<VectorClock> ReplicaCore::known_elsewhere(const Operation& operation) {
     VectorClock elsewhere;
+    if (broken(Mutant::copy_forgotten)) return elsewhere;
+    for (const Dot& entry : operation.clock.entries()) {
+        if (entry.replica.id != row.replica.id) continue;
+        SATCHEL_ASSIGN(const std::uint64_t written, journal.end_before(entry.replica, INT64_MAX));
+        if (written == 0) elsewhere.advance(entry);
+    }
     const auto here = aliases.find(operation.record);
-    if (here == aliases.end() || broken(Mutant::copy_forgotten)) return elsewhere;
+    if (here == aliases.end()) return elsewhere;
     const VectorClock seen = expanded(operation.record, operation.clock);
     for (const Alias& alias : here->second) {
         if (!seen.covers(alias.own)) continue;

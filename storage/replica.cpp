@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "storage/replica_core.hpp"
+#include "storage/seal.hpp"
 #include "storage/services.hpp"
 
 namespace satchel::storage {
@@ -242,6 +243,7 @@ Status ReplicaCore::load_aliases() {
     while (true) {
         SATCHEL_ASSIGN(const bool more, rows.step());
         if (!more) return {};
+        if (is_sealed(rows.blob(0))) continue;  // until the log-in
         SATCHEL_ASSIGN(const RecordId record, RecordId::from_bytes(rows.blob(0)));
         Alias alias;
         alias.own = {{row.replica.id, static_cast<std::uint32_t>(rows.integer(1))},

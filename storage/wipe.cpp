@@ -1,5 +1,10 @@
 // Wiping: what a log-out or a revocation takes off the device, and how the rest is sealed.
+#include <functional>
+#include <utility>
+#include <vector>
+
 #include "storage/replica_core.hpp"
+#include "storage/seal.hpp"
 
 namespace satchel::storage {
 namespace {
@@ -11,6 +16,7 @@ constexpr const char* kSealedSetting = "journal.sealed";
 constexpr const char* kWipeClosed =
     "CREATE TEMP TABLE closed AS SELECT number FROM verdict WHERE state IN (2, 5, 6);"
     "UPDATE entry SET bytes = x'', before = x'' WHERE number IN temp.closed;"
+    "UPDATE verdict SET detail = '' WHERE number IN temp.closed;"
     "DELETE FROM entry WHERE number IN temp.closed"
     " AND number < (SELECT max(number) FROM entry)"
     " AND number <> (SELECT coalesce(max(number), 0) FROM entry AS e, replica AS r"
@@ -22,21 +28,26 @@ constexpr const char* kWipeClosed =
     "  AND next.number NOT IN temp.closed);"
     "DROP TABLE temp.closed";
 
-// What an entry keeps to itself: what was written, and what that had replaced.
+// What an entry keeps to itself: what was written, what that had replaced, and what head office
+// said about it, which names records.
 struct Contents {
     std::int64_t number = 0;
     Bytes bytes;
     Bytes before;
+    Bytes detail;
 };
 
 Result<std::vector<Contents>> contents(Database& database) {
-    SATCHEL_ASSIGN(Statement rows, database.prepare("SELECT number, bytes, before FROM entry"
-                                                    " WHERE length(bytes) > 0"));
+    SATCHEL_ASSIGN(Statement rows,
+                   database.prepare("SELECT entry.number, bytes, before, coalesce(detail, '')"
+                                    " FROM entry LEFT JOIN verdict ON verdict.number = entry.number"
+                                    " WHERE length(bytes) > 0"));
     std::vector<Contents> found;
     while (true) {
         SATCHEL_ASSIGN(const bool more, rows.step());
         if (!more) return found;
-        found.push_back({rows.integer(0), Bytes(rows.blob(1)), Bytes(rows.blob(2))});
+        found.push_back(
+            {rows.integer(0), Bytes(rows.blob(1)), Bytes(rows.blob(2)), Bytes(rows.blob(3))});
     }
 }
 
@@ -46,7 +57,42 @@ Status save(Database& database, const Contents& entry) {
     update->bind(1, entry.number);
     update->bind_blob(2, entry.bytes);
     update->bind_blob(3, entry.before);
-    return update->run();
+    SATCHEL_TRY(update->run());
+    SATCHEL_ASSIGN(Statement * said,
+                   database.cached("UPDATE verdict SET detail = ?2 WHERE number = ?1"));
+    said->bind(1, entry.number);
+    if (is_sealed(entry.detail))
+        said->bind_blob(2, entry.detail);
+    else
+        said->bind_text(2, entry.detail);
+    return said->run();
+}
+
+// The table of aliases with its record ids changed: sealed, or opened again.
+Status change_alias_ids(Database& database, const std::function<Result<Bytes>(Bytes)>& change) {
+    std::vector<std::pair<Bytes, std::vector<std::int64_t>>> aliases;
+    {
+        SATCHEL_ASSIGN(Statement rows, database.prepare("SELECT * FROM alias"));
+        while (true) {
+            SATCHEL_ASSIGN(const bool more, rows.step());
+            if (!more) break;
+            std::vector<std::int64_t> dots;
+            for (int column = 1; column < rows.column_count(); ++column)
+                dots.push_back(rows.integer(column));
+            aliases.emplace_back(Bytes(rows.blob(0)), std::move(dots));
+        }
+    }
+    SATCHEL_TRY(database.execute("DELETE FROM alias"));
+    SATCHEL_ASSIGN(Statement insert,
+                   database.prepare("INSERT INTO alias VALUES (?1, ?2, ?3, ?4, ?5, ?6)"));
+    for (const auto& [record, dots] : aliases) {
+        SATCHEL_ASSIGN(const Bytes id, change(record));
+        insert.bind_blob(1, id);
+        for (std::size_t i = 0; i < dots.size(); ++i)
+            insert.bind(static_cast<int>(i) + 2, dots[i]);
+        SATCHEL_TRY(insert.run());
+    }
+    return {};
 }
 
 Status note_sealed(Database& database, bool sealed) {
@@ -62,8 +108,11 @@ Status seal_rows(ReplicaCore& core, const SealKey& key) {
     for (Contents& entry : entries) {
         entry.bytes = key.seal(entry.bytes);
         entry.before = key.seal(entry.before);
+        if (!entry.detail.empty()) entry.detail = key.seal(entry.detail);
         SATCHEL_TRY(save(core.database, entry));
     }
+    SATCHEL_TRY(change_alias_ids(core.database,
+                                 [&key](Bytes id) -> Result<Bytes> { return key.seal(id); }));
     return note_sealed(core.database, true);
 }
 
@@ -85,8 +134,11 @@ Status unseal_rows(ReplicaCore& core, const std::vector<SealKey>& keys) {
         if (!is_sealed(entry.bytes)) continue;
         SATCHEL_ASSIGN(entry.bytes, opened(std::move(entry.bytes), keys));
         SATCHEL_ASSIGN(entry.before, opened(std::move(entry.before), keys));
+        SATCHEL_ASSIGN(entry.detail, opened(std::move(entry.detail), keys));
         SATCHEL_TRY(save(core.database, entry));
     }
+    SATCHEL_TRY(
+        change_alias_ids(core.database, [&keys](Bytes id) { return opened(std::move(id), keys); }));
     SATCHEL_TRY(note_sealed(core.database, false));
     return transaction.commit();
 }

@@ -62,8 +62,10 @@ bool History::record_hostile(const Changeset& changeset) {
 void History::take_claims_as_seen() {
     for (const KnownChange& change : changes_)
         if (change.hostile)
-            for (const Index index : change.operations)
+            for (const Index index : change.operations) {
+                operations_[index].seen.clear();
                 take_claim_as_seen(operations_[index]);
+            }
 }
 
 void History::take_claim_as_seen(KnownOperation& known) {
@@ -74,8 +76,7 @@ void History::take_claim_as_seen(KnownOperation& known) {
             claimed.entries().begin(), claimed.entries().end(), [&](const Dot& highest) {
                 for (auto at = by_dot_.lower_bound({highest.replica, 1});
                      at != by_dot_.end() && at->first <= highest; ++at)
-                    if (std::find(at->second.begin(), at->second.end(), other) != at->second.end())
-                        return true;
+                    if (is_under(other, at->first)) return true;
                 return false;
             });
         if (!covers || &earlier == &known) continue;
@@ -141,6 +142,23 @@ bool History::is_merged(Index operation, const Dot& dot) const {
     const std::uint64_t place = operation - change_of(operation).operations.front();
     const auto merged = merged_.find({dot.replica, dot.counter - place});
     return merged != merged_.end() && merged->second == operations_[operation].change;
+}
+
+bool History::was_issued_again(Index operation) const {
+    const KnownChange& change = change_of(operation);
+    const std::uint64_t place = operation - change.operations.front();
+    const Dot written{change.first.replica, change.first.counter + place};
+    return operations_[operation].latest != written;
+}
+
+// Whether the dot names the operation, as far as is known: another one that was written under it,
+// by a copy of the device, may have been merged instead.
+bool History::is_under(Index operation, const Dot& dot) const {
+    const std::vector<Index>& under = by_dot_.at(dot);
+    if (std::find(under.begin(), under.end(), operation) == under.end()) return false;
+    return is_merged(operation, dot) || std::none_of(under.begin(), under.end(), [&](Index other) {
+               return is_merged(other, dot);
+           });
 }
 
 void History::mark_held(const Dot& first) {

@@ -110,6 +110,8 @@ class History {
     std::set<ReplicaId> replicas() const;
     const std::vector<Index>& of_record(const RecordId& record) const;
 
+    bool was_issued_again(Index operation) const;
+
     // Two records whose field `mark` is always written together.
     std::vector<std::pair<RecordId, RecordId>> pairs;
 
@@ -129,6 +131,7 @@ class History {
     std::vector<KnownOperation> operations_;
     std::vector<KnownChange> changes_;
     bool is_merged(Index operation, const Dot& dot) const;
+    bool is_under(Index operation, const Dot& dot) const;
 
     std::map<ChangeId, std::size_t> by_id_;
     std::map<Dot, std::size_t> merged_;  // change, by its first dot there

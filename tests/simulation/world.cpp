@@ -47,9 +47,13 @@ World::World(const Plan& plan, Trace& trace, Probes& probes, Canary canary)
 }
 
 Caller World::caller(const DeviceNode& device) const {
+    return registered({device.replica_id, device.person, device.revoked});
+}
+
+Caller World::registered(const Registered& device) const {
     const Person& person = company_.person(device.person);
     Caller caller;
-    caller.replica = device.replica_id;
+    caller.replica = device.replica;
     caller.user = person.id;
     caller.rank = person.rank;
     caller.head_office = person.head_office;
@@ -62,7 +66,8 @@ std::optional<Caller> World::caller_of(std::uint64_t replica) const {
     if (attacker_ && attacker_->replica_id == replica) return attacking();
     for (const auto& device : devices_)
         if (device->replica_id == replica) return caller(*device);
-    return std::nullopt;
+    const auto gone = registered_.find(replica);
+    return gone == registered_.end() ? std::nullopt : std::optional(registered(gone->second));
 }
 
 void World::run() {
@@ -175,6 +180,7 @@ void World::arrive_at_server(const Packet& packet) {
                                   random_.chance(500) ? Failure::io : Failure::full,
                                   random_.chance(500));
     const std::uint64_t failures = server_.disk().failures();
+    registered_[device.replica_id] = {device.replica_id, device.person, device.revoked};
     Answer answer = server_.handle(packet.bytes, caller(device));
     server_.disk().heal();
     if (server_.disk().failures() != failures && random_.chance(500)) server_.power_loss();

@@ -66,8 +66,15 @@ class World {
     void look_at_screen(DeviceNode& device);
     void arm(DeviceNode& device);
     void disarm(DeviceNode& device, bool failed);
+    // What head office's directory knows of a device, also when that is another one by now.
+    struct Registered {
+        std::uint64_t replica = 0;
+        std::size_t person = 0;
+        bool revoked = false;
+    };
     Caller caller(const DeviceNode& device) const;
     Caller attacking() const;
+    Caller registered(const Registered& device) const;
     std::optional<Caller> caller_of(std::uint64_t replica) const;
 
     // world_head_office.cpp: what the server's answers show, and what head office itself does.
@@ -155,6 +162,7 @@ class World {
     Network network_;
     Workload workload_;
     Oracle oracle_;
+    std::map<std::uint64_t, Registered> registered_;  // whose requests head office has seen
     CausalChecker causal_;
     std::map<std::size_t, Screen> first_screens_;  // for the canary
     std::uint64_t acts_ = 0;

@@ -551,6 +551,25 @@ TEST_F(Trouble, WhatWasDamagedInTheJournalNeverGoesUp) {
     EXPECT_FALSE(head_->state(kAccount, id).exists());
 }
 
+// Seed 2638 of the simulation: head office, restored, does not have yet what the copy has seen.
+TEST_F(Trouble, WhatIsIssuedAgainHasSeenWhatACopyWroteInAnIncarnationOfItsOwn) {
+    const RecordId id = a_->create("Acme");
+    a_->sync(*head_);
+    b_->sync(*head_);
+    back_up();
+    const auto twin = a_->copied(file("twin"));
+    twin->set(id, "name", "of the twin");
+    twin->sync(*head_);
+    a_->set(id, "note", "first");
+    ASSERT_TRUE(a_->sync(*head_).forked);
+    twin->sync(*head_);
+    twin->set(id, "note", "second");
+    restore();
+    twin->sync(*head_);
+    everybody_syncs({a_.get(), twin.get(), b_.get()});
+    EXPECT_EQ(b_->values(id, kNote), Texts{"second"});
+}
+
 TEST_F(Trouble, AReplyThatFailsAfterItBroughtASchemaLeavesTheOldOneInUse) {
     a_->sync(*head_);
     ASSERT_TRUE(head_->store().install_schema(*company(2), kNow));
