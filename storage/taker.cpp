@@ -27,12 +27,12 @@ Status Taker::take() {
     SATCHEL_TRY(drop_refused());
     SATCHEL_TRY(take_repair());
     SATCHEL_TRY(flush_images());
+    SATCHEL_TRY(core_.journal.move_mark());
     if (reply_.checkpoint) {
         SATCHEL_TRY(note_sums());
         SATCHEL_TRY(core_.journal.prune(row.replica, reply_.horizon_counter));
         row.last_success = now_ms_;
     }
-    SATCHEL_TRY(core_.journal.move_mark());
     if (row.earlier_open) {
         SATCHEL_ASSIGN(const auto earlier, core_.journal.earlier_unsent(row.replica));
         row.earlier_open = earlier.has_value();
@@ -230,8 +230,12 @@ Result<RecordState> Taker::replay(const RecordId& id, RecordState confirmed, boo
         SATCHEL_ASSIGN(OpenChangeset * entry, open(each.number));
         if (settles(entry->row)) continue;
         Operation operation = entry->changeset.operations[each.index];
-        const WriteContext write{entry->changeset.dot(each.index), entry->row.stamp,
-                                 entry->row.own_rank, entry->changeset.header.intent, false};
+        const WriteContext write{entry->changeset.dot(each.index),
+                                 entry->row.stamp,
+                                 entry->row.own_rank,
+                                 entry->changeset.header.intent,
+                                 false,
+                                 true};
         // An operation on a record whose making was refused shows nothing: it is about to be
         // refused too. One that the server's state holds already needs no second time.
         const bool homeless = !confirmed.exists() && !operation.clock.empty();

@@ -117,16 +117,18 @@ void step_counter(CounterState& counter, const CounterStep& step, const WriteCon
     (step.step < 0 ? part.subtracted : part.added) += step.step < 0 ? -step.step : step.step;
 }
 
-Status check_cells(const RecordState& state, const Operation& operation, Intent intent) {
+Status check_cells(const RecordState& state, const Operation& operation,
+                   const WriteContext& context) {
+    const std::size_t most = context.waits ? kMaxShownSiblings : kMaxSiblings;
     for (const CellWrite& write : operation.cells) {
         const CellState* cell = state.cell(write.cell);
         if (cell == nullptr) continue;
         const auto kept = std::count_if(
             cell->siblings.begin(), cell->siblings.end(),
             [&](const Sibling& sibling) { return !operation.clock.covers(sibling.dot); });
-        if (static_cast<std::size_t>(kept) >= kMaxSiblings && !broken(Mutant::values_unlimited))
-            return over_limit("values side by side in one cell", kMaxSiblings);
-        if (intent == Intent::system &&
+        if (static_cast<std::size_t>(kept) >= most && !broken(Mutant::values_unlimited))
+            return over_limit("values side by side in one cell", most);
+        if (context.intent == Intent::system &&
             people_seen(*cell, operation.clock).size() > kMaxClockEntries)
             return over_limit("people's values behind an automatic one", kMaxClockEntries);
     }
@@ -219,7 +221,7 @@ void mark_life(RecordState& state, const Operation& operation, const Dot& dot) {
 }  // namespace
 
 Status apply(RecordState& state, const Operation& operation, const WriteContext& write) {
-    SATCHEL_TRY(check_cells(state, operation, write.intent));
+    SATCHEL_TRY(check_cells(state, operation, write));
     SATCHEL_TRY(check_sets(state, operation));
     SATCHEL_TRY(check_pile(state, operation, write.intent));
     SATCHEL_TRY(check_counters(state, operation, write));

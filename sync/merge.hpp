@@ -10,9 +10,14 @@
 #pragma once
 
 #include "sync/changeset.hpp"
+#include "sync/limits.hpp"
 #include "sync/record.hpp"
 
 namespace satchel {
+
+// What waits on a device stands beside what others have filled a cell with: what its author has not
+// on the screen, the next write from there must not name as seen. Head office decides what it takes.
+constexpr std::size_t kMaxShownSiblings = 2 * kMaxSiblings;
 
 // How a write enters the state besides what its operation says.
 struct WriteContext {
@@ -21,6 +26,7 @@ struct WriteContext {
     std::uint8_t rank = 0;
     Intent intent = Intent::person;
     bool late = false;
+    bool waits = false;  // for its verdict, on its own device
 };
 
 // Takes `operation` into `state`. A creating operation's cells of nothing but nulls count as not

@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "sync/limits.hpp"
+#include "sync/merge.hpp"
 
 namespace satchel {
 namespace {
@@ -310,7 +311,7 @@ class MetaReader {
             CellState cell;
             cell.cell = FieldId{static_cast<std::uint32_t>(in_.bounded(UINT32_MAX))};
             if (i > 0 && cell.cell <= state_.cells.back().cell) in_.fail();
-            const std::uint64_t siblings = count(kMaxSiblings);
+            const std::uint64_t siblings = count(kMaxShownSiblings);
             for (std::uint64_t k = 0; k < siblings && in_.ok(); ++k) {
                 cell.siblings.push_back(read_sibling(cell.cell, siblings == 1));
                 if (k > 0 && cell.siblings[k].dot <= cell.siblings[k - 1].dot) in_.fail();

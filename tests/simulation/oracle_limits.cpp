@@ -76,17 +76,23 @@ void Oracle::check_head_office_sizes() {
 }
 
 // What a backup of head office has need not stay on the device: of it at most the last entry does,
-// which the chain goes on from.
+// which the chain goes on from. Behind an entry that is still open nothing is taken away.
 void Oracle::check_journal_size(DeviceNode& device) {
     const auto state = device.replica().sync_state();
     require(state, "device reads", device.name());
     const std::uint64_t horizon = server_.store().horizon_counter(state->replica);
     const auto journal = device.replica().journal(100'000);
     require(journal, "device reads", "journal");
+    std::int64_t first_open = INT64_MAX;
+    for (const storage::JournalEntry& entry : *journal)
+        if (entry.state == storage::ChangesetState::pending ||
+            entry.state == storage::ChangesetState::accepted ||
+            entry.state == storage::ChangesetState::held)
+            first_open = std::min(first_open, entry.number);
     const auto kept =
         std::count_if(journal->begin(), journal->end(), [&](const storage::JournalEntry& entry) {
             return entry.replica == state->replica && entry.last_counter < horizon &&
-                   entry.state == storage::ChangesetState::settled;
+                   entry.number < first_open && entry.state == storage::ChangesetState::settled;
         });
     at_most(1, static_cast<std::size_t>(kept), device.name() + ", entries older than a backup");
 }

@@ -94,6 +94,7 @@ constexpr std::array<std::string_view, kCount> kNames{
     "as many values side by side as a cell holds",
     "one more value than a cell holds: refused",
     "quarantined: one more value than a cell holds",
+    "quarantined again by a restored head office",
     "what a record shows, by its rules",
     "a bit of a device's files turned",
     "a page of a device's files over another",

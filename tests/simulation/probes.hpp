@@ -99,6 +99,7 @@ enum class Probe : std::uint8_t {
     cell_full,
     cell_above_full,
     quarantined_cell_full,
+    quarantined_before_restore,
     view_checked,
     bit_rot,
     misdirected_page,

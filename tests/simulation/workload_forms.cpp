@@ -29,7 +29,8 @@ std::string Workload::save_many_forms(DeviceNode& device, const RecordId& deal,
             probes_.hit(Probe::cell_above_full);
             return what + ": no more than " + std::to_string(i);
         }
-        if (values == kMaxSiblings)
+        const bool replaces_none = i != 0;  // the first one takes the place of what was opened
+        if (values == kMaxSiblings && replaces_none)
             throw Violation{"I-16 bounded resources", what + ": a cell takes one value too many"};
         if (values + 1 == kMaxSiblings) probes_.hit(Probe::cell_full);
         commit(device, *transaction, {{deal, opened.seen}}, what);

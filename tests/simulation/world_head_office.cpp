@@ -9,6 +9,7 @@
 namespace satchel::simulation {
 namespace {
 
+constexpr const char* kSaidBefore = "before head office was restored";
 constexpr const char* kFullCell = "values side by side in one cell";
 
 // What an honest device's change may be refused for, as this plan goes.
@@ -81,6 +82,9 @@ void World::note_reply(const DeviceNode& device, const SyncRequest& request,
         if (verdict.kind != VerdictKind::quarantined) continue;
         log(what + " is not accepted: " + std::string(name(verdict.reason)) + " " + verdict.detail);
         if (verdict.reason == Reason::dependency_lost) continue;  // a lost server had its creation
+        const bool said_before = verdict.detail.find(kSaidBefore) != std::string::npos;
+        if (said_before) probes_.hit(Probe::quarantined_before_restore);
+        if (said_before && server_.store().epoch() > 1) continue;  // and was looked at then
         const auto excuse = excused(verdict, plan_, schema_was_lost_);
         if (!excuse)
             throw Violation{"I-8 authority", what + " of an honest device is quarantined: " +
