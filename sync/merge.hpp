@@ -16,7 +16,8 @@
 namespace satchel {
 
 // What waits on a device stands beside what others have filled a cell with: what its author has not
-// on the screen, the next write from there must not name as seen. Head office decides what it takes.
+// on the screen, the next write from there must not name as seen. Head office decides what it
+// takes.
 constexpr std::size_t kMaxShownSiblings = 2 * kMaxSiblings;
 
 // How a write enters the state besides what its operation says.

@@ -519,43 +519,6 @@ TEST_F(Trouble, WhatWasDismissedGoesUpOnceAlsoWhereARequestHasRoomForNothingElse
     EXPECT_EQ(a_->replica().status()->pending, 0U);
 }
 
-// Seed 72 of the simulation: the device could take no answer any more.
-TEST_F(Trouble, AValueThatAFullCellHasNoRoomForWaitsForItsVerdictAndHoldsNothingUp) {
-    b_->session_options.upload_bytes = b_->session_options.max_upload_bytes = 1;
-    const RecordId id = a_->create("Acme");
-    everybody_syncs({a_.get(), b_.get()});
-    for (Phone* phone : {a_.get(), b_.get()}) {
-        const VectorClock form = phone->record(id).token();
-        for (std::size_t i = 0; i < kMaxSiblings * 3 / 4; ++i)
-            phone->set(id, "name", phone->replica().path() + std::to_string(i), &form);
-    }
-    everybody_syncs({a_.get(), b_.get()});
-    EXPECT_EQ(b_->values(id, kName).size(), kMaxSiblings);
-    EXPECT_EQ(b_->record(id).state, head_->state(kAccount, id));
-    EXPECT_EQ(b_->replica().status()->pending, 0U);
-    EXPECT_EQ(b_->replica().status()->not_accepted, kMaxSiblings / 2);
-}
-
-// Seeds 1150 and 1334 of the simulation: what is not on the screen must not be named as seen by the
-// next write, and a clock names all of its device up to a number.
-TEST_F(Trouble, AValueThatAFullCellHasNoRoomForIsShownAsLongAsItWaits) {
-    b_->session_options.upload_bytes = b_->session_options.max_upload_bytes = 1;
-    const RecordId id = a_->create("Acme");
-    everybody_syncs({a_.get(), b_.get()});
-    const VectorClock form_of_a = a_->record(id).token();
-    for (std::size_t i = 1; i < kMaxSiblings; ++i)
-        a_->set(id, "name", std::to_string(i), &form_of_a);
-    const VectorClock form_of_b = b_->record(id).token();
-    for (const char* value : {"fits", "does not"})
-        b_->set(id, "name", value, &form_of_b);
-    a_->sync(*head_);
-    const auto first_arrives = [](std::size_t message) {
-        return message == 0 ? Fate::arrives : Fate::request_lost;
-    };
-    EXPECT_FALSE(b_->try_sync(*head_, first_arrives));
-    EXPECT_EQ(b_->values(id, kName).size(), kMaxSiblings + 1);
-}
-
 // A letter that the disk has changed: still a changeset, and not what the person wrote.
 TEST_F(Trouble, WhatWasDamagedInTheJournalNeverGoesUp) {
     a_->create("before");

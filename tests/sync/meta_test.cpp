@@ -4,6 +4,7 @@
 #include <msgpack.hpp>
 
 #include "sync/limits.hpp"
+#include "sync/merge.hpp"
 #include "sync/rules.hpp"
 #include "tests/sync/damage.hpp"
 #include "tests/sync/generators.hpp"
@@ -204,7 +205,7 @@ TEST(Meta, CountsAreLimited) {
     RecordState state = fresh(1, {{1, 1}, kMaxClockEntries}, {});
     const Sibling first = state.cells[0].siblings[0];
     state.cells[0].siblings.clear();
-    for (std::uint64_t i = 1; i <= kMaxSiblings; ++i) {
+    for (std::uint64_t i = 1; i <= kMaxShownSiblings; ++i) {
         state.cells[0].siblings.push_back(first);
         state.cells[0].siblings.back().dot.counter = i;
     }
