@@ -230,12 +230,11 @@ Result<RecordState> Taker::replay(const RecordId& id, RecordState confirmed, boo
         SATCHEL_ASSIGN(OpenChangeset * entry, open(each.number));
         if (settles(entry->row)) continue;
         Operation operation = entry->changeset.operations[each.index];
-        const WriteContext write{entry->changeset.dot(each.index),
-                                 entry->row.stamp,
-                                 entry->row.own_rank,
-                                 entry->changeset.header.intent,
-                                 false,
-                                 true};
+        const WriteContext write{.dot = entry->changeset.dot(each.index),
+                                 .stamp = entry->row.stamp,
+                                 .rank = entry->row.own_rank,
+                                 .intent = entry->changeset.header.intent,
+                                 .waits = true};
         // An operation on a record whose making was refused shows nothing: it is about to be
         // refused too. One that the server's state holds already needs no second time.
         const bool homeless = !confirmed.exists() && !operation.clock.empty();

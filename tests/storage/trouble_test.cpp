@@ -8,6 +8,7 @@
 #include <iterator>
 #include <new>
 
+#include "storage/seal.hpp"
 #include "storage/services.hpp"
 #include "storage/workspace_copy.hpp"
 #include "tests/storage/phone.hpp"
@@ -51,6 +52,14 @@ class Trouble : public ::testing::Test {
         for (int round = 0; round < 3; ++round)
             for (Phone* phone : phones)
                 phone->sync(*head_);
+    }
+
+    // There is no such pool.
+    void write_what_is_refused(const RecordId& id) {
+        head_->store().look_up_scopes([](const std::string&) -> Result<bool> { return false; });
+        a_->set(id, "pool", "nowhere");
+        a_->sync(*head_);
+        head_->store().look_up_scopes([](const std::string&) -> Result<bool> { return true; });
     }
 
     // A person dismisses what was refused and makes the record "later", and a copy of the device
@@ -292,6 +301,27 @@ TEST_F(Trouble, WhatIsKeptWhenADeviceIsWipedStillGoesUp) {
     EXPECT_TRUE(a_->replica().record("account", second));
 }
 
+// Seeds 35 and 111 of the simulation.
+TEST_F(Trouble, ASealedWipeHidesWhatHeadOfficeSaidUntilTheLogIn) {
+    const RecordId id = a_->create("Acme");
+    a_->sync(*head_);
+    write_what_is_refused(id);
+    const std::string said = a_->replica().journal(1)->front().detail;
+    ASSERT_NE(said, "");
+    const storage::SealKey key = storage::SealKey::make();
+    ASSERT_TRUE(a_->replica().wipe(true, &key));
+    const auto in_clear = [this](ByteView text) {
+        std::ifstream bytes(file("a"), std::ios::binary);
+        const std::string all{std::istreambuf_iterator<char>(bytes), {}};
+        return all.find(text) != std::string::npos;
+    };
+    EXPECT_FALSE(in_clear(said));
+    EXPECT_FALSE(in_clear(id.view()));
+    EXPECT_EQ(a_->replica().journal(1)->front().detail, "");
+    ASSERT_TRUE(a_->replica().unseal({key}));
+    EXPECT_EQ(a_->replica().journal(1)->front().detail, said);
+}
+
 TEST_F(Trouble, WhatAWipeKeptGoesUpToARestoredServerToo) {
     back_up();
     a_->create("settled");
@@ -422,9 +452,7 @@ TEST_F(Trouble, WhatWasDismissedStaysSoAtARestoredServer) {
     back_up();
     const RecordId id = a_->create("Acme");
     a_->sync(*head_);
-    head_->store().look_up_scopes([](const std::string&) -> Result<bool> { return false; });
-    a_->set(id, "pool", "nowhere");
-    a_->sync(*head_);
+    write_what_is_refused(id);
     ASSERT_EQ(a_->replica().status()->not_accepted, 1U);
     ASSERT_TRUE(a_->replica().dismiss(a_->replica().journal(1)->front().number));
     a_->set(id, "name", "Acme Ltd");
@@ -447,10 +475,7 @@ TEST_F(Trouble, WhatWasRefusedStaysSoAtARestoredServer) {
     a_->sync(*head_);
     b_->sync(*head_);
     back_up();
-    head_->store().look_up_scopes([](const std::string&) -> Result<bool> { return false; });
-    a_->set(id, "pool", "nowhere");
-    a_->sync(*head_);
-    head_->store().look_up_scopes([](const std::string&) -> Result<bool> { return true; });
+    write_what_is_refused(id);
     a_->set(id, "name", "Acme Ltd");
     a_->sync(*head_);
     b_->sync(*head_);
@@ -476,9 +501,7 @@ TEST_F(Trouble, WhatWasRefusedStaysSoUnderOtherNamesToo) {
     a_->sync(*head_);
     const auto twin = a_->copied(file("twin"));
     back_up();
-    head_->store().look_up_scopes([](const std::string&) -> Result<bool> { return false; });
-    a_->set(id, "pool", "nowhere");
-    a_->sync(*head_);
+    write_what_is_refused(id);
     twin->set(id, "name", "of the twin");
     restore();
     twin->sync(*head_);
