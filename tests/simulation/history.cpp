@@ -49,7 +49,20 @@ void History::add(const Changeset& changeset, KnownChange change,
     changes_.push_back(std::move(change));
 }
 
+bool History::repeats_known(const Changeset& changeset) const {
+    const auto known = by_id_.find(changeset.header.id);
+    if (known == by_id_.end()) return false;
+    const KnownChange& change = changes_[known->second];
+    return change.first == changeset.dot(0) &&
+           std::equal(change.operations.begin(), change.operations.end(),
+                      changeset.operations.begin(), changeset.operations.end(),
+                      [this](Index index, const Operation& operation) {
+                          return operations_[index].operation == operation;
+                      });
+}
+
 bool History::record_hostile(const Changeset& changeset) {
+    if (repeats_known(changeset)) return false;
     if (!hostile_changes_.emplace(changeset.dot(0), changeset.header.id).second) return false;
     hostile_.insert(changeset.header.replica.id);
     KnownChange change;

@@ -63,7 +63,7 @@ class History {
     void record(const Changeset& changeset, std::size_t device,
                 const std::map<RecordId, Seen>& seen);
     // What an attacker may write counts as written: it replaces what its clock names, as if it had
-    // seen that. True for what is new.
+    // seen that. True for what is new; what it has overheard word for word is its author's.
     bool record_hostile(const Changeset& changeset);
     // What attackers claimed before it was there.
     void take_claims_as_seen();
@@ -118,6 +118,7 @@ class History {
   private:
     void add(const Changeset& changeset, KnownChange change, const std::map<RecordId, Seen>& seen);
     void take_claim_as_seen(KnownOperation& known);
+    bool repeats_known(const Changeset& changeset) const;
 
     using Fits = std::function<bool(const KnownOperation&)>;
     // Of several that fit: the viewer's, else the merged one, else the newest.
