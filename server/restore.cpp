@@ -56,7 +56,7 @@ Result<Restored> prepare(const std::string& backup, const std::string& draft,
     SATCHEL_TRY(copy(backup, draft));
     SATCHEL_TRY(check_backup(draft));
     const Result<std::uint64_t> former = storage::epoch_of(target);
-    return begin_epoch(draft, former ? *former : 0);
+    return begin_epoch(draft, former ? *former : 1);
 }
 
 Status put_aside(const std::string& from, const std::string& to) {

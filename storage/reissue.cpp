@@ -163,15 +163,34 @@ Status doubt(ReplicaCore& core, const std::vector<JournalRow>& rows) {
     return {};
 }
 
-Result<std::vector<Change>> incarnate(ReplicaCore& core, ReplicaId left, std::uint32_t incarnation,
-                                      std::uint64_t common) {
-    if (incarnation <= core.row.replica.incarnation)
+// What the server has never seen of what it was asked for.
+Status add_unknown(ReplicaCore& core, const std::vector<Verdict>& answers,
+                   std::vector<JournalRow>& rows) {
+    SATCHEL_TRY(core.journal.follow());
+    for (const Verdict& answer : answers) {
+        if (answer.kind != VerdictKind::unknown) continue;
+        const ReplicaId replica{core.row.replica.id, answer.incarnation};
+        SATCHEL_ASSIGN(const auto asked, core.journal.open_row(replica, answer.first_counter));
+        if (!asked || asked->entry.state != ChangesetState::held) continue;
+        SATCHEL_ASSIGN(const auto whole, core.journal.row(asked->entry.number));
+        if (whole) rows.push_back(*whole);
+    }
+    const auto number = [](const JournalRow& row) { return row.entry.number; };
+    std::ranges::sort(rows, {}, number);
+    const auto twice = std::ranges::unique(rows, {}, number);
+    rows.erase(twice.begin(), twice.end());
+    return {};
+}
+
+Result<std::vector<Change>> incarnate(ReplicaCore& core, const NewIncarnation& issued) {
+    if (issued.incarnation <= core.row.replica.incarnation)
         return Error{ErrorCode::bad_reply, "the server offered an incarnation that is not new"};
-    SATCHEL_ASSIGN(
-        const std::vector<JournalRow> rows,
-        core.journal.rows_parted(left, common, core.row.cursor, core.row.leaves_incarnation));
+    SATCHEL_ASSIGN(std::vector<JournalRow> rows,
+                   core.journal.rows_parted(issued.left, issued.common, core.row.cursor,
+                                            core.row.leaves_incarnation));
+    SATCHEL_TRY(add_unknown(core, issued.answers, rows));
     SATCHEL_TRY(doubt(core, rows));
-    core.row.replica.incarnation = incarnation;
+    core.row.replica.incarnation = issued.incarnation;
     core.row.acked_counter = 0;
     core.row.sent_counter = 0;
     core.row.leaves_incarnation = false;
@@ -183,8 +202,8 @@ Result<std::vector<Change>> incarnate(ReplicaCore& core, ReplicaId left, std::ui
 
 }  // namespace
 
-Status Replica::take_incarnation(ReplicaId left, std::uint32_t incarnation, std::uint64_t common) {
-    return core_->change([&] { return incarnate(*core_, left, incarnation, common); });
+Status Replica::take_incarnation(const NewIncarnation& issued) {
+    return core_->change([&] { return incarnate(*core_, issued); });
 }
 
 }  // namespace satchel::storage

@@ -239,8 +239,7 @@ class Replica final : public DeviceStore {
     Result<std::vector<RecordId>> wanted(std::size_t limit) override;
     Status make_durable(ReplicaId replica, std::uint64_t counter) override;
     Status take(const SyncReply& reply, std::int64_t now_ms) override;
-    Status take_incarnation(ReplicaId left, std::uint32_t incarnation,
-                            std::uint64_t common) override;
+    Status take_incarnation(const NewIncarnation& issued) override;
     Status take_restored(const RestoredServer& server) override;
     Result<std::optional<Digest>> chain_hash(ReplicaId replica, std::uint64_t counter) override;
     Result<std::vector<std::string>> scopes_to_repair() override;

@@ -114,7 +114,7 @@ Status SqliteServerStore::Core::open_existing() {
 }
 
 // The file is a copy of what the workspace once was: everything issued after it is unknown here.
-// One backup may be restored twice, so the new epoch is not simply the next number: it grows with
+// One backup may be restored twice, so the new epoch's number is not simply the next: it grows with
 // the time, sixteen to the minute, and never falls behind one that the file knows, or the file that
 // it replaces. Devices have incarnations of the later one, and each epoch's are above those before.
 Status SqliteServerStore::Core::begin_epoch(std::int64_t now_ms) {
@@ -123,8 +123,12 @@ Status SqliteServerStore::Core::begin_epoch(std::int64_t now_ms) {
     constexpr std::uint64_t kPerMinute = 16;
     const std::int64_t since = std::clamp<std::int64_t>(now_ms - kBegin, 0, kLatest);
     const std::uint64_t by_time = static_cast<std::uint64_t>(since) / 60'000 * kPerMinute;
+    const std::uint64_t number =
+        std::max({epoch_number(epoch) + 1, by_time, epoch_number(options.after_epoch) + 1,
+                  kFirstEpochNumber}) +
+        random->next() % kPerMinute;
     const std::uint64_t next =
-        std::max({epoch + 1, by_time, options.after_epoch + 1}) + random->next() % kPerMinute;
+        number << kEpochRandomBits | (random->next() & ((1U << kEpochRandomBits) - 1));
     SATCHEL_ASSIGN(Transaction transaction, Transaction::begin(database));
     SATCHEL_TRY(set_setting("epoch", static_cast<std::int64_t>(next)));
     SATCHEL_ASSIGN(Statement * insert, database.cached("INSERT INTO _epoch VALUES (?1, ?2)"));
@@ -155,7 +159,8 @@ Status SqliteServerStore::Core::load() {
     SATCHEL_ASSIGN(const std::int64_t stamp, setting("own_stamp"));
     epoch = static_cast<std::uint64_t>(stored_epoch);
     head = saved_head = Sequence{static_cast<std::uint64_t>(stored_head)};
-    own = {static_cast<std::uint64_t>(stored_own), static_cast<std::uint32_t>(epoch)};
+    own = {static_cast<std::uint64_t>(stored_own),
+           static_cast<std::uint32_t>(epoch_number(epoch) + 1)};
     hybrid = HybridClock{Stamp{static_cast<std::uint64_t>(stamp)}};
     SATCHEL_TRY(load_epochs());
     SATCHEL_TRY(load_schema());

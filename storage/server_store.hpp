@@ -37,7 +37,7 @@ struct ServerStoreOptions {
     SchemaPointer schema;           // of a new file; null: only the system's collections
     std::string workspace;          // name of a new file's workspace
     bool restored = false;          // the file is a copy from a backup: begin a new epoch,
-    std::uint64_t after_epoch = 0;  // ... later than this one: that of the file it replaces
+    std::uint64_t after_epoch = 1;  // ... later than this one: that of the file it replaces
     std::string key;                // encrypts the file; empty: not encrypted
     WallClock* clock = nullptr;     // null: the system's
     Random* random = nullptr;       // null: the system's

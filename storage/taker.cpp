@@ -87,8 +87,8 @@ Status Taker::take_verdict(const Verdict& verdict) {
             dropped_.push_back(*row);
             break;
         }
-        case VerdictKind::unknown:
-            unknown_.insert(row->entry.number);
+        case VerdictKind::unknown:  // or it is asked for again with the new incarnation
+            if (!core_.row.leaves_incarnation) unknown_.insert(row->entry.number);
             return {};
     }
     row->entry.reason = verdict.reason;

@@ -126,7 +126,7 @@ class Taker {
     // By journal number: whose records got a scope in this reply, by operation.
     std::map<std::int64_t, std::vector<bool>> housed_;
     std::vector<JournalRow> dropped_;  // quarantined or alias, by this reply
-    std::set<std::int64_t> unknown_;   // the server has never seen them: to be issued again
+    std::set<std::int64_t> unknown_;   // the server has never seen them: to be issued again now
     std::set<RecordId> wanted_;
     Sequence settle_to_{};  // accepted changesets up to here are settled by this reply
     bool no_dead_ = false;  // nothing deleted is kept here: no need to look

@@ -159,11 +159,13 @@ Status DeviceSession::fill_upload(SyncRequest& request) {
     return {};
 }
 
-// Each once per session: an answer "held" would else be asked for without end.
+// Each once per session: an answer "held" would else be asked for without end. And together with a
+// new incarnation: what is unknown then is issued again in its place among the others.
 Status DeviceSession::fill_questions(SyncRequest& request) {
     SATCHEL_ASSIGN(request.questions, store_.questions());
-    std::erase_if(request.questions, [this](const VerdictQuestion& question) {
-        return std::binary_search(asked_.begin(), asked_.end(), question.id);
+    std::erase_if(request.questions, [&](const VerdictQuestion& question) {
+        return !request.wants_incarnation &&
+               std::binary_search(asked_.begin(), asked_.end(), question.id);
     });
     const std::size_t room = kMaxVerdicts - request.changesets.size();
     if (request.questions.size() > room) request.questions.resize(room);

@@ -54,6 +54,16 @@ struct RestoredServer {
     std::uint64_t sent = 0;   // what of the present incarnation had left before that request
 };
 
+// The device's history of the incarnation `left` and the server's part after `common`: what the
+// server lacks after it is issued again under the new incarnation, together with what it does not
+// know by its answers to the request's questions, all in the order in which it was written.
+struct NewIncarnation {
+    ReplicaId left;
+    std::uint32_t incarnation = 0;
+    std::uint64_t common = 0;
+    std::vector<Verdict> answers;
+};
+
 // What a replica must be able to do to be synced. Each method is one transaction: after an error
 // nothing of it has happened.
 class DeviceStore {
@@ -73,10 +83,7 @@ class DeviceStore {
 
     // Takes in an `ok` reply: verdicts, scopes, pages, checkpoint, wanted and repair answers.
     virtual Status take(const SyncReply& reply, std::int64_t now_ms) = 0;
-    // The device's history of the incarnation `left` and the server's part after `common`: what the
-    // server lacks after it is issued again under the new incarnation.
-    virtual Status take_incarnation(ReplicaId left, std::uint32_t incarnation,
-                                    std::uint64_t common) = 0;
+    virtual Status take_incarnation(const NewIncarnation& issued) = 0;
     virtual Status take_restored(const RestoredServer& server) = 0;
     // The chain's hash after the changeset that ends at `counter`; nothing when not kept any more.
     virtual Result<std::optional<Digest>> chain_hash(ReplicaId replica, std::uint64_t counter) = 0;
@@ -146,7 +153,7 @@ class DeviceSession {
     Result<bool> anything_left();
     Status take_by_status(SyncReply& reply, std::int64_t now_ms);
     Status take_ok(SyncReply& reply, std::int64_t now_ms);
-    Status take_fork(const SyncReply& reply);
+    Status take_fork(SyncReply&& reply);
     void note_answer(const SyncReply& reply);
     void pace_uploads(std::int64_t answered_in_ms);
 

@@ -69,7 +69,7 @@ Status DeviceSession::take_by_status(SyncReply& reply, std::int64_t now_ms) {
             send_scope_list_ = true;
             return {};
         case ReplyStatus::fork:
-            return take_fork(reply);
+            return take_fork(std::move(reply));
         case ReplyStatus::restored:
             // What the server has beyond our base is sent again for its verdicts. A device that was
             // rolled back as well hears of it then: a fork.
@@ -107,7 +107,7 @@ Status DeviceSession::take_ok(SyncReply& reply, std::int64_t now_ms) {
 }
 
 // Takes the highest point of the chain that both know; what came after it here is issued again.
-Status DeviceSession::take_fork(const SyncReply& reply) {
+Status DeviceSession::take_fork(SyncReply&& reply) {
     std::uint64_t common = 0;
     for (const ChainPoint& point : reply.chain) {
         SATCHEL_ASSIGN(const std::optional<Digest> ours,
@@ -116,7 +116,8 @@ Status DeviceSession::take_fork(const SyncReply& reply) {
         common = point.counter;
         break;
     }
-    SATCHEL_TRY(store_.take_incarnation(sent_->replica, reply.new_incarnation, common));
+    SATCHEL_TRY(store_.take_incarnation(
+        {sent_->replica, reply.new_incarnation, common, std::move(reply.verdicts)}));
     judged_ = {};
     report_.forked = true;
     return {};

@@ -116,7 +116,7 @@ Status check_reply(const SyncRequest& request, const SyncReply& reply) {
             if (reply.new_incarnation <= request.replica.incarnation)
                 return misfit("incarnation " +
                               range(reply.new_incarnation, request.replica.incarnation));
-            return {};
+            return check_verdicts(request, reply);
         case ReplyStatus::restored:
             return check_restored(request, reply);
         case ReplyStatus::upgrade_needed:

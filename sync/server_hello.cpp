@@ -48,7 +48,7 @@ Result<bool> Exchange::find_replica() {
 
 // Every incarnation of this epoch is above it.
 std::uint64_t Exchange::last_of_earlier_epochs() const {
-    return (store_.epoch() - 1) * kIncarnationsPerEpoch;
+    return epoch_number(store_.epoch()) * kIncarnationsPerEpoch;
 }
 
 Result<bool> Exchange::check_base() {

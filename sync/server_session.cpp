@@ -35,6 +35,8 @@ Result<Handled> Exchange::run() {
             reply.position = request_.position;
         }
         handled_.nothing_new = is_silent();
+    } else if (reply.status == ReplyStatus::fork) {
+        SATCHEL_TRY(answer_questions());
     }
     SATCHEL_TRY(finish());
     return std::move(handled_);

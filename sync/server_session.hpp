@@ -142,6 +142,18 @@ struct RowView {
     std::vector<std::pair<FieldId, Sequence>> cell_seqs;  // ascending
 };
 
+// An epoch is a number that grows from restore to restore, from which each epoch's incarnations
+// follow, and behind it 20 random bits: two restores of one backup may get the same number (in the
+// same minute, or by a clock that is wrong), and their devices must not be taken for each other's.
+// A workspace begins with epoch 1, number 0; and below 2^40 lie those that have no random bits,
+// because an earlier build restored the file. All fit the 53 bits of a JSON reader.
+constexpr unsigned kEpochRandomBits = 20;
+constexpr std::uint64_t kFirstEpochNumber = std::uint64_t{1} << 20;
+constexpr std::uint64_t epoch_number(std::uint64_t epoch) {
+    const std::uint64_t number = epoch >> kEpochRandomBits;
+    return number < kFirstEpochNumber ? epoch - 1 : number;
+}
+
 // What the server keeps. Every call happens inside a transaction that the caller of `handle_sync`
 // began; `savepoint` and friends nest in it.
 class ServerStore {

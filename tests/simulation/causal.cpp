@@ -121,7 +121,7 @@ void CausalChecker::look(std::size_t device, std::uint64_t epoch, const Screen& 
 
 void CausalChecker::check_own(const Session& session, const Screen& screen) {
     for (const Known& known : session.known)
-        expect(known, screen,
+        expect(session, known, screen,
                wrote(session, known.operation) ? "read your writes" : "monotonic reads");
 }
 
@@ -143,13 +143,14 @@ void CausalChecker::check_others(const Session& viewer, const Screen& screen) {
             const Index index = author.known[i].operation;
             const bool may_return = history_.operations()[index].change < since_restore_;
             if (may_return || history_.change_of(index).was_held) continue;
-            expect(author.known[i], screen,
+            expect(viewer, author.known[i], screen,
                    wrote(author, index) ? "monotonic writes" : "writes follow reads");
         }
     }
 }
 
-void CausalChecker::expect(const Known& known, const Screen& screen, const std::string& guarantee) {
+void CausalChecker::expect(const Session& viewer, const Known& known, const Screen& screen,
+                           const std::string& guarantee) {
     const KnownOperation& operation = history_.operations()[known.operation];
     const auto shown = screen.find(operation.operation.record);
     if (shown == screen.end()) return;
@@ -158,10 +159,11 @@ void CausalChecker::expect(const Known& known, const Screen& screen, const std::
     if (operation.original && saw(shown->second, known.field, *operation.original)) return;
     if (removed(known) || adopted_there(shown->second, known)) return;
     if (attacked_there(shown->second, known.field)) return;
-    if (walking_ && history_.was_issued_again(known.operation)) return;
+    if (walking_ && operation.issued_again) return;
     if (!merged_(history_.changes()[operation.change])) return;
     throw Violation{"I-9 session guarantees",
-                    guarantee + ": record " + operation.operation.record.text() + ", field " +
+                    guarantee + ": on device " + std::to_string(viewer.device) + ", record " +
+                        operation.operation.record.text() + ", field " +
                         std::to_string(number(known.field)) + ": what the change " +
                         history_.changes()[operation.change].id.text() +
                         " wrote there is not on the screen, nor anything that had seen it; "

@@ -100,7 +100,8 @@ class CausalChecker {
     void take_in_writes();
     void check_own(const Session& session, const Screen& screen);
     void check_others(const Session& viewer, const Screen& screen);
-    void expect(const Known& known, const Screen& screen, const std::string& guarantee);
+    void expect(const Session& viewer, const Known& known, const Screen& screen,
+                const std::string& guarantee);
     bool removed(const Known& known) const;
     bool adopted_there(const Seen& seen, const Known& known) const;
     bool attacked_there(const Seen& seen, FieldId field) const;

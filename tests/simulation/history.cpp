@@ -108,14 +108,17 @@ void History::mark_as_copy_of(const KnownChange& original) {
                 operations_[copy].original = index;
 }
 
-void History::learn(const ChangeId& id, const Dot& first) {
+void History::learn(std::size_t device, const ChangeId& id, const Dot& first) {
     const auto found = by_id_.find(id);
     if (found == by_id_.end()) return;
+    const KnownChange& change = changes_[found->second];
     Dot dot = first;
-    for (const Index index : changes_[found->second].operations) {
+    for (const Index index : change.operations) {
+        KnownOperation& operation = operations_[index];
         std::vector<Index>& under = by_dot_[dot];
         if (std::find(under.begin(), under.end(), index) == under.end()) under.push_back(index);
-        operations_[index].latest = dot;
+        if (first != change.first) operation.issued_again = true;
+        if (device == change.device) operation.latest = dot;
         ++dot.counter;
     }
 }
@@ -155,13 +158,6 @@ bool History::is_merged(Index operation, const Dot& dot) const {
     const std::uint64_t place = operation - change_of(operation).operations.front();
     const auto merged = merged_.find({dot.replica, dot.counter - place});
     return merged != merged_.end() && merged->second == operations_[operation].change;
-}
-
-bool History::was_issued_again(Index operation) const {
-    const KnownChange& change = change_of(operation);
-    const std::uint64_t place = operation - change.operations.front();
-    const Dot written{change.first.replica, change.first.counter + place};
-    return operations_[operation].latest != written;
 }
 
 // Whether the dot names the operation, as far as is known: another one that was written under it,

@@ -41,7 +41,8 @@ struct KnownOperation {
     Seen seen;
     bool person = true;
     std::optional<Index> original;  // of what head office adopted
-    Dot latest;                     // its dot, after it was issued again the new one
+    Dot latest;  // its dot on its author, after it was issued again there the new one
+    bool issued_again = false;  // there or on a copy
 };
 
 struct KnownChange {
@@ -71,8 +72,8 @@ class History {
     // The last change recorded is head office's copy of this one.
     void mark_as_copy_of(const KnownChange& original);
     bool knows(const ChangeId& id) const { return by_id_.contains(id); }
-    // The change is known under dots from this one on (it was issued again).
-    void learn(const ChangeId& id, const Dot& first);
+    // The change is known on the device under dots from this one on (it was issued again).
+    void learn(std::size_t device, const ChangeId& id, const Dot& first);
     // What is in a device's journal after a disaster. Gives how many known changes it lost.
     std::size_t survey(std::size_t device, const std::set<ChangeId>& journal,
                        std::size_t* lost_after_sending);
@@ -109,8 +110,6 @@ class History {
     // Under which replicas anything was ever written.
     std::set<ReplicaId> replicas() const;
     const std::vector<Index>& of_record(const RecordId& record) const;
-
-    bool was_issued_again(Index operation) const;
 
     // Two records whose field `mark` is always written together.
     std::vector<std::pair<RecordId, RecordId>> pairs;

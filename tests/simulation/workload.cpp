@@ -154,7 +154,7 @@ void Workload::read_journal(DeviceNode& device) {
             require(changeset, "device reads", "journal entry");
             history_.record(*changeset, device.index, device.writing);
         }
-        history_.learn(entry.id, first);
+        history_.learn(device.index, entry.id, first);
     }
     device.writing.clear();
 }

@@ -239,8 +239,7 @@ void World::arrive_at_device(const Packet& packet) {
         if (code == ErrorCode::bad_reply) probes_.hit(Probe::stale_reply_refused);
         return;  // the right one may still come
     }
-    // A row that the network took out is missing until the checksums have told.
-    if (plan_.page_damage == 0) oracle_.check_pairs(device);
+    oracle_.check_pairs(device);
     pump(device);
 }
 
@@ -279,6 +278,7 @@ void World::disarm(DeviceNode& device, bool failed) {
 
 void World::start_session(DeviceNode& device) {
     if (device.session || !device.online) return;
+    read_what_waits(device);
     SessionOptions options;
     options.upload_bytes = plan_.upload_bytes;
     options.max_rounds = 3'000;
@@ -346,7 +346,7 @@ void World::act(DeviceNode& device) {
     const std::string what = workload_.act(device, failed);
     log(device.name() + ": " + what);
     disarm(device, failed);
-    if (plan_.page_damage == 0) oracle_.check_pairs(device);
+    oracle_.check_pairs(device);
     if (++acts_ % kActsPerLook == 0) look_at_screen(device);
 }
 

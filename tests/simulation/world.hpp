@@ -104,6 +104,7 @@ class World {
     void disasters_of_schemas(DeviceNode& device);
     void lose_schema();
     void upgrade(DeviceNode& device);
+    void read_what_waits(DeviceNode& device);
     static Bytes as_newer_release(const Bytes& page);
     bool is_of_newer_release(ErrorCode code);
 

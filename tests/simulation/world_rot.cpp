@@ -77,7 +77,8 @@ void learn_dots(History& history, DeviceNode& device) {
     const auto journal = device.replica().journal(100'000);
     if (!journal) return;
     for (const storage::JournalEntry& entry : *journal)
-        if (history.knows(entry.id)) history.learn(entry.id, {entry.replica, entry.first_counter});
+        if (history.knows(entry.id))
+            history.learn(device.index, entry.id, {entry.replica, entry.first_counter});
 }
 
 }  // namespace

@@ -47,12 +47,18 @@ void World::disasters_of_schemas(DeviceNode& device) {
     grow_schema();
 }
 
-// It can read now what waits here for the rest of its checkpoint. (There is one release to compile:
-// the bytes change instead of the program.)
 void World::upgrade(DeviceNode& device) {
     if (device.reads_newer_schema) return;
     device.reads_newer_schema = true;
     log(device.name() + " gets the present release");
+    read_what_waits(device);
+}
+
+// The present release can read what waits here for the rest of its checkpoint. (There is one
+// release to compile: the bytes change instead of the program. A copy or a power loss may have
+// brought the bytes of before back.)
+void World::read_what_waits(DeviceNode& device) {
+    if (plan_.newer_schema == 0 || !device.reads_newer_schema) return;
     storage::Database& database = device.replica().database();
     auto rows = database.prepare("SELECT number, page FROM staged");
     require(rows, "device reads", "staged pages");

@@ -339,7 +339,7 @@ TEST(ServerStore, ARestoredCopyBeginsAnEpochAndTellsDevices) {
     Head again(folder.file("copy"), false, true);
     EXPECT_GT(again.store().epoch(), 1U);
     EXPECT_EQ(again.store().head(), saved);
-    EXPECT_EQ(again.store().own_replica().incarnation, again.store().epoch());
+    EXPECT_EQ(again.store().own_replica().incarnation, epoch_number(again.store().epoch()) + 1);
     const auto told = again.handle(li.request(), li.caller);
     ASSERT_TRUE(told);
     EXPECT_EQ(told->reply.status, ReplyStatus::restored);

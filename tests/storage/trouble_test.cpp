@@ -1,7 +1,6 @@
 // Copies, roll-backs and restores, with real replicas and a real store on files. Each of these was
 // first a seed of the simulation.
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
@@ -10,93 +9,12 @@
 
 #include "storage/seal.hpp"
 #include "storage/services.hpp"
-#include "storage/workspace_copy.hpp"
-#include "tests/storage/phone.hpp"
+#include "tests/storage/trouble_scene.hpp"
 
 namespace satchel::test {
 namespace {
 
 namespace fs = std::filesystem;
-
-class Trouble : public ::testing::Test {
-  protected:
-    void SetUp() override {
-        const auto* test = ::testing::UnitTest::GetInstance()->current_test_info();
-        folder_ = fs::path(::testing::TempDir()) /
-                  (std::string(test->name()) + std::to_string(::getpid()));
-        fs::create_directories(folder_);
-        head_ = std::make_unique<Head>(file("office"));
-        a_ = std::make_unique<Phone>(file("a"));
-        b_ = std::make_unique<Phone>(file("b"));
-    }
-    void TearDown() override {
-        a_.reset();
-        b_.reset();
-        head_.reset();
-        fs::remove_all(folder_);
-    }
-    std::string file(const char* name) const { return (folder_ / name).string(); }
-
-    void back_up() {
-        ASSERT_TRUE(storage::copy_workspace(head_->store().database(), file("backup"), {}));
-    }
-    // Head office goes on with its backup.
-    void restore() {
-        head_.reset();
-        for (const char* suffix : {"", "-wal", "-shm"})
-            fs::remove(file("office") + suffix);
-        fs::copy_file(file("backup"), file("office"));
-        head_ = std::make_unique<Head>(file("office"), false, true);
-    }
-    void everybody_syncs(std::vector<Phone*> phones) {
-        for (int round = 0; round < 3; ++round)
-            for (Phone* phone : phones)
-                phone->sync(*head_);
-    }
-
-    // There is no such pool.
-    void write_what_is_refused(const RecordId& id) {
-        head_->store().look_up_scopes([](const std::string&) -> Result<bool> { return false; });
-        a_->set(id, "pool", "nowhere");
-        a_->sync(*head_);
-        head_->store().look_up_scopes([](const std::string&) -> Result<bool> { return true; });
-    }
-
-    // A person dismisses what was refused and makes the record "later", and a copy of the device
-    // takes the line: what the first one has is in two incarnations. The backup is older.
-    void dismiss_and_part_from_a_twin(RecordId& later) {
-        head_->write({create(kProduct, record_id(7), {text(kName, "Pump")})});
-        a_->sync(*head_);
-        back_up();
-        auto transaction = *a_->replica().begin();
-        ASSERT_TRUE(transaction.set("product", record_id(7), {{"name", Value::text("Mine")}}));
-        ASSERT_TRUE(transaction.commit());
-        a_->sync(*head_);  // only head office writes products
-        ASSERT_TRUE(a_->replica().dismiss(a_->replica().journal(1)->front().number));
-        later = a_->create("later");
-        a_->sync(*head_);
-        const auto twin = a_->copied(file("twin"));
-        twin->create("of the twin");
-        twin->sync(*head_);
-        a_->create("of the original");
-        ASSERT_TRUE(a_->sync(*head_).forked);
-    }
-
-    // What head office says to the session's next request.
-    SyncReply answer(DeviceSession& session) {
-        const Caller caller = *a_->caller();
-        const auto request = session.next_request(kNow);
-        const auto asked = decode_request(**request, head_->store().services());
-        return head_->handle(*asked, caller)->reply;
-    }
-
-    fs::path folder_;
-    std::unique_ptr<Head> head_;
-    std::unique_ptr<Phone> a_;
-    std::unique_ptr<Phone> b_;
-};
-
-using Texts = std::vector<std::string>;
 
 Bytes fresh_meta() {
     Writer out;
@@ -512,23 +430,6 @@ TEST_F(Trouble, WhatWasRefusedStaysSoUnderOtherNamesToo) {
     EXPECT_EQ(a_->replica().status()->pending, 0U);
 }
 
-// Seed 1281 of the simulation: both copies have the first note; head office, restored, gets it from
-// the original under a new name. What the twin wrote on top has seen it under that name, too.
-TEST_F(Trouble, WhatIsIssuedAgainHasSeenWhatHeadOfficeKnowsUnderTheNamesOfACopy) {
-    const RecordId id = a_->create("Acme");
-    a_->sync(*head_);
-    b_->sync(*head_);
-    back_up();
-    a_->set(id, "note", "first");
-    const auto twin = a_->copied(file("twin"));
-    twin->sync(*head_);
-    twin->set(id, "note", "second");
-    restore();
-    a_->sync(*head_);
-    everybody_syncs({twin.get(), a_.get(), b_.get()});
-    EXPECT_EQ(b_->values(id, kNote), Texts{"second"});
-}
-
 // Seed 242 of the simulation: a request that had room for the dismissed one alone was repeated for
 // ever.
 TEST_F(Trouble, WhatWasDismissedGoesUpOnceAlsoWhereARequestHasRoomForNothingElse) {
@@ -555,25 +456,6 @@ TEST_F(Trouble, WhatWasDamagedInTheJournalNeverGoesUp) {
     EXPECT_EQ(synced.error().code, ErrorCode::corrupt);
     EXPECT_NE(synced.error().message.find("journal"), std::string::npos);
     EXPECT_FALSE(head_->state(kAccount, id).exists());
-}
-
-// Seed 2638 of the simulation: head office, restored, does not have yet what the copy has seen.
-TEST_F(Trouble, WhatIsIssuedAgainHasSeenWhatACopyWroteInAnIncarnationOfItsOwn) {
-    const RecordId id = a_->create("Acme");
-    a_->sync(*head_);
-    b_->sync(*head_);
-    back_up();
-    const auto twin = a_->copied(file("twin"));
-    twin->set(id, "name", "of the twin");
-    twin->sync(*head_);
-    a_->set(id, "note", "first");
-    ASSERT_TRUE(a_->sync(*head_).forked);
-    twin->sync(*head_);
-    twin->set(id, "note", "second");
-    restore();
-    twin->sync(*head_);
-    everybody_syncs({a_.get(), twin.get(), b_.get()});
-    EXPECT_EQ(b_->values(id, kNote), Texts{"second"});
 }
 
 TEST_F(Trouble, AReplyThatFailsAfterItBroughtASchemaLeavesTheOldOneInUse) {

@@ -82,10 +82,10 @@ class ScriptedStore : public DeviceStore {
         return {};
     }
 
-    Status take_incarnation(ReplicaId, std::uint32_t incarnation, std::uint64_t common) override {
-        SATCHEL_TRY(note("take_incarnation " + std::to_string(incarnation) + " from " +
-                         std::to_string(common)));
-        state.replica.incarnation = incarnation;
+    Status take_incarnation(const NewIncarnation& issued) override {
+        SATCHEL_TRY(note("take_incarnation " + std::to_string(issued.incarnation) + " from " +
+                         std::to_string(issued.common)));
+        state.replica.incarnation = issued.incarnation;
         state.acked_counter = 0;
         return {};
     }

@@ -1,0 +1,71 @@
+// What a device issues again after a fork or a restore, under new dots: in the order in which it
+// was written, and with all that it had seen. Each of these was first a seed of the simulation.
+#include "tests/storage/trouble_scene.hpp"
+
+namespace satchel::test {
+namespace {
+
+using Reissue = Trouble;
+
+// Seed 3016 of the simulation: what waits at head office for another device's change is lost there,
+// and here its chain is gone with a log-out, so it gets new dots; and so does what was written
+// after it. Within an incarnation the later counter replaces the earlier one.
+TEST_F(Reissue, WhatWaitedKeepsItsPlaceBeforeWhatWasWrittenLater) {
+    const RecordId id = a_->create("Acme");
+    everybody_syncs({a_.get(), b_.get()});
+    back_up();
+    b_->set(id, "name", "of b");
+    everybody_syncs({b_.get(), a_.get()});
+    a_->set(id, "note", "first");
+    a_->sync(*head_);
+    restore();
+    a_->sync(*head_);
+    ASSERT_EQ(a_->replica().status()->held, 1U);
+    a_->set(id, "note", "second");
+    restore();
+    ASSERT_TRUE(a_->replica().wipe(true));
+    a_->sync(*head_);
+    EXPECT_EQ(a_->replica().status()->held, 2U);
+    everybody_syncs({b_.get(), a_.get()});
+    EXPECT_EQ(b_->values(id, kNote), Texts{"second"});
+    EXPECT_EQ(a_->replica().status()->held, 0U);
+}
+
+// Seed 1281 of the simulation: both copies have the first note; head office, restored, gets it from
+// the original under a new name. What the twin wrote on top has seen it under that name, too.
+TEST_F(Reissue, WhatIsIssuedAgainHasSeenWhatHeadOfficeKnowsUnderTheNamesOfACopy) {
+    const RecordId id = a_->create("Acme");
+    a_->sync(*head_);
+    b_->sync(*head_);
+    back_up();
+    a_->set(id, "note", "first");
+    const auto twin = a_->copied(file("twin"));
+    twin->sync(*head_);
+    twin->set(id, "note", "second");
+    restore();
+    a_->sync(*head_);
+    everybody_syncs({twin.get(), a_.get(), b_.get()});
+    EXPECT_EQ(b_->values(id, kNote), Texts{"second"});
+}
+
+// Seed 2638 of the simulation: head office, restored, does not have yet what the copy has seen.
+TEST_F(Reissue, WhatIsIssuedAgainHasSeenWhatACopyWroteInAnIncarnationOfItsOwn) {
+    const RecordId id = a_->create("Acme");
+    a_->sync(*head_);
+    b_->sync(*head_);
+    back_up();
+    const auto twin = a_->copied(file("twin"));
+    twin->set(id, "name", "of the twin");
+    twin->sync(*head_);
+    a_->set(id, "note", "first");
+    ASSERT_TRUE(a_->sync(*head_).forked);
+    twin->sync(*head_);
+    twin->set(id, "note", "second");
+    restore();
+    twin->sync(*head_);
+    everybody_syncs({a_.get(), twin.get(), b_.get()});
+    EXPECT_EQ(b_->values(id, kNote), Texts{"second"});
+}
+
+}  // namespace
+}  // namespace satchel::test
