@@ -42,14 +42,16 @@ void HandIn::take(const HttpAnswer& answer) {
 
 Status HandIn::finish() {
     SATCHEL_ASSIGN(const SyncState state, replica_.sync_state());
-    if (acked_ >= state.last_counter) {
+    SATCHEL_ASSIGN(const bool has_all, replica_.is_handed_over(state.replica, acked_));
+    if (has_all) {
         SATCHEL_TRY(wipe_all(replica_));
         SATCHEL_TRY(forget_account(replica_));
         return failure(ErrorCode::forbidden, "revoked");
     }
     SATCHEL_TRY(wipe_and_seal(replica_));
     SATCHEL_ASSIGN(const storage::ReplicaStatus status, replica_.status());
-    return failure(ErrorCode::forbidden, "revoked_sealed", {std::to_string(status.pending)});
+    return failure(ErrorCode::forbidden, "revoked_sealed",
+                   {std::to_string(status.pending + status.held)});
 }
 
 Status hand_in_and_wipe(storage::Replica& replica, SyncPost& post) {

@@ -42,8 +42,9 @@ Result<LogOutOutcome> log_out(storage::Replica& replica, Transport& transport,
     }
     LogOutOutcome outcome;
     outcome.sent = before.pending - std::min(before.pending, status.pending);
-    outcome.sealed = status.pending;
-    SATCHEL_TRY(status.pending > 0 ? wipe_and_seal(replica) : replica.wipe(false));
+    // What waits may be here alone: a head office that was restored may never have seen it.
+    outcome.sealed = status.pending + (sync.status ? 0 : status.held);
+    SATCHEL_TRY(outcome.sealed > 0 ? wipe_and_seal(replica) : replica.wipe(false));
     outcome.token_ended = end_token(transport, account, cancel);
     SATCHEL_TRY(outcome.sealed > 0 ? forget_token(replica) : forget_account(replica));
     return outcome;

@@ -11,7 +11,9 @@
 namespace satchel::server {
 namespace {
 
-HttpReply wiped_reply(std::uint64_t acked_counter) {
+// Another history's counter says nothing about the device's own.
+HttpReply wiped_reply(const SyncReply& said) {
+    const std::uint64_t acked_counter = said.status == ReplyStatus::ok ? said.acked_counter : 0;
     return json_reply({{"code", "forbidden"},
                        {"message",
                         "this device may not use this workspace any more; what it sent is kept at "
@@ -156,7 +158,7 @@ void SyncService::answer(Look& look) {
     if (!look.handled) return exchange.reply(error_reply(look.handled.error()));
     SyncReply& said = look.handled->reply;
     log_verdicts(look.entry->request, said);
-    if (look.revoked) return exchange.reply(wiped_reply(said.acked_counter));
+    if (look.revoked) return exchange.reply(wiped_reply(said));
     if (look.handled->nothing_new && (look.may_wait || look.entry->is_displaced))
         said.back_off_ms = std::max(said.back_off_ms, options_.back_off_ms);
     HttpReply reply;

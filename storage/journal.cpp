@@ -333,6 +333,18 @@ Result<std::optional<JournalEntry>> Journal::earlier_unsent(ReplicaId present) {
     return std::optional(std::move(row.entry));
 }
 
+Result<bool> Journal::any_open_but(const Dot& last) {
+    SATCHEL_ASSIGN(Statement rows,
+                   database_.prepare("SELECT 1 FROM journal WHERE number >="
+                                     " (SELECT first_open FROM journal_mark) AND state IN (0, 3)"
+                                     " AND " JOURNAL_KEPT " AND NOT (replica = ?1"
+                                     " AND incarnation = ?2 AND last_counter <= ?3) LIMIT 1"));
+    rows.bind(1, stored(last.replica.id));
+    rows.bind(2, last.replica.incarnation);
+    rows.bind(3, stored(last.counter));
+    return rows.step();
+}
+
 Result<std::uint64_t> Journal::base_of(const JournalEntry& entry) {
     SATCHEL_ASSIGN(Statement rows,
                    database_.prepare("SELECT first_counter, last_counter FROM journal WHERE"

@@ -103,6 +103,8 @@ class Journal {
     // The first changeset without a verdict in an incarnation before `present`; nothing: there is
     // none. Cost: the open rows.
     Result<std::optional<JournalEntry>> earlier_unsent(ReplicaId present);
+    // Whether anything waits for a verdict, or is held, besides the incarnation up to `last`.
+    Result<bool> any_open_but(const Dot& last);
     // Where the chain stands before `entry` and the superseded entries right before it: these have
     // no verdict to wait for, but a restored server may lack them, and takes nothing behind a hole.
     Result<std::uint64_t> base_of(const JournalEntry& entry);

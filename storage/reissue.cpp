@@ -166,6 +166,7 @@ Status doubt(ReplicaCore& core, const std::vector<JournalRow>& rows) {
 // What the server has never seen of what it was asked for.
 Status add_unknown(ReplicaCore& core, const std::vector<Verdict>& answers,
                    std::vector<JournalRow>& rows) {
+    if (broken(Mutant::unknown_at_once)) return {};
     SATCHEL_TRY(core.journal.follow());
     for (const Verdict& answer : answers) {
         if (answer.kind != VerdictKind::unknown) continue;

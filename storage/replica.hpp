@@ -230,6 +230,10 @@ class Replica final : public DeviceStore {
     Status unseal(const std::vector<SealKey>& keys);
     // Then sync_state() and what reads changesets are unauthorized.
     Result<bool> sealed();
+    // Whether a head office that has taken `replica` in up to `counter` has all that is not settled
+    // here. Not so if another incarnation is open too, or if what waits was never linked to what
+    // head office has.
+    Result<bool> is_handed_over(ReplicaId replica, std::uint64_t counter);
 
     // DeviceStore
     Result<SyncState> sync_state() override;

@@ -4,7 +4,6 @@
 #include "storage/replica_core.hpp"
 #include "storage/services.hpp"
 #include "storage/taker.hpp"
-#include "sync/limits.hpp"
 #include "sync/mutants.hpp"
 
 namespace satchel::storage {
@@ -56,7 +55,7 @@ Status ReplicaCore::want_after(Sequence head) {
     }
     for (const RecordId& id : found)
         SATCHEL_TRY(want(id));
-    row.doubts_states = !found.empty();
+    row.doubts_states = row.doubts_states || !found.empty();
     return {};
 }
 
@@ -146,6 +145,11 @@ Status ReplicaCore::fill_chain(SyncState& state) {
     return {};
 }
 
+Result<bool> Replica::is_handed_over(ReplicaId replica, std::uint64_t counter) {
+    SATCHEL_ASSIGN(const bool left, core_->journal.any_open_but({replica, counter}));
+    return !left;
+}
+
 Result<std::vector<UploadedChangeset>> Replica::upload(ReplicaId replica, std::uint64_t counter,
                                                        std::size_t max_bytes) {
     return core_->journal.upload(replica, counter, max_bytes);
@@ -157,7 +161,6 @@ Result<std::vector<VerdictQuestion>> Replica::questions() {
     for (const JournalRow& row : rows) {
         if (row.entry.state != ChangesetState::held) continue;
         questions.push_back({row.entry.replica.incarnation, row.entry.first_counter, row.entry.id});
-        if (questions.size() == kMaxVerdicts) break;
     }
     return questions;
 }

@@ -88,7 +88,8 @@ Status Taker::take_verdict(const Verdict& verdict) {
             break;
         }
         case VerdictKind::unknown:  // or it is asked for again with the new incarnation
-            if (!core_.row.leaves_incarnation) unknown_.insert(row->entry.number);
+            if (!core_.row.leaves_incarnation || broken(Mutant::unknown_at_once))
+                unknown_.insert(row->entry.number);
             return {};
     }
     row->entry.reason = verdict.reason;

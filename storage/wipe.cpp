@@ -168,6 +168,7 @@ Status wipe_rows(ReplicaCore& core, bool keep_pending, const SealKey* key) {
     if (keep_pending && key != nullptr) SATCHEL_TRY(seal_rows(core, *key));
     core.row.cursor = {};
     core.row.position = {};
+    core.row.doubts_states = false;
     SATCHEL_TRY(core.save_row());
     return transaction.commit();
 }

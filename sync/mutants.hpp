@@ -48,6 +48,7 @@ enum class Mutant : std::uint8_t {
     // After a restore of head office.
     refusal_forgotten,  // what an earlier head office refused is judged anew
     copy_forgotten,     // who saw what head office knows from a copy of the device has not seen it
+    unknown_at_once,    // what head office lost is issued again behind what was written later
     // On the device.
     sent_too_early,        // a changeset leaves before it is on the disk
     cursor_before_rows,    // the cursor moves in a transaction before the rows

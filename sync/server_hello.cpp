@@ -15,7 +15,9 @@ constexpr std::uint64_t kIncarnationsPerEpoch = 7;  // 64 years of epochs fit 32
 }  // namespace
 
 Result<bool> Exchange::greet() {
-    if (request_.epoch != 0 && request_.epoch != store_.epoch() && !broken(Mutant::epoch_ignored)) {
+    // A revoked device takes nothing in any more, not even an epoch: it hands in what it can.
+    const bool met_another = request_.epoch != 0 && request_.epoch != store_.epoch();
+    if (met_another && !caller_.revoked && !broken(Mutant::epoch_ignored)) {
         SATCHEL_ASSIGN(const auto found, store_.replica(request_.replica));
         if (found) known_.high = found->high;
         say_restored();

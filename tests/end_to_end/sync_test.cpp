@@ -327,6 +327,25 @@ TEST_F(SyncTest, LogOutWithoutAServerDoesNothingUnlessForced) {
     EXPECT_EQ(name_of(device, id), "A");
 }
 
+// Head office held it for somebody else's change, and was restored since: it may be nowhere else.
+TEST_F(SyncTest, WhatWaitsAtHeadOfficeIsSealedWhenNobodyCanAskForIt) {
+    Device device = ready("one", "li.wei");
+    const RecordId id = create(device, "A");
+    ASSERT_TRUE(device.replica->database().execute(
+        "INSERT INTO verdict SELECT number, 3, 0, 0, 0, 0, 0, 'waits' FROM entry"));
+    ASSERT_EQ(device.replica->status()->held, 1U);
+    server_->stop();
+    server_.reset();
+    const auto outcome = log_out(*device.replica, *device.transport);
+    ASSERT_TRUE(outcome) << outcome.error().message;
+    EXPECT_EQ(outcome->sealed, 1U);
+    start_server();
+    ASSERT_TRUE(log_in(device, "li.wei"));
+    expect_fine(device.sync());
+    EXPECT_EQ(name_of(device, id), "A");
+    EXPECT_EQ(device.replica->status()->held, 0U);
+}
+
 // Everything that the file and its companions hold on the disk.
 std::string bytes_on_disk(const std::string& path) {
     std::string all;

@@ -35,12 +35,13 @@ constexpr std::array<std::string_view, kCount> kNames{
     "departure_not_sent",   "confirmed_unmerged",
     "patch_misses_cells",   "horizon_ignored",
     "refusal_forgotten",    "copy_forgotten",
-    "sent_too_early",       "cursor_before_rows",
-    "page_shown_early",     "evict_kept",
-    "refused_still_shown",  "pending_not_replayed",
-    "full_cell_blocks",     "schema_passed_over",
-    "damaged_entry_sent",   "values_unlimited",
-    "misfit_not_wanted",    "sums_not_compared",
+    "unknown_at_once",      "sent_too_early",
+    "cursor_before_rows",   "page_shown_early",
+    "evict_kept",           "refused_still_shown",
+    "pending_not_replayed", "full_cell_blocks",
+    "schema_passed_over",   "damaged_entry_sent",
+    "values_unlimited",     "misfit_not_wanted",
+    "sums_not_compared",
 };
 
 }  // namespace

@@ -31,6 +31,27 @@ TEST_F(Reissue, WhatWaitedKeepsItsPlaceBeforeWhatWasWrittenLater) {
     EXPECT_EQ(a_->replica().status()->held, 0U);
 }
 
+// What goes up next is less than what is here: a device that is shut out now would lose the rest if
+// it took the end of that for the end of everything.
+TEST_F(Reissue, WhatAwaitsANewIncarnationIsNotTakenForHandedOver) {
+    const RecordId id = a_->create("Acme");
+    a_->sync(*head_);
+    back_up();
+    a_->set(id, "note", "sent");
+    a_->sync(*head_);
+    a_->set(id, "name", "never sent");
+    restore();
+    DeviceSession session(a_->replica(), head_->store().services(), {});
+    const SyncReply restored = answer(session);
+    ASSERT_EQ(restored.status, ReplyStatus::restored);
+    ASSERT_TRUE(session.take_reply(encode(restored, head_->store().services()), kNow));
+    const auto state = a_->replica().sync_state();
+    ASSERT_TRUE(state);
+    EXPECT_EQ(state->last_counter, 2U);
+    EXPECT_FALSE(*a_->replica().is_handed_over(state->replica, 2));
+    EXPECT_TRUE(*a_->replica().is_handed_over(state->replica, 3));
+}
+
 // Seed 1281 of the simulation: both copies have the first note; head office, restored, gets it from
 // the original under a new name. What the twin wrote on top has seen it under that name, too.
 TEST_F(Reissue, WhatIsIssuedAgainHasSeenWhatHeadOfficeKnowsUnderTheNamesOfACopy) {
