@@ -34,7 +34,8 @@ class Scoping {
   public:
     explicit Scoping(ServerStore& store) : store_(store) {}
 
-    Result<std::vector<std::string>> of_record(const RecordId& id, std::size_t depth = 0);
+    // Of a parent, so many levels above the record whose scopes are asked for.
+    Result<std::vector<std::string>> of_record(const RecordId& id, std::size_t depth);
     Status follow(std::vector<RecordId> changed, Sequence seq, std::int64_t now_ms);
     // True when its scopes were others; it then has that seq.
     Result<bool> rescope(CollectionId collection, const RecordId& record, Sequence seq,

@@ -96,12 +96,12 @@ Judge::Check Judge::find_scopes() {
 }
 
 Result<std::vector<std::string>> Judge::scopes_of_work(const Work& work, std::size_t depth) {
-    if (depth >= kMaxScopeDepth) return std::vector<std::string>{};
+    if (depth > kMaxScopeDepth) return std::vector<std::string>{};
     return scopes_by(work,
                      [this, depth](const RecordId& parent) -> Result<std::vector<std::string>> {
                          const auto at = work_of_.find(parent);
                          if (at != work_of_.end()) return scopes_of_work(*at->second, depth + 1);
-                         return scoping_.of_record(parent);
+                         return scoping_.of_record(parent, depth + 1);
                      });
 }
 

@@ -89,9 +89,9 @@ Result<std::vector<std::string>> scopes_of(
 // because two records that name each other would keep each other's scopes for ever.
 Result<std::vector<std::string>> Scoping::of_record(const RecordId& id, std::size_t depth) {
     const auto known = known_.find(id);
-    if (known != known_.end()) return known->second;
+    if (depth == 1 && known != known_.end()) return known->second;
     std::vector<std::string> scopes;
-    if (depth >= kMaxScopeDepth) return scopes;
+    if (depth > kMaxScopeDepth) return scopes;
     SATCHEL_ASSIGN(const auto its, store_.collection_of(id));
     if (!its) {
         SATCHEL_TRY(store_.note_dangling(id));
@@ -104,8 +104,9 @@ Result<std::vector<std::string>> Scoping::of_record(const RecordId& id, std::siz
     } else {
         SATCHEL_ASSIGN(scopes, of_row(*collection, id, depth));
     }
+    if (depth > 1) return scopes;  // from fewer parents than of a record that names it itself
     if (known_.size() >= kMaxKnown) known_.clear();
-    if (depth == 0) known_.emplace(id, scopes);
+    known_.emplace(id, scopes);
     return scopes;
 }
 
@@ -144,11 +145,12 @@ Result<std::vector<std::string>> Scoping::of_row(const Collection& collection, c
     });
 }
 
-// The children of records whose scopes changed get the same seq and follow, level by level. One
-// set-based statement per level would do the same on a store that has it.
+// The children of records whose scopes changed get the same seq and follow, level by level, until
+// none changes: what is too deep to inherit has nothing to follow. One set-based statement per
+// level would do the same on a store that has it.
 Status Scoping::follow(std::vector<RecordId> changed, Sequence seq, std::int64_t now_ms) {
     if (broken(Mutant::children_left_behind)) return {};
-    for (std::size_t depth = 0; depth < kMaxScopeDepth && !changed.empty(); ++depth) {
+    while (!changed.empty()) {
         known_.clear();
         std::set<RecordId> next;
         for (const RecordId& id : changed) {
