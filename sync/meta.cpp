@@ -360,8 +360,8 @@ class MetaReader {
                 CounterPart part;
                 part.last = read_dot();
                 part.last_person = in_.bounded(part.last.counter);
-                part.added = static_cast<std::int64_t>(in_.bounded(INT64_MAX / 2048));
-                part.subtracted = static_cast<std::int64_t>(in_.bounded(INT64_MAX / 2048));
+                part.added = static_cast<std::int64_t>(in_.bounded(kMaxCounter));
+                part.subtracted = static_cast<std::int64_t>(in_.bounded(kMaxCounter));
                 if (k > 0 && part.last.replica <= counter.parts.back().last.replica) in_.fail();
                 counter.parts.push_back(part);
             }

@@ -8,13 +8,12 @@
 
 namespace satchel {
 namespace {
-constexpr std::int64_t kMaxMs = (1LL << 48) - 1;
 // What a clock may read at most, in the year 6429: above it there is room to count on.
 constexpr std::int64_t kMaxReadingMs = 1LL << 47;
 }  // namespace
 
 Stamp Stamp::at(std::int64_t ms, std::uint16_t count) {
-    const auto bounded = static_cast<std::uint64_t>(std::clamp<std::int64_t>(ms, 0, kMaxMs));
+    const auto bounded = static_cast<std::uint64_t>(std::clamp<std::int64_t>(ms, 0, kMaxTimeMs));
     return Stamp{bounded << 16 | count};
 }
 
@@ -25,7 +24,7 @@ Result<Stamp> Stamp::parse(std::string_view text) {
     const auto first = std::from_chars(text.data(), end, ms);
     const bool point = first.ec == std::errc{} && first.ptr != end && *first.ptr == '.';
     const auto second = point ? std::from_chars(first.ptr + 1, end, count) : first;
-    if (!point || second.ec != std::errc{} || second.ptr != end || ms < 0 || ms > kMaxMs)
+    if (!point || second.ec != std::errc{} || second.ptr != end || ms < 0 || ms > kMaxTimeMs)
         return Error{ErrorCode::invalid_argument, "not a stamp such as 1732233600000.3"};
     return at(ms, count);
 }
