@@ -117,6 +117,7 @@ class History {
   private:
     void add(const Changeset& changeset, KnownChange change, const std::map<RecordId, Seen>& seen);
     void take_claim_as_seen(KnownOperation& known);
+    void see_own_of_head_office(Index copy);
     bool repeats_known(const Changeset& changeset) const;
 
     using Fits = std::function<bool(const KnownOperation&)>;
