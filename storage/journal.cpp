@@ -231,6 +231,7 @@ Result<std::vector<UploadedChangeset>> Journal::upload(ReplicaId replica, std::u
                               static_cast<std::uint32_t>(rows->integer(1))};
         if (owner != replica) break;  // a later incarnation's
         const ByteView next = rows->blob(4);
+        if (next.empty()) break;  // wiped
         head = chain_link(&blake2b, head, next);
         if (view(head) != rows->blob(5) && !broken(Mutant::damaged_entry_sent))
             return damaged_entry(*rows, owner);
@@ -372,6 +373,23 @@ Result<std::uint64_t> Journal::last_of(ReplicaId replica) {
     rows.bind(2, replica.incarnation);
     SATCHEL_ASSIGN([[maybe_unused]] const bool found, rows.step());
     return static_cast<std::uint64_t>(rows.integer(0));
+}
+
+Result<std::uint64_t> Journal::run_end(ReplicaId replica, std::uint64_t counter) {
+    SATCHEL_ASSIGN(const std::int64_t last, last_number(replica, counter));
+    SATCHEL_ASSIGN(Statement rows,
+                   database_.prepare("SELECT first_counter, last_counter FROM entry"
+                                     " WHERE number > ?1 AND replica = ?2 AND incarnation = ?3"
+                                     " AND " JOURNAL_KEPT " ORDER BY number"));
+    rows.bind(1, last);
+    rows.bind(2, stored(replica.id));
+    rows.bind(3, replica.incarnation);
+    std::uint64_t end = counter;
+    while (true) {
+        SATCHEL_ASSIGN(const bool more, rows.step());
+        if (!more || static_cast<std::uint64_t>(rows.integer(0)) != end + 1) return end;
+        end = static_cast<std::uint64_t>(rows.integer(1));
+    }
 }
 
 Result<std::vector<JournalEntry>> Journal::list(std::size_t limit, bool open_only) {

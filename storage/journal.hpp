@@ -110,6 +110,8 @@ class Journal {
     Result<std::uint64_t> base_of(const JournalEntry& entry);
     // Highest counter of an incarnation whose changeset was not issued again under another.
     Result<std::uint64_t> last_of(ReplicaId replica);
+    // Where the changesets end that follow `counter` without a hole; a wipe leaves holes.
+    Result<std::uint64_t> run_end(ReplicaId replica, std::uint64_t counter);
     Result<std::vector<JournalEntry>> list(std::size_t limit, bool open_only);
     Status save_state(const JournalRow& row);
     // Accepted rows up to `seq` become settled; gives their numbers.

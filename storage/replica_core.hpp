@@ -102,6 +102,7 @@ struct ReplicaCore {
         const std::string& scope,
         const std::function<void(const TableInfo&, const RecordId&, Sequence)>& visit);
     Status fill_chain(SyncState& state);
+    Status end_at_hole(SyncState& state);
     Status want(const RecordId& id);
     Status want_after(Sequence head);
     // One transaction in which `work` changes rows and the caches above; observers learn what it

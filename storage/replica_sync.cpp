@@ -123,6 +123,13 @@ Result<SyncState> Replica::sync_state() {
     return state;
 }
 
+// What a restored server lacks goes up as far as it is here: a wipe may have taken the rest.
+Status ReplicaCore::end_at_hole(SyncState& state) {
+    SATCHEL_ASSIGN(const std::uint64_t end, journal.run_end(state.replica, state.acked_counter));
+    state.last_counter = std::min(state.last_counter, end);
+    return {};
+}
+
 // Which chain goes up next, and from where to where.
 Status ReplicaCore::fill_chain(SyncState& state) {
     if (row.earlier_open) {
@@ -132,7 +139,7 @@ Status ReplicaCore::fill_chain(SyncState& state) {
             state.replica = earlier->replica;
             SATCHEL_ASSIGN(state.acked_counter, journal.base_of(*earlier));
             SATCHEL_ASSIGN(state.last_counter, journal.last_of(earlier->replica));
-            return {};
+            return end_at_hole(state);
         }
     }
     SATCHEL_ASSIGN(const ChainHead head, journal.head(row.replica));
@@ -141,6 +148,7 @@ Status ReplicaCore::fill_chain(SyncState& state) {
     state.last_counter = head.counter;
     if (!row.leaves_incarnation) return {};
     state.last_counter = std::clamp(row.sent_counter, state.acked_counter, head.counter);
+    SATCHEL_TRY(end_at_hole(state));
     state.wants_incarnation = state.acked_counter == state.last_counter;
     return {};
 }

@@ -31,6 +31,29 @@ TEST_F(Reissue, WhatWaitedKeepsItsPlaceBeforeWhatWasWrittenLater) {
     EXPECT_EQ(a_->replica().status()->held, 0U);
 }
 
+// Seed 7317 of the simulation: what waited goes up again, and behind it is nothing any more; the
+// place of what the log-out took was read as damage, and the device never synced again.
+TEST_F(Reissue, WhatWaitedGoesUpAlsoBeforeAHoleThatALogOutLeft) {
+    const RecordId id = a_->create("Acme");
+    everybody_syncs({a_.get(), b_.get()});
+    back_up();
+    b_->set(id, "name", "of b");
+    everybody_syncs({b_.get(), a_.get()});
+    a_->set(id, "note", "first");
+    a_->sync(*head_);
+    restore();
+    a_->sync(*head_);
+    a_->set(id, "note", "second");
+    a_->create("Other");
+    a_->sync(*head_);
+    ASSERT_EQ(a_->replica().status()->held, 2U);
+    ASSERT_TRUE(a_->replica().wipe(true));
+    restore();
+    everybody_syncs({a_.get(), b_.get(), a_.get()});
+    EXPECT_EQ(a_->replica().status()->held, 0U);
+    EXPECT_EQ(b_->values(id, kNote), Texts{"second"});
+}
+
 // What goes up next is less than what is here: a device that is shut out now would lose the rest if
 // it took the end of that for the end of everything.
 TEST_F(Reissue, WhatAwaitsANewIncarnationIsNotTakenForHandedOver) {
