@@ -158,17 +158,23 @@ void CausalChecker::expect(const Session& viewer, const Known& known, const Scre
     if (saw(shown->second, known.field, known.operation)) return;
     if (operation.original && saw(shown->second, known.field, *operation.original)) return;
     if (removed(known) || adopted_there(shown->second, known)) return;
-    if (attacked_there(shown->second, known.field)) return;
+    if (attacked_there(shown->second, known.field) || twin_there(shown->second, known)) return;
     if (walking_ && operation.issued_again) return;
     if (!merged_(history_.changes()[operation.change])) return;
-    throw Violation{"I-9 session guarantees",
-                    guarantee + ": on device " + std::to_string(viewer.device) + ", record " +
-                        operation.operation.record.text() + ", field " +
-                        std::to_string(number(known.field)) + ": what the change " +
-                        history_.changes()[operation.change].id.text() +
-                        " wrote there is not on the screen, nor anything that had seen it; "
-                        "its history:" +
-                        history_.account(operation.operation.record, known.field)};
+    std::string there;
+    const auto field = shown->second.find(known.field);
+    if (field != shown->second.end())
+        for (const Index index : field->second)
+            there += " #" + std::to_string(index);
+    throw Violation{
+        "I-9 session guarantees",
+        guarantee + ": on device " + std::to_string(viewer.device) + ", record " +
+            operation.operation.record.text() + ", field " + std::to_string(number(known.field)) +
+            ": what the change " + history_.changes()[operation.change].id.text() +
+            " wrote there is not on the screen, nor anything that had seen it; "
+            "with what is under it there are" +
+            (there.empty() ? " none" : there) +
+            "; its history:" + history_.account(operation.operation.record, known.field)};
 }
 
 // An element that was taken out, or added anew, by somebody who had seen its adding.
@@ -189,9 +195,21 @@ bool CausalChecker::removed(const Known& known) const {
     });
 }
 
+// An adoption comes after all that head office wrote before it, and its author, who writes again,
+// had seen what was adopted.
 bool CausalChecker::adopted_there(const Seen& seen, const Known& known) const {
     const auto there = seen.find(known.field);
     if (there == seen.end()) return false;
+    const bool of_head_office = history_.change_of(known.operation).device == kHeadOffice;
+    const RecordId& record = history_.operations()[known.operation].operation.record;
+    for (const Index copy : history_.of_record(record)) {
+        const auto& original = history_.operations()[copy].original;
+        if (!of_head_office || copy < known.operation || !original) continue;
+        const std::size_t author = history_.change_of(*original).device;
+        if (std::any_of(there->second.begin(), there->second.end(),
+                        [&](Index index) { return history_.change_of(index).device == author; }))
+            return true;
+    }
     const auto& copied = history_.operations()[known.operation].original;
     return std::any_of(there->second.begin(), there->second.end(), [&](Index index) {
         const bool of_the_author =
@@ -205,6 +223,15 @@ bool CausalChecker::attacked_there(const Seen& seen, FieldId field) const {
     return there != seen.end() &&
            std::any_of(there->second.begin(), there->second.end(),
                        [&](Index index) { return history_.change_of(index).hostile; });
+}
+
+// What two copies of a device wrote under one dot, word for word the same, looks the same.
+bool CausalChecker::twin_there(const Seen& seen, const Known& known) const {
+    const auto there = seen.find(known.field);
+    return there != seen.end() &&
+           std::any_of(there->second.begin(), there->second.end(), [&](Index index) {
+               return history_.look_alike(index, known.operation, known.field);
+           });
 }
 
 bool CausalChecker::wrote(const Session& session, Index operation) const {

@@ -104,6 +104,7 @@ class CausalChecker {
                 const std::string& guarantee);
     bool removed(const Known& known) const;
     bool adopted_there(const Seen& seen, const Known& known) const;
+    bool twin_there(const Seen& seen, const Known& known) const;
     bool attacked_there(const Seen& seen, FieldId field) const;
     bool wrote(const Session& session, Index operation) const;
 

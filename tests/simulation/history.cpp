@@ -184,6 +184,17 @@ bool History::is_under(Index operation, const Dot& dot) const {
            });
 }
 
+bool History::look_alike(Index a, Index b, FieldId cell) const {
+    const CellWrite* one = written(operations_[a].operation, cell);
+    const CellWrite* other = written(operations_[b].operation, cell);
+    if (one == nullptr || other == nullptr || one->values != other->values) return false;
+    return std::any_of(by_dot_.begin(), by_dot_.end(), [&](const auto& under) {
+        const std::vector<Index>& all = under.second;
+        return std::find(all.begin(), all.end(), a) != all.end() &&
+               std::find(all.begin(), all.end(), b) != all.end();
+    });
+}
+
 void History::mark_held(const Dot& first) {
     const auto known = by_dot_.find(first);
     if (known == by_dot_.end()) return;
