@@ -73,20 +73,29 @@ Result<std::vector<Dot>> ReplicaCore::pending_dots(const RecordId& record) {
 }
 
 // What the operation had seen of this replica that is another's: the incarnations of its copies,
-// and what head office knows under the dots of one. None of it has moved.
+// what a copy went on to write in one that both had, and what head office knows under the dots of
+// one. None of it has moved.
 Result<VectorClock> ReplicaCore::known_elsewhere(const Operation& operation) {
     VectorClock elsewhere;
     if (broken(Mutant::copy_forgotten)) return elsewhere;
+    const auto here = aliases.find(operation.record);
+    const auto reissued_up_to = [&](const ReplicaId& replica) {
+        std::uint64_t end = 0;
+        if (here == aliases.end()) return end;
+        for (const Alias& alias : here->second)
+            if (alias.own.replica == replica) end = std::max(end, alias.own.counter);
+        return end;
+    };
     for (const Dot& entry : operation.clock.entries()) {
         if (entry.replica.id != row.replica.id) continue;
         SATCHEL_ASSIGN(const std::uint64_t written, journal.end_before(entry.replica, INT64_MAX));
-        if (written == 0) elsewhere.advance(entry);
+        if (written == 0 || entry.counter > std::max(written, reissued_up_to(entry.replica)))
+            elsewhere.advance(entry);
     }
-    const auto here = aliases.find(operation.record);
     if (here == aliases.end()) return elsewhere;
-    const VectorClock seen = expanded(operation.record, operation.clock);
+    const std::vector<Dot> seen = also_seen(operation.record, operation.clock);
     for (const Alias& alias : here->second) {
-        if (!seen.covers(alias.own)) continue;
+        if (!std::binary_search(seen.begin(), seen.end(), alias.original)) continue;
         SATCHEL_ASSIGN(const auto state, journal.state_of(alias.own));
         if (state == ChangesetState::alias) elsewhere.advance(alias.original);
     }

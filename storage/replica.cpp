@@ -265,16 +265,38 @@ Status ReplicaCore::save_alias(const RecordId& record, const Alias& alias) {
     insert->bind(5, alias.original.replica.incarnation);
     insert->bind(6, stored(alias.original.counter));
     SATCHEL_TRY(insert->run());
-    aliases[record].push_back(alias);
+    std::vector<Alias>& known = aliases[record];
+    std::erase_if(known, [&alias](const Alias& old) { return old.own == alias.own; });
+    known.push_back(alias);
     return {};
 }
 
-VectorClock ReplicaCore::expanded(const RecordId& record, VectorClock seen) const {
+std::vector<Dot> ReplicaCore::also_seen(const RecordId& record, const VectorClock& covered) const {
+    std::vector<Dot> seen;
     const auto known = aliases.find(record);
     if (known == aliases.end()) return seen;
-    for (const Alias& alias : known->second)
-        if (seen.covers(alias.own)) seen.advance(alias.original);
+    for (bool more = true; more;) {  // an original may have a newer name itself
+        more = false;
+        for (const Alias& alias : known->second) {
+            if (!covered.covers(alias.own) &&
+                !std::binary_search(seen.begin(), seen.end(), alias.own))
+                continue;
+            const auto at = std::lower_bound(seen.begin(), seen.end(), alias.original);
+            if (at != seen.end() && *at == alias.original) continue;
+            seen.insert(at, alias.original);
+            more = true;
+        }
+    }
     return seen;
+}
+
+bool ReplicaCore::holds(const RecordId& record, const VectorClock& state, const Dot& dot) const {
+    if (state.covers(dot)) return true;
+    const auto known = aliases.find(record);
+    if (known == aliases.end()) return false;
+    return std::any_of(known->second.begin(), known->second.end(), [&](const Alias& alias) {
+        return alias.own == dot && state.covers(alias.original);
+    });
 }
 
 // In an incarnation that came to its end the server may have other changes under the numbers of
@@ -282,7 +304,9 @@ VectorClock ReplicaCore::expanded(const RecordId& record, VectorClock seen) cons
 // before.
 VectorClock ReplicaCore::renamed(const RecordId& record, const VectorClock& token,
                                  const VectorClock& shown) const {
-    const VectorClock whole = expanded(record, token);
+    VectorClock whole = token;
+    for (const Dot& dot : also_seen(record, token))
+        whole.advance(dot);
     const auto known = aliases.find(record);
     VectorClock result;
     for (const Dot& entry : whole.entries()) {

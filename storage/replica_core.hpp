@@ -88,8 +88,12 @@ struct ReplicaCore {
     std::int64_t now() const { return clock->now_ms(); }
     Status load_aliases();
     Status save_alias(const RecordId& record, const Alias& alias);
-    // The clock of an operation on the record, with the original dots of every alias it covers.
-    VectorClock expanded(const RecordId& record, VectorClock clock) const;
+    // The original dots of every alias that the clock of an operation on the record covers,
+    // ascending.
+    std::vector<Dot> also_seen(const RecordId& record, const VectorClock& covered) const;
+    // Whether a state of the record with this clock has the dot in it, by its name or by that which
+    // its original has.
+    bool holds(const RecordId& record, const VectorClock& state, const Dot& dot) const;
     // A read token of the record, which may be older than the present incarnation: what was issued
     // again since goes by its new dots. `shown`: the record's clock now.
     VectorClock renamed(const RecordId& record, const VectorClock& token,

@@ -54,14 +54,15 @@ Result<Verdict> SqliteServerStore::write_own(std::vector<Operation> operations, 
         SATCHEL_ASSIGN(const auto record, load(operation.collection, operation.record));
         if (record) operation.clock = record->state.clock;
     }
-    SATCHEL_ASSIGN(const Verdict verdict, write(std::move(operations), intent, now_ms, author));
+    SATCHEL_ASSIGN(const Verdict verdict, write(std::move(operations), intent, now_ms, author, 0));
     if (verdict.kind == VerdictKind::accepted) SATCHEL_TRY(transaction.commit());
     return verdict;
 }
 
 // With their clocks as they are. What is not accepted leaves no trace.
 Result<Verdict> SqliteServerStore::write(std::vector<Operation> operations, Intent intent,
-                                         std::int64_t now_ms, const RecordId& author) {
+                                         std::int64_t now_ms, const RecordId& author,
+                                         std::uint64_t speaks_for) {
     SATCHEL_ASSIGN(AdminTransaction transaction, AdminTransaction::begin(*this));
     SATCHEL_ASSIGN(const auto known, replica(core_->own));
     Changeset changeset;
@@ -78,6 +79,7 @@ Result<Verdict> SqliteServerStore::write(std::vector<Operation> operations, Inte
     caller.user = author;
     caller.rank = 255;
     caller.head_office = true;
+    caller.speaks_for = speaks_for;
     SATCHEL_ASSIGN(const Verdict verdict,
                    accept_own(encode(changeset), caller, *this, core_->services, now_ms));
     if (verdict.kind != VerdictKind::accepted) return verdict;

@@ -7,14 +7,11 @@ namespace satchel::storage {
 namespace {
 
 // What of the author's clock an adopted operation can still say it had seen: what the record has
-// taken in, and what stands for something refused, with the copy of it that was adopted.
+// taken in, and what stands for something refused.
 Result<VectorClock> still_known(ServerLog& log, const Operation& operation,
                                 const std::optional<ServerRecord>& record) {
     VectorClock known;
     for (const Dot& seen : operation.clock.entries()) {
-        SATCHEL_ASSIGN(const auto copies, log.aliased(operation.record, seen));
-        for (const Dot& copy : copies)
-            known.advance(copy);
         const std::uint64_t held = record ? record->state.clock.counter(seen.replica) : 0;
         known.advance({seen.replica, std::min(held, seen.counter)});
         if (held >= seen.counter) continue;
@@ -97,7 +94,8 @@ Result<Verdict> SqliteServerStore::adopt(std::int64_t log_number, const RecordId
     verdict.kind = VerdictKind::accepted;
     verdict.seq = head();
     if (!operations.empty()) {
-        SATCHEL_ASSIGN(verdict, write(std::move(operations), changeset.header.intent, now_ms, by));
+        SATCHEL_ASSIGN(verdict, write(std::move(operations), changeset.header.intent, now_ms, by,
+                                      changeset.header.replica.id));
     }
     if (verdict.kind != VerdictKind::accepted) return verdict;
     // What its author goes on to write had seen the quarantined values: and so the adopted ones.

@@ -220,8 +220,9 @@ class SqliteServerStore final : public ServerStore {
 
   private:
     struct Core;
+    // `speaks_for`: the device whose change is adopted; 0 for none.
     Result<Verdict> write(std::vector<Operation> operations, Intent intent, std::int64_t now_ms,
-                          const RecordId& author);
+                          const RecordId& author, std::uint64_t speaks_for);
     explicit SqliteServerStore(std::unique_ptr<Core> core);
     std::unique_ptr<Core> core_;
 };

@@ -55,6 +55,11 @@ Status Taker::take_verdicts() {
     return {};
 }
 
+// At the end of this reply.
+bool Taker::is_here(Sequence seq) const {
+    return seq <= core_.row.cursor || (reply_.checkpoint && seq <= reply_.checkpoint->seq);
+}
+
 Status Taker::take_verdict(const Verdict& verdict) {
     const ReplicaId replica{core_.row.replica.id, verdict.incarnation};
     SATCHEL_ASSIGN(auto row, core_.journal.open_row(replica, verdict.first_counter));
@@ -82,6 +87,12 @@ Status Taker::take_verdict(const Verdict& verdict) {
             if (!broken(Mutant::refused_still_shown)) dropped_.push_back(*row);
             break;
         case VerdictKind::alias: {
+            // Until its original is here it stays on the screen: what is written meanwhile counts
+            // as having seen it. It is asked for again.
+            if (!is_here(verdict.seq)) {
+                row->entry.state = ChangesetState::held;
+                break;
+            }
             row->entry.state = ChangesetState::alias;
             SATCHEL_TRY(note_alias(*row, verdict.original));
             dropped_.push_back(*row);
@@ -214,12 +225,15 @@ Result<RecordState> Taker::with_own(const RecordId& id, RecordState base) {
     for (const PendingOperation& each : core_.journal.pending(id)) {
         SATCHEL_ASSIGN(const OpenChangeset* entry, open(each.number));
         if (!settles(entry->row)) continue;
-        Operation operation = entry->changeset.operations[each.index];
+        const Operation& operation = entry->changeset.operations[each.index];
         if (!base.exists() && !operation.clock.empty()) return RecordState{};
-        operation.clock = core_.expanded(id, std::move(operation.clock));
-        const WriteContext write{entry->changeset.dot(each.index), entry->row.effective,
-                                 entry->row.rank, entry->changeset.header.intent, entry->row.late};
-        if (base.clock.covers(write.dot)) continue;
+        const WriteContext write{.dot = entry->changeset.dot(each.index),
+                                 .stamp = entry->row.effective,
+                                 .rank = entry->row.rank,
+                                 .intent = entry->changeset.header.intent,
+                                 .late = entry->row.late,
+                                 .also_seen = core_.also_seen(id, operation.clock)};
+        if (core_.holds(id, base.clock, write.dot)) continue;
         SATCHEL_TRY(apply(base, operation, write));
     }
     return base;
@@ -230,12 +244,13 @@ Result<RecordState> Taker::replay(const RecordId& id, RecordState confirmed, boo
     for (const PendingOperation& each : core_.journal.pending(id)) {
         SATCHEL_ASSIGN(OpenChangeset * entry, open(each.number));
         if (settles(entry->row)) continue;
-        Operation operation = entry->changeset.operations[each.index];
+        const Operation& operation = entry->changeset.operations[each.index];
         const WriteContext write{.dot = entry->changeset.dot(each.index),
                                  .stamp = entry->row.stamp,
                                  .rank = entry->row.own_rank,
                                  .intent = entry->changeset.header.intent,
-                                 .waits = true};
+                                 .waits = true,
+                                 .also_seen = core_.also_seen(id, operation.clock)};
         // An operation on a record whose making was refused shows nothing: it is about to be
         // refused too. One that the server's state holds already needs no second time.
         const bool homeless = !confirmed.exists() && !operation.clock.empty();
@@ -244,9 +259,8 @@ Result<RecordState> Taker::replay(const RecordId& id, RecordState confirmed, boo
             entry->images[each.index] = std::move(image);
             entry->images_changed = true;
         }
-        if (homeless || confirmed.clock.covers(write.dot)) continue;
+        if (homeless || core_.holds(id, confirmed.clock, write.dot)) continue;
         if (broken(Mutant::pending_not_replayed)) continue;
-        operation.clock = core_.expanded(id, std::move(operation.clock));
         const Status applied = apply(confirmed, operation, write);
         // Others have filled what it would be added to: it is not shown, and head office's verdict
         // decides.

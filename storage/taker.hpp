@@ -67,6 +67,7 @@ class Taker {
 
     void see_time();
     Status take_verdicts();
+    bool is_here(Sequence seq) const;
     Status take_verdict(const Verdict& verdict);
     Status take_late(ReplicaId replica, const Verdict& verdict);
     Status note_alias(const JournalRow& row, const Dot& original);

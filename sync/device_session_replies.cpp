@@ -123,6 +123,18 @@ Status DeviceSession::take_fork(SyncReply&& reply) {
     return {};
 }
 
+namespace {
+
+// It is open until its original is here: then the same answer ends it.
+bool is_alias(const VerdictQuestion& question, const SyncReply& reply) {
+    return std::any_of(reply.verdicts.begin(), reply.verdicts.end(), [&](const Verdict& verdict) {
+        return verdict.kind == VerdictKind::alias && verdict.incarnation == question.incarnation &&
+               verdict.first_counter == question.first_counter;
+    });
+}
+
+}  // namespace
+
 // The answer is taken in for good; what follows only decides how the session goes on.
 void DeviceSession::note_answer(const SyncReply& reply) {
     const SyncRequest sent = *std::exchange(sent_, std::nullopt);
@@ -133,7 +145,8 @@ void DeviceSession::note_answer(const SyncReply& reply) {
     if (reply.status != ReplyStatus::ok) return;
     if (!reply.refusal.empty()) report_.refusal = reply.refusal;
     for (const VerdictQuestion& question : sent.questions)
-        asked_.insert(std::upper_bound(asked_.begin(), asked_.end(), question.id), question.id);
+        if (!is_alias(question, reply))
+            asked_.insert(std::upper_bound(asked_.begin(), asked_.end(), question.id), question.id);
     if (!sent.repair_scope.empty()) repaired_.push_back(sent.repair_scope);
     if (sent.wait_ms > 0) waited_ = true;
     // Who is refused does not wait for news: it has something to tell.

@@ -14,10 +14,25 @@ Error over_limit(const char* what, std::size_t limit) {
     return {ErrorCode::limit, std::string(what) + ": at most " + std::to_string(limit)};
 }
 
+// What an operation's author had seen: what its clock covers, and single dots.
+class Seen {
+  public:
+    Seen(const Operation& operation, const WriteContext& write)
+        : clock_(operation.clock), also_(write.also_seen) {}
+
+    bool covers(const Dot& dot) const {
+        return clock_.covers(dot) || std::binary_search(also_.begin(), also_.end(), dot);
+    }
+
+  private:
+    const VectorClock& clock_;
+    const std::vector<Dot>& also_;
+};
+
 // The people's writes of the cell that the author of a system write had seen and that no person has
 // replaced: siblings, and what other system writes stand for. Taken from all of these, replaced or
 // not, the answer does not depend on the order in which concurrent writes came.
-std::vector<Dot> people_seen(const CellState& cell, const VectorClock& seen) {
+std::vector<Dot> people_seen(const CellState& cell, const Seen& seen) {
     std::vector<Dot> people;
     const auto take = [&](const Dot& dot) {
         if (seen.covers(dot)) people.push_back(dot);
@@ -37,7 +52,7 @@ bool all_null(const CellWrite& write) {
                        [](const Value& value) { return value.is_null(); });
 }
 
-void write_cell(CellState& cell, const CellWrite& write, const VectorClock& seen,
+void write_cell(CellState& cell, const CellWrite& write, const Seen& seen,
                 const WriteContext& context) {
     Sibling added{
         context.dot, context.stamp, context.rank, context.intent == Intent::system, context.late,
@@ -72,13 +87,13 @@ auto find_element(Elements& elements, const Value& element) {
 }
 
 // A system write that adds what is there leaves the people's addings: they may revive the record.
-bool outlasts(const SetDot& dot, const SetWrite& write, const VectorClock& seen, Intent intent) {
+bool outlasts(const SetDot& dot, const SetWrite& write, const Seen& seen, Intent intent) {
     const bool keeps_people = write.add && intent == Intent::system;
     if (!write.add && broken(Mutant::removal_takes_unseen)) return false;
     return !seen.covers(dot.dot) || (keeps_people && !dot.system);
 }
 
-void write_element(SetState& set, const SetWrite& write, const VectorClock& seen,
+void write_element(SetState& set, const SetWrite& write, const Seen& seen,
                    const WriteContext& context) {
     auto at = find_element(set.elements, write.element);
     if (at == set.elements.end() || at->element != write.element) {
@@ -119,24 +134,24 @@ void step_counter(CounterState& counter, const CounterStep& step, const WriteCon
 
 Status check_cells(const RecordState& state, const Operation& operation,
                    const WriteContext& context) {
+    const Seen seen(operation, context);
     const std::size_t most = context.waits ? kMaxShownSiblings : kMaxSiblings;
     for (const CellWrite& write : operation.cells) {
         const CellState* cell = state.cell(write.cell);
         if (cell == nullptr) continue;
-        const auto kept = std::count_if(
-            cell->siblings.begin(), cell->siblings.end(),
-            [&](const Sibling& sibling) { return !operation.clock.covers(sibling.dot); });
+        const auto kept =
+            std::count_if(cell->siblings.begin(), cell->siblings.end(),
+                          [&](const Sibling& sibling) { return !seen.covers(sibling.dot); });
         if (static_cast<std::size_t>(kept) >= most && !broken(Mutant::values_unlimited))
             return over_limit("values side by side in one cell", most);
-        if (context.intent == Intent::system &&
-            people_seen(*cell, operation.clock).size() > kMaxClockEntries)
+        if (context.intent == Intent::system && people_seen(*cell, seen).size() > kMaxClockEntries)
             return over_limit("people's values behind an automatic one", kMaxClockEntries);
     }
     return {};
 }
 
 // How many elements one write adds to its set: 1, 0 or -1.
-int growth(const SetState* set, const SetWrite& write, const VectorClock& seen) {
+int growth(const SetState* set, const SetWrite& write, const Seen& seen) {
     const SetElement* known = nullptr;
     if (set != nullptr) {
         const auto at = find_element(set->elements, write.element);
@@ -149,7 +164,7 @@ int growth(const SetState* set, const SetWrite& write, const VectorClock& seen) 
     return goes ? -1 : 0;
 }
 
-Status check_sets(const RecordState& state, const Operation& operation) {
+Status check_sets(const RecordState& state, const Operation& operation, const Seen& seen) {
     if (operation.sets.size() > kMaxSetElements)
         return over_limit("set elements in one operation", kMaxSetElements);
     std::map<FieldId, std::ptrdiff_t> sizes;
@@ -158,7 +173,7 @@ Status check_sets(const RecordState& state, const Operation& operation) {
         const std::size_t held = set == nullptr ? 0 : set->elements.size();
         const auto [size, first] =
             sizes.try_emplace(write.field, static_cast<std::ptrdiff_t>(held));
-        size->second += growth(set, write, operation.clock);
+        size->second += growth(set, write, seen);
     }
     for (const auto& [field, size] : sizes)
         if (size > static_cast<std::ptrdiff_t>(kMaxSetElements))
@@ -167,7 +182,8 @@ Status check_sets(const RecordState& state, const Operation& operation) {
 }
 
 // What only a device can exceed that names an old clock in every operation.
-Status check_pile(const RecordState& state, const Operation& operation, Intent intent) {
+Status check_pile(const RecordState& state, const Operation& operation, Intent intent,
+                  const Seen& seen) {
     const auto too_many = [](const auto& items, const auto& remains) {
         const auto kept = std::count_if(items.begin(), items.end(), remains);
         return static_cast<std::size_t>(kept) >= kMaxClockEntries;
@@ -176,14 +192,12 @@ Status check_pile(const RecordState& state, const Operation& operation, Intent i
         const SetState* set = state.set(write.field);
         if (!write.add || set == nullptr) continue;
         const auto at = find_element(set->elements, write.element);
-        const auto remains = [&](const SetDot& dot) {
-            return outlasts(dot, write, operation.clock, intent);
-        };
+        const auto remains = [&](const SetDot& dot) { return outlasts(dot, write, seen, intent); };
         if (at != set->elements.end() && at->element == write.element &&
             too_many(at->dots, remains))
             return over_limit("addings of one element", kMaxClockEntries);
     }
-    const auto unseen = [&](const LifeMark& mark) { return !operation.clock.covers(mark.dot); };
+    const auto unseen = [&](const LifeMark& mark) { return !seen.covers(mark.dot); };
     if (operation.kind != OperationKind::write && too_many(state.life, unseen))
         return over_limit("deletions of one record", kMaxClockEntries);
     return {};
@@ -205,15 +219,49 @@ Status check_counters(const RecordState& state, const Operation& operation,
     return {};
 }
 
-void mark_life(RecordState& state, const Operation& operation, const Dot& dot) {
-    std::erase_if(state.life,
-                  [&operation](const LifeMark& mark) { return operation.clock.covers(mark.dot); });
+// Whether a clock with the dot in it would say that the author had seen an edit that he had not, or
+// one that may still come.
+bool says_too_much(const RecordState& state, const Dot& dot, const Seen& seen) {
+    if (!state.clock.covers(dot)) return true;
+    const auto unseen = [&](const Dot& edit) {
+        return edit.replica == dot.replica && edit.counter < dot.counter && !seen.covers(edit);
+    };
+    for (const CellState& cell : state.cells)
+        for (const Sibling& sibling : cell.siblings)
+            if (unseen(sibling.dot) ||
+                std::any_of(sibling.inherits.begin(), sibling.inherits.end(), unseen))
+                return true;
+    for (const SetState& set : state.sets)
+        for (const SetElement& element : set.elements)
+            for (const SetDot& adding : element.dots)
+                if (unseen(adding.dot)) return true;
+    for (const CounterState& counter : state.counters)
+        for (const CounterPart& part : counter.parts)
+            if (unseen({part.last.replica, part.last_person})) return true;
+    return false;
+}
+
+// A mark keeps a clock: where that cannot say what the deleter had seen it says less, and the
+// record stays alive.
+VectorClock clock_of_mark(const RecordState& state, const Operation& operation,
+                          const WriteContext& write, const Seen& seen) {
+    VectorClock clock = operation.clock;
+    for (const Dot& dot : write.also_seen)
+        if (!says_too_much(state, dot, seen)) clock.advance(dot);
+    return clock;
+}
+
+void mark_life(RecordState& state, const Operation& operation, const WriteContext& write,
+               const Seen& seen) {
+    std::erase_if(state.life, [&seen](const LifeMark& mark) { return seen.covers(mark.dot); });
     const bool dead = operation.kind == OperationKind::remove;
     if (dead && broken(Mutant::delete_clears))
         std::erase_if(state.cells, [&operation](const CellState& cell) {
             return operation.clock.covers(cell.siblings.back().dot);
         });
-    state.life.push_back({dot, dead, dead ? operation.clock : VectorClock{}});
+    LifeMark mark{write.dot, dead, {}};
+    if (dead) mark.seen = clock_of_mark(state, operation, write, seen);
+    state.life.push_back(std::move(mark));
     std::sort(state.life.begin(), state.life.end(),
               [](const LifeMark& a, const LifeMark& b) { return a.dot < b.dot; });
 }
@@ -221,26 +269,27 @@ void mark_life(RecordState& state, const Operation& operation, const Dot& dot) {
 }  // namespace
 
 Status apply(RecordState& state, const Operation& operation, const WriteContext& write) {
+    const Seen seen(operation, write);
     SATCHEL_TRY(check_cells(state, operation, write));
-    SATCHEL_TRY(check_sets(state, operation));
-    SATCHEL_TRY(check_pile(state, operation, write.intent));
+    SATCHEL_TRY(check_sets(state, operation, seen));
+    SATCHEL_TRY(check_pile(state, operation, write.intent, seen));
     SATCHEL_TRY(check_counters(state, operation, write));
     if (state.clock.counter(write.dot.replica) == 0 &&
         state.clock.entries().size() >= kMaxClockEntries)
         return over_limit("devices that wrote one record", kMaxClockEntries);
     for (const CellWrite& cell : operation.cells) {
         if (operation.clock.empty() && all_null(cell)) continue;
-        write_cell(state.cell_or_new(cell.cell), cell, operation.clock, write);
+        write_cell(state.cell_or_new(cell.cell), cell, seen, write);
     }
     for (const SetWrite& element : operation.sets)
-        write_element(set_or_new(state, element.field), element, operation.clock, write);
+        write_element(set_or_new(state, element.field), element, seen, write);
     for (const CounterStep& step : operation.counters) {
         step_counter(counter_or_new(state, step.field), step, write);
         if (broken(Mutant::counter_twice))
             step_counter(counter_or_new(state, step.field), step, write);
     }
     std::erase_if(state.sets, [](const SetState& set) { return set.elements.empty(); });
-    if (operation.kind != OperationKind::write) mark_life(state, operation, write.dot);
+    if (operation.kind != OperationKind::write) mark_life(state, operation, write, seen);
     state.clock.advance(write.dot);
     return {};
 }

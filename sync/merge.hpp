@@ -28,6 +28,9 @@ struct WriteContext {
     Intent intent = Intent::person;
     bool late = false;
     bool waits = false;  // for its verdict, on its own device
+    // Dots that the operation's author had seen under other names (aliases, adoptions). Each stands
+    // for itself: what its replica wrote before it, the author need not have seen.
+    std::vector<Dot> also_seen{};  // ascending
 };
 
 // Takes `operation` into `state`. A creating operation's cells of nothing but nulls count as not

@@ -168,7 +168,7 @@ Result<const Judge::Named*> Judge::named(const Dot& dot) {
     return &named_.back();
 }
 
-// A clock that covers an alias covers what it stands for. An adopted copy stands for a refused
+// Who has seen an alias has seen what it stands for. An adopted copy stands for a refused
 // change that only its own device ever showed: there alone it was seen.
 Judge::Check Judge::expand(Work& work) {
     if (broken(Mutant::aliases_not_expanded)) return Check(std::nullopt);
@@ -179,11 +179,13 @@ Judge::Check Judge::expand(Work& work) {
             return refuse(Reason::false_claim, "its changes are known under too many names");
         for (const Dot& original : originals) {
             const bool adopted = original.replica.id != seen.replica.id;
-            if (adopted && changeset_.header.replica.id != seen.replica.id) continue;
-            if (!work.expanded) work.expanded = work.operation->clock;
-            work.expanded->advance(original);
+            const bool its_own = changeset_.header.replica.id == seen.replica.id ||
+                                 context_.caller.speaks_for == seen.replica.id;
+            if (adopted && !its_own) continue;
+            work.also_seen.push_back(original);
         }
     }
+    std::sort(work.also_seen.begin(), work.also_seen.end());
     return Check(std::nullopt);
 }
 

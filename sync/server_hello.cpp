@@ -11,15 +11,16 @@ namespace {
 constexpr std::size_t kChainPoints = 64;
 // Incarnations that one device may use up between two restores of the server.
 constexpr std::uint64_t kIncarnationsPerEpoch = 7;  // 64 years of epochs fit 32 bits
+// That an epoch may have issued to one device and its copies, however long it lasted.
+constexpr std::uint64_t kIssuedByAnEpoch = 1'000;
 
 }  // namespace
 
 Result<bool> Exchange::greet() {
-    // A revoked device takes nothing in any more, not even an epoch: it hands in what it can.
-    const bool met_another = request_.epoch != 0 && request_.epoch != store_.epoch();
-    if (met_another && !caller_.revoked && !broken(Mutant::epoch_ignored)) {
+    if (request_.epoch != 0 && request_.epoch != store_.epoch() && !broken(Mutant::epoch_ignored)) {
         SATCHEL_ASSIGN(const auto found, store_.replica(request_.replica));
         if (found) known_.high = found->high;
+        SATCHEL_TRY(keep_clear_of(request_.epoch));
         say_restored();
         return false;
     }
@@ -45,7 +46,22 @@ Result<bool> Exchange::find_replica() {
     }
     SATCHEL_ASSIGN(const std::uint32_t highest, store_.highest_incarnation(request_.replica.id));
     const bool is_new = highest == 0 && request_.replica.incarnation == 1;
-    return is_new || request_.replica.incarnation <= last_of_earlier_epochs();
+    return is_new || request_.replica.incarnation <=
+                         std::max<std::uint64_t>(highest, last_of_earlier_epochs());
+}
+
+// With its clock put back, head office numbers a later restore lower than the one before, or the
+// same: what that one may have issued to the device and its copies must not be issued again.
+Status Exchange::keep_clear_of(std::uint64_t epoch) {
+    const std::uint64_t number = epoch_number(epoch);
+    const std::uint64_t last = number * kIncarnationsPerEpoch + kIssuedByAnEpoch;
+    if (number < epoch_number(store_.epoch()) || last >= UINT32_MAX) return {};
+    SATCHEL_ASSIGN(const std::uint32_t highest, store_.highest_incarnation(request_.replica.id));
+    if (last <= highest) return {};
+    KnownReplica issued;
+    issued.replica = {request_.replica.id, static_cast<std::uint32_t>(last)};
+    issued.hash = chain_start(services_.hash, issued.replica);
+    return store_.save_replica(issued);
 }
 
 // Every incarnation of this epoch is above it.

@@ -98,8 +98,8 @@ class Judge {
         const Operation* operation = nullptr;
         const Collection* collection = nullptr;
         Dot dot;
-        std::optional<VectorClock> expanded;  // the clock with what its aliases stand for
-        bool fresh = false;                   // new, registers only: takes the fast way
+        std::vector<Dot> also_seen;  // what the aliases that its clock covers stand for; ascending
+        bool fresh = false;          // new, registers only: takes the fast way
         std::optional<ServerRecord> before;
         ServerRecord after;
     };

@@ -50,15 +50,13 @@ Judge::Check Judge::apply_all(const LoggedChangeset& entry) {
         work.fresh = !work.before && !late_ && is_plain_creation(*work.operation);
         if (work.fresh) continue;
         if (work.before) work.after = *work.before;
-        const WriteContext write{work.dot, effective_, context_.caller.rank, header.intent, late_};
-        Status applied;
-        if (work.expanded) {
-            Operation operation = *work.operation;
-            operation.clock = *work.expanded;
-            applied = apply(work.after.state, operation, write);
-        } else {
-            applied = apply(work.after.state, *work.operation, write);
-        }
+        const WriteContext write{.dot = work.dot,
+                                 .stamp = effective_,
+                                 .rank = context_.caller.rank,
+                                 .intent = header.intent,
+                                 .late = late_,
+                                 .also_seen = work.also_seen};
+        Status applied = apply(work.after.state, *work.operation, write);
         if (applied) applied = check_size(work.after.state);
         if (!applied)
             return refuse(Reason::invalid_value, work.collection->name + " " +
@@ -169,7 +167,7 @@ void Judge::touch(const Work& work, Sequence seq) {
         context_.touched->try_emplace(work.operation->record, Touched{seq, !work.before, known})
             .first;
     at->second.seq = seq;
-    if (work.expanded || !context_.confirms) at->second.confirmable = false;
+    if (!work.also_seen.empty() || !context_.confirms) at->second.confirmable = false;
 }
 
 }  // namespace satchel

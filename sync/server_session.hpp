@@ -36,9 +36,10 @@ namespace satchel {
 struct Caller {
     std::uint64_t replica = 0;  // the id that the token was issued to
     RecordId user;
-    std::uint8_t rank = 0;            // of the user's role, for the rule `rank`
-    bool head_office = false;         // may write everything
-    bool revoked = false;             // nothing of it is merged any more, all goes to quarantine
+    std::uint8_t rank = 0;         // of the user's role, for the rule `rank`
+    bool head_office = false;      // may write everything
+    std::uint64_t speaks_for = 0;  // head office adopts a change of this device, and saw the same
+    bool revoked = false;          // nothing of it is merged any more, all goes to quarantine
     std::vector<std::string> scopes;  // that the user's rights give, ascending
 };
 

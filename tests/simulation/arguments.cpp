@@ -111,6 +111,18 @@ Status take_seed(Arguments& arguments, Value value) {
     return {};
 }
 
+Status take_mix(Arguments& arguments, Value value) {
+    Plan plan;
+    if (!add_mix(plan, value)) {
+        std::string all;
+        for (const std::string& mix : mixes())
+            all += (all.empty() ? "" : ", ") + mix;
+        return wrong("there is no mix '" + value + "'; there are " + all);
+    }
+    arguments.run.mix = value;
+    return {};
+}
+
 Status take_without(Arguments& arguments, Value value) {
     for (const std::string& feature : split(value)) {
         Plan plan;
@@ -158,6 +170,7 @@ constexpr std::array kOptions{
            take_of_run<&RunOptions::people, 3, kMaxPeople>},
     Option{"--devices", "N", "at the beginning; else the seed says",
            take_of_run<&RunOptions::devices, 1, kMaxDevices>},
+    Option{"--mix", "NAME", "more of these: restores, refusals, full_cells, damage", take_mix},
     Option{"--without", "A,B", "leave these faults and habits out, as a plan names them",
            take_without},
     Option{"--skip", "3,5-9", "steps in which nobody does anything", take_skip},
@@ -251,6 +264,7 @@ std::string usage() {
 std::string words(const RunOptions& options) {
     std::string text =
         "--seed " + std::to_string(options.seed) + " --steps " + std::to_string(options.steps);
+    if (!options.mix.empty()) text += " --mix " + options.mix;
     if (options.people) text += " --people " + std::to_string(*options.people);
     if (options.devices) text += " --devices " + std::to_string(*options.devices);
     if (!options.without.empty()) text += " --without " + joined(options.without, ",");
@@ -273,6 +287,7 @@ std::string as_test(const RunOptions& options, const std::string& invariant) {
     };
     line("seed", std::to_string(options.seed));
     line("steps", std::to_string(options.steps));
+    if (!options.mix.empty()) line("mix", "\"" + options.mix + "\"");
     if (options.people) line("people", std::to_string(*options.people));
     if (options.devices) line("devices", std::to_string(*options.devices));
     if (!options.without.empty())

@@ -110,7 +110,6 @@ void CausalChecker::look(std::size_t device, std::uint64_t epoch, const Screen& 
     if (before != 0 && before != epoch) put_back(device);
     Session& session = sessions_[session_of(device)];
     session.epoch = epoch;
-    walking_ = !complete;
     check_own(session, screen);
     if (complete) check_others(session, screen);
     for (const auto& [record, seen] : screen)
@@ -159,7 +158,6 @@ void CausalChecker::expect(const Session& viewer, const Known& known, const Scre
     if (operation.original && saw(shown->second, known.field, *operation.original)) return;
     if (removed(known) || adopted_there(shown->second, known)) return;
     if (attacked_there(shown->second, known.field) || twin_there(shown->second, known)) return;
-    if (walking_ && operation.issued_again) return;
     if (!merged_(history_.changes()[operation.change])) return;
     std::string there;
     const auto field = shown->second.find(known.field);
@@ -195,21 +193,9 @@ bool CausalChecker::removed(const Known& known) const {
     });
 }
 
-// An adoption comes after all that head office wrote before it, and its author, who writes again,
-// had seen what was adopted.
 bool CausalChecker::adopted_there(const Seen& seen, const Known& known) const {
     const auto there = seen.find(known.field);
     if (there == seen.end()) return false;
-    const bool of_head_office = history_.change_of(known.operation).device == kHeadOffice;
-    const RecordId& record = history_.operations()[known.operation].operation.record;
-    for (const Index copy : history_.of_record(record)) {
-        const auto& original = history_.operations()[copy].original;
-        if (!of_head_office || copy < known.operation || !original) continue;
-        const std::size_t author = history_.change_of(*original).device;
-        if (std::any_of(there->second.begin(), there->second.end(),
-                        [&](Index index) { return history_.change_of(index).device == author; }))
-            return true;
-    }
     const auto& copied = history_.operations()[known.operation].original;
     return std::any_of(there->second.begin(), there->second.end(), [&](Index index) {
         const bool of_the_author =

@@ -24,8 +24,7 @@
 //   - A write that head office has not merged (refused, held, not there yet) may go from its
 //     author's screen, and nobody else need be shown it.
 //   - In the middle of a walk a device shows records as they come: it is asked for its own, and for
-//     what others had known when the walk has come to its end. Until then a change that head office
-//     knows under other dots may be missing there: the walk brings it back.
+//     what others had known when the walk has come to its end.
 //   - What head office has let wait, after a restore, it may merge after what was written later;
 //     its author still reads it.
 //   - While the device doubts what it holds (a scope does not add up) its screen is not looked at;
@@ -116,7 +115,6 @@ class CausalChecker {
     std::size_t next_change_ = 0;    // of the history, not yet taken in
     std::size_t since_restore_ = 0;  // the first change that was made after the last restore
     std::uint64_t judged_ = 0;
-    bool walking_ = false;  // the device that is looked at has not got everything yet
 };
 
 }  // namespace satchel::simulation

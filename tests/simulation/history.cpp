@@ -104,22 +104,8 @@ void History::take_claim_as_seen(KnownOperation& known) {
 void History::mark_as_copy_of(const KnownChange& original) {
     for (const Index copy : changes_.back().operations)
         for (const Index index : original.operations)
-            if (operations_[index].operation.record == operations_[copy].operation.record) {
+            if (operations_[index].operation.record == operations_[copy].operation.record)
                 operations_[copy].original = index;
-                see_own_of_head_office(copy);
-            }
-}
-
-// Who adopts at head office knows what head office wrote itself: the copy comes after it.
-void History::see_own_of_head_office(Index copy) {
-    KnownOperation& known = operations_[copy];
-    for (const Index other : of_record(known.operation.record)) {
-        if (other >= copy || change_of(other).device != kHeadOffice) continue;
-        for (const CellWrite& write : known.operation.cells)
-            known.seen[write.cell].insert(other);
-        for (const SetWrite& write : known.operation.sets)
-            known.seen[write.field].insert(other);
-    }
 }
 
 void History::learn(std::size_t device, const ChangeId& id, const Dot& first) {
@@ -131,7 +117,6 @@ void History::learn(std::size_t device, const ChangeId& id, const Dot& first) {
         KnownOperation& operation = operations_[index];
         std::vector<Index>& under = by_dot_[dot];
         if (std::find(under.begin(), under.end(), index) == under.end()) under.push_back(index);
-        if (first != change.first) operation.issued_again = true;
         if (device == change.device) operation.latest = dot;
         ++dot.counter;
     }

@@ -41,8 +41,7 @@ struct KnownOperation {
     Seen seen;
     bool person = true;
     std::optional<Index> original;  // of what head office adopted
-    Dot latest;  // its dot on its author, after it was issued again there the new one
-    bool issued_again = false;  // there or on a copy
+    Dot latest;                     // its dot on its author; issued again there: the new one
 };
 
 struct KnownChange {
@@ -119,7 +118,6 @@ class History {
   private:
     void add(const Changeset& changeset, KnownChange change, const std::map<RecordId, Seen>& seen);
     void take_claim_as_seen(KnownOperation& known);
-    void see_own_of_head_office(Index copy);
     bool repeats_known(const Changeset& changeset) const;
 
     using Fits = std::function<bool(const KnownOperation&)>;

@@ -20,6 +20,24 @@ const std::vector<Together> kMasked{
     {Mutant::entry_unnoticed, Mutant::misfit_not_wanted, Mutant::sums_not_compared},
 };
 
+// Which seeds meet a rule that few plans come to: those of this mix.
+struct Rare {
+    Mutant mutant;
+    const char* mix;
+};
+
+constexpr Rare kRare[]{
+    {Mutant::refusal_forgotten, "refusals"},  {Mutant::copy_forgotten, "restores"},
+    {Mutant::unknown_at_once, "restores"},    {Mutant::full_cell_blocks, "full_cells"},
+    {Mutant::values_unlimited, "full_cells"}, {Mutant::damaged_entry_sent, "damage"},
+};
+
+std::string mix_for(const Together& together) {
+    for (const Rare& rare : kRare)
+        if (together.back() == rare.mutant) return rare.mix;
+    return "";
+}
+
 // What --break names, together; else each mutant alone, and the masked ones.
 std::vector<Together> trials(const Arguments& arguments) {
     if (!arguments.run.broken.empty()) {
@@ -95,6 +113,8 @@ Result<bool> try_together(const Arguments& given, const Together& together) {
         arguments.run.broken.emplace(name(mutant));
         title += (title.empty() ? "" : " and ") + std::string(name(mutant));
     }
+    if (arguments.run.mix.empty()) arguments.run.mix = mix_for(together);
+    if (!arguments.run.mix.empty()) title += " (mix " + arguments.run.mix + ")";
     SATCHEL_ASSIGN(const Noticed noticed, look_for(arguments));
     const std::string seed = noticed.seed == 0 ? "none" : std::to_string(noticed.seed);
     std::printf("| %s | %s | %s | %llu |\n", title.c_str(), seed.c_str(), noticed.invariant.c_str(),

@@ -143,11 +143,19 @@ Oracle::Replaced Oracle::replaced(Index index, FieldId field,
 }
 
 // What it had seen was declared lost, and may have come back under other dots since: then it stands
-// beside it, which nobody can know any more.
+// beside it, which nobody can know any more. So does what was written on top of it.
 bool Oracle::built_on_lost(Index index) {
-    const std::vector<Dot> seen = history_.operations()[index].operation.clock.entries();
-    return std::any_of(seen.begin(), seen.end(),
-                       [this](const Dot& dot) { return server_.store().is_declared_lost(dot); });
+    const auto names_lost = [this](Index each) {
+        const std::vector<Dot> seen = history_.operations()[each].operation.clock.entries();
+        return std::any_of(seen.begin(), seen.end(), [this](const Dot& dot) {
+            return server_.store().is_declared_lost(dot);
+        });
+    };
+    if (names_lost(index)) return true;
+    const Seen& below = history_.operations()[index].seen;
+    return std::any_of(below.begin(), below.end(), [&](const auto& field) {
+        return std::any_of(field.second.begin(), field.second.end(), names_lost);
+    });
 }
 
 // The device whose person wrote it first.
@@ -356,7 +364,9 @@ void Oracle::check_life(const ServerRow& row) {
         throw Violation{"I-2 no lost write", "record " + row.id.text() +
                                                  " is dead, but somebody edited it who had not "
                                                  "seen the deletion (or nobody deleted it)"};
-    if (deleted && !may_live && !dead)
+    const bool of_lost =
+        std::any_of(left.begin(), left.end(), [this](Index mark) { return built_on_lost(mark); });
+    if (deleted && !may_live && !dead && !of_lost)
         throw Violation{"I-6 no resurrection", "record " + row.id.text() +
                                                    " lives, but it was deleted by somebody who "
                                                    "had seen every edit"};

@@ -167,7 +167,9 @@ void Oracle::check_session(DeviceNode& device) {
 
 void Oracle::check_pairs(DeviceNode& device) {
     if (history_.pairs.empty() || device.revoked) return;
-    if (!state_of(device).loading.empty()) return;
+    // After a log-out nothing is there but what waits, until the first answer says what there is.
+    const SyncState state = state_of(device);
+    if (!state.loading.empty() || established(state).empty()) return;
     const auto marks = [&](const RecordId& id, std::string& story) {
         std::vector<Value> values;
         const auto view = device.replica().record("deal", id);

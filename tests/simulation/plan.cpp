@@ -1,5 +1,6 @@
 #include "tests/simulation/plan.hpp"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -17,6 +18,7 @@ struct Range {
 };
 
 constexpr std::uint64_t kApart = 0x6170617274U;
+constexpr std::uint64_t kMix = 0x6D6978U;
 
 constexpr std::array kRanges{
     Range{"loss", &Plan::loss, 500, 300},
@@ -65,7 +67,63 @@ constexpr std::array kRanges{
     Range{"rot", &Plan::rot, 150, 20, true},
 };
 
+struct Mix {
+    const char* name;
+    std::vector<std::pair<unsigned Plan::*, unsigned>> highest;
+};
+
+const std::vector<Mix>& all_mixes() {
+    static const std::vector<Mix> mixes{
+        // Head office and devices go back in time, and devices are copied.
+        {"restores",
+         {{&Plan::server_restore, 20},
+          {&Plan::device_restore, 20},
+          {&Plan::clone, 15},
+          {&Plan::offline, 60},
+          {&Plan::loss, 200},
+          {&Plan::stale, 300}}},
+        // Much is refused, and adopted, before head office goes back in time.
+        {"refusals",
+         {{&Plan::handovers, 200},
+          {&Plan::handover, 60},
+          {&Plan::rights, 40},
+          {&Plan::adopt, 40},
+          {&Plan::server_restore, 15},
+          {&Plan::stale, 300},
+          {&Plan::offline, 60}}},
+        // Cells are full of values side by side.
+        {"full_cells", {{&Plan::crowd, 60}, {&Plan::stale, 300}, {&Plan::offline, 60}}},
+        // Files are damaged, and what is in them is sent again.
+        {"damage",
+         {{&Plan::rot, 60},
+          {&Plan::server_restore, 15},
+          {&Plan::offline, 60},
+          {&Plan::power_loss, 30},
+          {&Plan::lost_sync, 40}}},
+    };
+    return mixes;
+}
+
 }  // namespace
+
+bool add_mix(Plan& plan, std::string_view mix) {
+    const auto at = std::find_if(all_mixes().begin(), all_mixes().end(),
+                                 [mix](const Mix& one) { return one.name == mix; });
+    if (at == all_mixes().end()) return false;
+    Prng random = Prng::of(plan.seed, kMix);
+    for (const auto& [rate, highest] : at->highest)
+        plan.*rate =
+            std::max(plan.*rate,
+                     highest / 3 + static_cast<unsigned>(random.below(highest - highest / 3 + 1)));
+    return true;
+}
+
+std::vector<std::string> mixes() {
+    std::vector<std::string> names;
+    for (const Mix& mix : all_mixes())
+        names.emplace_back(mix.name);
+    return names;
+}
 
 Plan draw_plan(std::uint64_t seed, std::size_t steps) {
     Prng random(seed ^ 0x506C616EU);

@@ -1,6 +1,9 @@
 // Plan: what may happen in one run. Swarm testing: each seed draws which features and faults exist
 // and how often, because some bugs need one fault and the absence of another.
 //
+// A mix raises some rates on top of what the seed draws: what needs three rare things at once is
+// met in a thousand seeds then, and not in a hundred thousand.
+//
 // Rates are per mille: of messages, or of steps.
 #pragma once
 
@@ -83,6 +86,10 @@ struct Plan {
 
 Plan draw_plan(std::uint64_t seed, std::size_t steps);
 std::string text(const Plan& plan);
+
+// Raises the rates of the mix of this name; how far, the seed draws. False: there is none.
+bool add_mix(Plan& plan, std::string_view mix);
+std::vector<std::string> mixes();
 
 // The names of what the plan has: rates above 0, small sizes, wild clocks.
 std::vector<std::string> features(const Plan& plan);

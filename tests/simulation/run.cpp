@@ -26,6 +26,7 @@ std::string hex(std::uint64_t hash) {
 
 Plan plan_of(const RunOptions& options) {
     Plan plan = draw_plan(options.seed, options.steps);
+    if (!options.mix.empty()) add_mix(plan, options.mix);
     for (const std::string& feature : options.without)
         take_out(plan, feature);
     plan.people = options.people.value_or(plan.people);

@@ -15,6 +15,7 @@ namespace satchel::simulation {
 struct RunOptions {
     std::uint64_t seed = 1;
     std::size_t steps = 200;
+    std::string mix;                     // of faults, on top of the plan; empty: none
     std::set<std::string> without;       // features of the plan that are taken out of it
     std::optional<std::size_t> people;   // else as the seed draws them
     std::optional<std::size_t> devices;  // at the beginning

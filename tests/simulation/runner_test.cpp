@@ -35,6 +35,7 @@ TEST(Arguments, ARunParsesBackFromItsWords) {
     RunOptions options;
     options.seed = 18'446'744'073'709'551'615U;
     options.steps = 31;
+    options.mix = "restores";
     options.without = {"loss", "small_pages", "wild_clocks"};
     options.people = 4;
     options.devices = 2;
@@ -52,7 +53,7 @@ TEST(Arguments, ARunParsesBackFromItsWords) {
 TEST(Arguments, NonsenseIsNamed) {
     for (const char* word : {"--jobs 0", "--seeds x", "--seeds 0", "--steps -1", "--seeds 1x",
                              "--people 2", "--skip 5-3", "--skip 1,,2", "--without nonsense",
-                             "--canary yellow", "--report=", "--steps"}) {
+                             "--canary yellow", "--mix nothing", "--report=", "--steps"}) {
         const std::string option = split(word).front().substr(0, 8);
         EXPECT_NE(refusal(word).find(option), std::string::npos) << word << ": " << refusal(word);
     }

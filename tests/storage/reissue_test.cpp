@@ -75,6 +75,35 @@ TEST_F(Reissue, WhatAwaitsANewIncarnationIsNotTakenForHandedOver) {
     EXPECT_TRUE(*a_->replica().is_handed_over(state->replica, 3));
 }
 
+// Seeds 7324 and 11172 of the simulation: head office knows the note under a dot that the original
+// of this copy has got. What is written before that dot has come down counts as having seen it.
+TEST_F(Reissue, AnAliasStaysOnTheScreenUntilItsOriginalHasCome) {
+    const RecordId id = a_->create("Acme");
+    everybody_syncs({a_.get(), b_.get()});
+    back_up();
+    a_->set(id, "note", "first");
+    const auto twin = a_->copied(file("twin"));
+    twin->sync(*head_);
+    restore();
+    for (int i = 0; i < 4; ++i)
+        b_->create("Other");
+    b_->sync(*head_);
+    a_->sync(*head_);
+    head_->options.max_rows = 1;
+    const Services& services = head_->store().services();
+    DeviceSession session(twin->replica(), services, {});
+    for (auto request = session.next_request(kNow); request && *request;
+         request = session.next_request(kNow)) {
+        const auto asked = decode_request(**request, services);
+        const auto handled = head_->handle(*asked, *a_->caller());
+        ASSERT_TRUE(handled);
+        ASSERT_TRUE(session.take_reply(encode(handled->reply, services), kNow));
+        EXPECT_EQ(twin->values(id, kNote), Texts{"first"}) << session.report().rounds;
+    }
+    EXPECT_GT(session.report().rounds, 4U);
+    EXPECT_EQ(twin->replica().status()->held, 0U);
+}
+
 // Seed 1281 of the simulation: both copies have the first note; head office, restored, gets it from
 // the original under a new name. What the twin wrote on top has seen it under that name, too.
 TEST_F(Reissue, WhatIsIssuedAgainHasSeenWhatHeadOfficeKnowsUnderTheNamesOfACopy) {

@@ -225,6 +225,28 @@ TEST(ServerStore, AnAdoptedValueStandsBesideTheEditOfSomebodyWhoNeverSawIt) {
     EXPECT_EQ(head.state(kAccount, record_id(1)).cell(kNote)->siblings.size(), 2U);
 }
 
+// Simulation, seeds 1572 and 5863: the adopted change has head office's dot, and a clock with that
+// dot in it would cover all that head office had written before.
+TEST(ServerStore, WhoSawAnAdoptedValueNeedNotHaveSeenWhatHeadOfficeWroteBefore) {
+    OneRefusedChange refused({text(kNote, "refused")});
+    auto& [head, li, seen] = refused;
+    head.write({write(kAccount, record_id(1), seen, {text(kNote, "by head office")})});
+    li.sync();
+    refused.adopt();
+    EXPECT_EQ(head.state(kAccount, record_id(1)).cell(kNote)->siblings.size(), 2U);
+    seen.advance({li.replica, 1});
+    li.grant(user_scope(kWang));
+    li.write({write(kAccount, record_id(1), seen, {text(kNote, "better")})});
+    li.list_scopes = true;
+    li.sync();
+    const RecordState state = head.state(kAccount, record_id(1));
+    ASSERT_EQ(state.cell(kNote)->siblings.size(), 2U);
+    for (const Sibling& sibling : state.cell(kNote)->siblings) {
+        const bool by_li = sibling.dot.replica == li.replica;
+        EXPECT_EQ(sibling.values[0], Value::text(by_li ? "better" : "by head office"));
+    }
+}
+
 TEST(ServerStore, AdoptingLeavesOutWhatTheAuthorHasWrittenAnew) {
     OneRefusedChange refused({text(kNote, "refused")});
     auto& [head, li, seen] = refused;
@@ -361,6 +383,34 @@ TEST(ServerStore, ARestoredCopyBeginsAnEpochAndTellsDevices) {
     EXPECT_EQ(taken->reply.verdicts[0].kind, VerdictKind::accepted);
     EXPECT_TRUE(again.state(kAccount, record_id(2)).exists());
     EXPECT_EQ(again.write({account(3, kLi)}).kind, VerdictKind::accepted);
+}
+
+// Simulation, seed 6493: two copies of one device got the same incarnation, one before the second
+// restore and one after.
+TEST(ServerStore, NothingIsIssuedTwiceWhenTheClockWentBackBetweenTwoRestores) {
+    const Folder folder;
+    {
+        Head head(folder.file("w"));
+        back_up(head, folder.file("w"), folder.file("copy"));
+    }
+    Head head(folder.file("copy"), false, true);
+    const std::uint64_t later = epoch_number(head.store().epoch()) + 5;
+    SmallDevice li(head, 0xa1, kLi);
+    li.epoch = later << kEpochRandomBits;
+    li.replica.incarnation = static_cast<std::uint32_t>(7 * later + 2);  // as that one issued it
+    const auto told = head.handle(li.request(), li.caller);
+    ASSERT_TRUE(told);
+    EXPECT_EQ(told->reply.status, ReplyStatus::restored);
+    li.epoch = head.store().epoch();
+    li.write({account(1, kLi)});
+    EXPECT_EQ(li.exchange().status, ReplyStatus::ok);
+    EXPECT_TRUE(head.state(kAccount, record_id(1)).exists());
+    SyncRequest request = li.request();
+    request.wants_incarnation = true;
+    const auto forked = head.handle(request, li.caller);
+    ASSERT_TRUE(forked);
+    EXPECT_EQ(forked->reply.status, ReplyStatus::fork);
+    EXPECT_GT(forked->reply.new_incarnation, 7 * later + 7);
 }
 
 TEST(ServerStore, WhatHeadOfficeItselfWroteAfterTheBackupHoldsNobodyUp) {

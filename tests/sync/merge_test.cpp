@@ -75,6 +75,40 @@ TEST(Merge, AValueThatCameBetweenOpeningAndSavingAFormStaysBesideTheSavedOne) {
     EXPECT_EQ(state.cells[0].siblings.size(), 2U);
 }
 
+// Ben had a form open when he wrote 2: it stands beside his 1.
+RecordState two_by_ben() {
+    return replay({writing({kAnna, 1}, {}, 1), writing({kBen, 1}, "a:1"_clock, 2),
+                   writing({kBen, 2}, "a:1"_clock, 3)});
+}
+
+TEST(Merge, WhatWasSeenUnderAnotherNameIsReplacedAlone) {
+    RecordState state = two_by_ben();
+    Event write = writing({kAnna, 2}, "a:1"_clock, 4);
+    write.write.also_seen = {{kBen, 2}};
+    ASSERT_TRUE(take(state, write));
+    ASSERT_EQ(state.cells[0].siblings.size(), 2U);
+    EXPECT_EQ(state.cells[0].siblings[0].values[0], Value(4));
+    EXPECT_EQ(state.cells[0].siblings[1].values[0], Value(2));
+}
+
+TEST(Merge, ADeletionEndsWhatItsAuthorSawUnderAnotherName) {
+    RecordState state = two_by_ben();
+    Event removal = event({kAnna, 2}, "a:1 b:1"_clock);
+    removal.operation.kind = OperationKind::remove;
+    removal.write.also_seen = {{kBen, 2}};
+    ASSERT_TRUE(take(state, removal));
+    EXPECT_TRUE(is_dead(state, DeletePolicy::update_wins));
+}
+
+TEST(Merge, ADeletionDoesNotEndWhatWasWrittenBeforeTheOtherName) {
+    RecordState state = two_by_ben();
+    Event removal = event({kAnna, 2}, "a:1"_clock);
+    removal.operation.kind = OperationKind::remove;
+    removal.write.also_seen = {{kBen, 2}};
+    ASSERT_TRUE(take(state, removal));
+    EXPECT_FALSE(is_dead(state, DeletePolicy::update_wins));
+}
+
 TEST(Merge, AWriteOfOneCellLeavesTheOthersAlone) {
     RecordState state = replay({writing({kAnna, 1}, {}, 1)});
     Event other = event({kBen, 1}, "a:1"_clock);
