@@ -75,23 +75,18 @@ Result<std::vector<Dot>> ReplicaCore::pending_dots(const RecordId& record) {
 // What the operation had seen of this replica that is another's: the incarnations of its copies,
 // what a copy went on to write in one that both had, and what head office knows under the dots of
 // one. None of it has moved.
-Result<VectorClock> ReplicaCore::known_elsewhere(const Operation& operation) {
+Result<VectorClock> ReplicaCore::known_elsewhere(const Operation& operation, OwnEnds& ends) {
     VectorClock elsewhere;
     if (broken(Mutant::copy_forgotten)) return elsewhere;
-    const auto here = aliases.find(operation.record);
-    const auto reissued_up_to = [&](const ReplicaId& replica) {
-        std::uint64_t end = 0;
-        if (here == aliases.end()) return end;
-        for (const Alias& alias : here->second)
-            if (alias.own.replica == replica) end = std::max(end, alias.own.counter);
-        return end;
-    };
     for (const Dot& entry : operation.clock.entries()) {
         if (entry.replica.id != row.replica.id) continue;
-        SATCHEL_ASSIGN(const std::uint64_t written, journal.end_before(entry.replica, INT64_MAX));
-        if (written == 0 || entry.counter > std::max(written, reissued_up_to(entry.replica)))
-            elsewhere.advance(entry);
+        const auto [end, first] = ends.try_emplace(entry.replica, 0);
+        if (first) {
+            SATCHEL_ASSIGN(end->second, journal.last_of(entry.replica));
+        }
+        if (entry.counter > end->second) elsewhere.advance(entry);
     }
+    const auto here = aliases.find(operation.record);
     if (here == aliases.end()) return elsewhere;
     const std::vector<Dot> seen = also_seen(operation.record, operation.clock);
     for (const Alias& alias : here->second) {
@@ -115,8 +110,14 @@ Result<std::vector<Change>> ReplicaCore::reissue(const std::vector<JournalRow>& 
     Taker taker(*this, nothing, now());
     SATCHEL_TRY(journal.follow());
     SATCHEL_ASSIGN(const auto unwound, taker.unwind(rows));
-    for (const JournalRow& old : rows)
+    OwnEnds ends;
+    for (const JournalRow& old : rows) {
+        const auto [end, first] = ends.try_emplace(old.entry.replica, 0);
+        if (first) {
+            SATCHEL_ASSIGN(end->second, journal.last_of(old.entry.replica));
+        }
         journal.forget(old.entry.number);
+    }
     SATCHEL_ASSIGN(ChainHead head, journal.head(row.replica));
     std::map<RecordId, Moved> moved;
     for (const auto& [id, entry] : unwound)
@@ -132,7 +133,7 @@ Result<std::vector<Change>> ReplicaCore::reissue(const std::vector<JournalRow>& 
             Moved& on_record = moved[operation.record];
             if (!refused) take_back(on_record, before.dot(i), operation.clock);
             SATCHEL_ASSIGN(const std::vector<Dot> kept, pending_dots(operation.record));
-            SATCHEL_ASSIGN(const VectorClock known, known_elsewhere(operation));
+            SATCHEL_ASSIGN(const VectorClock known, known_elsewhere(operation, ends));
             operation.clock = moved_clock(operation.clock, row.replica.id, on_record, kept);
             operation.clock.merge(known);
             on_record.dots.push_back({before.dot(i), changeset.dot(i)});

@@ -306,7 +306,7 @@ VectorClock ReplicaCore::renamed(const RecordId& record, const VectorClock& toke
                                  const VectorClock& shown) const {
     VectorClock whole = token;
     for (const Dot& dot : also_seen(record, token))
-        whole.advance(dot);
+        if (shown.covers(dot)) whole.advance(dot);
     const auto known = aliases.find(record);
     VectorClock result;
     for (const Dot& entry : whole.entries()) {
@@ -315,7 +315,7 @@ VectorClock ReplicaCore::renamed(const RecordId& record, const VectorClock& toke
             counter = std::min(counter, shown.counter(entry.replica));
             if (known != aliases.end())
                 for (const Alias& alias : known->second)
-                    if (alias.own.replica == entry.replica && !token.covers(alias.original))
+                    if (alias.own.replica == entry.replica && !holds(record, token, alias.original))
                         counter = std::min(counter, alias.own.counter - 1);
         }
         if (counter > 0) result.advance({entry.replica, counter});

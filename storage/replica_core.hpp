@@ -117,7 +117,9 @@ struct ReplicaCore {
     Result<std::vector<Change>> reissue(const std::vector<JournalRow>& rows);
     // Dots of what is pending on the record, ascending.
     Result<std::vector<Dot>> pending_dots(const RecordId& record);
-    Result<VectorClock> known_elsewhere(const Operation& operation);
+    // Highest counters of incarnations, of what has not moved before; filled as they are asked for.
+    using OwnEnds = std::map<ReplicaId, std::uint64_t>;
+    Result<VectorClock> known_elsewhere(const Operation& operation, OwnEnds& ends);
     Status repeat_refusal(std::int64_t number, const JournalEntry& refused);
 };
 

@@ -159,6 +159,7 @@ void CausalChecker::expect(const Session& viewer, const Known& known, const Scre
     if (removed(known) || adopted_there(shown->second, known)) return;
     if (attacked_there(shown->second, known.field) || twin_there(shown->second, known)) return;
     if (!merged_(history_.changes()[operation.change])) return;
+    if (went_with_refused(viewer, known) || named_there(shown->second, known)) return;
     std::string there;
     const auto field = shown->second.find(known.field);
     if (field != shown->second.end())
@@ -218,6 +219,27 @@ bool CausalChecker::twin_there(const Seen& seen, const Known& known) const {
            std::any_of(there->second.begin(), there->second.end(), [&](Index index) {
                return history_.look_alike(index, known.operation, known.field);
            });
+}
+
+// After a restore the device had it on the screen only under what it wrote on top, and that was
+// refused.
+bool CausalChecker::went_with_refused(const Session& viewer, const Known& known) const {
+    const KnownOperation& missing = history_.operations()[known.operation];
+    if (missing.change >= since_restore_) return false;
+    const std::vector<Index>& all = history_.of_record(missing.operation.record);
+    return std::any_of(all.begin(), all.end(), [&](Index index) {
+        const KnownOperation& later = history_.operations()[index];
+        return wrote(viewer, index) && saw(later.seen, known.field, known.operation) &&
+               !merged_(history_.changes()[later.change]);
+    });
+}
+
+// After a restore, under a dot that two branches of its device have used.
+bool CausalChecker::named_there(const Seen& seen, const Known& known) const {
+    const auto there = seen.find(known.field);
+    return since_restore_ > 0 && there != seen.end() &&
+           std::any_of(there->second.begin(), there->second.end(),
+                       [&](Index index) { return history_.may_name(index, known.operation); });
 }
 
 bool CausalChecker::wrote(const Session& session, Index operation) const {

@@ -27,6 +27,10 @@
 //     what others had known when the walk has come to its end.
 //   - What head office has let wait, after a restore, it may merge after what was written later;
 //     its author still reads it.
+//   - What a restored head office had lost and has again may be missing where a device knew it only
+//     by a write of its own that was refused since.
+//   - Of a dot that two branches of one device have used, nobody can tell after a restore which of
+//     the two a clock means (docs/decisions/0013).
 //   - While the device doubts what it holds (a scope does not add up) its screen is not looked at;
 //     while it is loading a scope, it is not asked for what others had known.
 //   - Who had seen what was refused has seen the copy of it that head office adopted.
@@ -104,6 +108,8 @@ class CausalChecker {
     bool removed(const Known& known) const;
     bool adopted_there(const Seen& seen, const Known& known) const;
     bool twin_there(const Seen& seen, const Known& known) const;
+    bool named_there(const Seen& seen, const Known& known) const;
+    bool went_with_refused(const Session& viewer, const Known& known) const;
     bool attacked_there(const Seen& seen, FieldId field) const;
     bool wrote(const Session& session, Index operation) const;
 

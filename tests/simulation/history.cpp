@@ -10,6 +10,21 @@ const CellWrite* written(const Operation& operation, FieldId cell) {
     return nullptr;
 }
 
+namespace {
+
+bool write_the_same(const Operation& a, const Operation& b, FieldId field) {
+    if (field == kLife) return a.kind != OperationKind::write && a.kind == b.kind;
+    const CellWrite* one = written(a, field);
+    const CellWrite* other = written(b, field);
+    if (one != nullptr && other != nullptr) return one->values == other->values;
+    return std::any_of(a.sets.begin(), a.sets.end(), [&](const SetWrite& write) {
+        return write.field == field &&
+               std::find(b.sets.begin(), b.sets.end(), write) != b.sets.end();
+    });
+}
+
+}  // namespace
+
 bool saw(const Seen& seen, FieldId field, Index operation) {
     const auto there = seen.find(field);
     return there != seen.end() && there->second.contains(operation);
@@ -169,14 +184,23 @@ bool History::is_under(Index operation, const Dot& dot) const {
            });
 }
 
-bool History::look_alike(Index a, Index b, FieldId cell) const {
-    const CellWrite* one = written(operations_[a].operation, cell);
-    const CellWrite* other = written(operations_[b].operation, cell);
-    if (one == nullptr || other == nullptr || one->values != other->values) return false;
+bool History::look_alike(Index a, Index b, FieldId field) const {
+    if (!write_the_same(operations_[a].operation, operations_[b].operation, field)) return false;
     return std::any_of(by_dot_.begin(), by_dot_.end(), [&](const auto& under) {
         const std::vector<Index>& all = under.second;
         return std::find(all.begin(), all.end(), a) != all.end() &&
                std::find(all.begin(), all.end(), b) != all.end();
+    });
+}
+
+bool History::may_name(Index by, Index missing) const {
+    const VectorClock& clock = operations_[by].operation.clock;
+    return std::any_of(by_dot_.begin(), by_dot_.end(), [&](const auto& under) {
+        const auto& [dot, all] = under;
+        return clock.covers(dot) && std::find(all.begin(), all.end(), missing) != all.end() &&
+               std::any_of(all.begin(), all.end(), [&](Index other) {
+                   return operations_[other].change != operations_[missing].change;
+               });
     });
 }
 

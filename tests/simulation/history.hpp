@@ -84,8 +84,11 @@ class History {
     // Head office has merged the change under the dots from this one on. Of copies of a device that
     // wrote the same under the same dot, others see this one.
     void mark_merged(const ChangeId& id, const Dot& first);
-    // Both wrote the same into the cell, and may have done so under one dot.
-    bool look_alike(Index a, Index b, FieldId cell) const;
+    // Both wrote the same into the field, and may have done so under one dot.
+    bool look_alike(Index a, Index b, FieldId field) const;
+    // The clock of `by` covers a dot of `missing` that two branches of a device have used: after a
+    // restore of head office nobody can tell which of the two it means (docs/decisions/0013).
+    bool may_name(Index by, Index missing) const;
     // A reply says that the change under these dots is held.
     void mark_held(const Dot& first);
 

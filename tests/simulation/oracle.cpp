@@ -128,7 +128,8 @@ void Oracle::check_kept(const KnownChange& change) {
 
 // Whether what `index` wrote in `field` was replaced by somebody who had seen it; `writes`: where.
 // `perhaps`: head office adopted it, and the author of the refused original went on writing there;
-// what of that counts as seen depends on what was on that screen between refusal and adoption.
+// what of that counts as seen depends on what was on that screen between refusal and adoption; or
+// two branches of its author's device have used its dot.
 Oracle::Replaced Oracle::replaced(Index index, FieldId field,
                                   const std::function<bool(const Operation&)>& writes) {
     const KnownOperation& known = history_.operations()[index];
@@ -137,7 +138,9 @@ Oracle::Replaced Oracle::replaced(Index index, FieldId field,
         const KnownOperation& later = history_.operations()[other];
         if (other == index || !accepted(later.change) || !writes(later.operation)) continue;
         if (saw(later.seen, field, index)) return {Seeing::yes, other};
-        if (known.original && author(other) == author(index)) result = {Seeing::perhaps, other};
+        const bool adopted = known.original && author(other) == author(index);
+        if (adopted || (server_.store().epoch() > 1 && history_.may_name(other, index)))
+            result = {Seeing::perhaps, other};
     }
     return result;
 }

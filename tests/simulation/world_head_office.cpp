@@ -143,7 +143,8 @@ void World::check_authority(const DeviceNode& device, const Answer& answer,
     const Caller author = caller(device);
     if (author.head_office) return;
     for (const Verdict& verdict : answer.reply->verdicts) {
-        if (verdict.kind != VerdictKind::accepted) continue;
+        const bool of_sent = verdict.incarnation == answer.request->replica.incarnation;
+        if (verdict.kind != VerdictKind::accepted || !of_sent) continue;
         for (const UploadedChangeset& sent : answer.request->changesets) {
             if (sent.first_counter != verdict.first_counter) continue;
             const auto changeset = decode_changeset(sent.bytes);
