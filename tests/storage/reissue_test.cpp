@@ -140,5 +140,67 @@ TEST_F(Reissue, WhatIsIssuedAgainHasSeenWhatACopyWroteInAnIncarnationOfItsOwn) {
     EXPECT_EQ(b_->values(id, kNote), Texts{"second"});
 }
 
+// Seed 7357 of the simulation: the twin's own change had that name too, until head office took the
+// original's under it. When the twin has seen that one, the name means it.
+TEST_F(Reissue, WhatIsIssuedAgainHasSeenWhatACopyWroteUnderANameThatBothHad) {
+    const RecordId id = a_->create("Acme");
+    a_->sync(*head_);
+    b_->sync(*head_);
+    back_up();
+    const auto twin = a_->copied(file("twin"));
+    a_->set(id, "note", "first");
+    a_->sync(*head_);
+    twin->set(id, "name", "of the twin");
+    ASSERT_TRUE(twin->sync(*head_).forked);
+    twin->set(id, "note", "second");
+    restore();
+    everybody_syncs({twin.get(), a_.get(), b_.get()});
+    EXPECT_EQ(b_->values(id, kNote), Texts{"second"});
+}
+
+// Seed 5918 of the simulation: three copies, two of which wrote the note before they parted. The
+// last one has it under a name of its own, under the first one's, and under head office's.
+TEST_F(Reissue, AReadTokenIsGoodWhereAChangeHasThreeNames) {
+    const RecordId id = a_->create("Acme");
+    const auto first = a_->copied(file("first"));
+    a_->set(id, "note", "first");
+    const auto last = a_->copied(file("last"));
+    first->set(id, "name", "of the first");
+    first->sync(*head_);
+    ASSERT_TRUE(a_->sync(*head_).forked);
+    ASSERT_TRUE(last->sync(*head_).forked);
+    const auto shown = last->replica().record("account", id);
+    ASSERT_TRUE(shown);
+    auto transaction = *last->replica().begin();
+    const Status written =
+        transaction.set("account", id, {{"note", Value::text("second")}}, &shown->token());
+    ASSERT_TRUE(written) << written.error().message;
+    ASSERT_TRUE(transaction.commit());
+    everybody_syncs({last.get(), b_.get()});
+    EXPECT_EQ(b_->values(id, kNote), Texts{"second"});
+    EXPECT_EQ(b_->values(id, kName), Texts{"of the first"});
+}
+
+// Seed 6631 of the simulation: the restored head office has lost both names of the note, and until
+// the walk has come by its record the copy has it twice.
+TEST_F(Reissue, WhatARestoredServerLostIsShownOnce) {
+    const RecordId id = a_->create("Acme");
+    a_->sync(*head_);
+    back_up();
+    const auto first = a_->copied(file("first"));
+    a_->set(id, "note", "once");
+    const auto last = a_->copied(file("last"));
+    first->set(id, "name", "of the first");
+    first->sync(*head_);
+    ASSERT_TRUE(a_->sync(*head_).forked);
+    ASSERT_TRUE(last->sync(*head_).forked);
+    restore();
+    DeviceSession session(last->replica(), head_->store().services(), {});
+    const SyncReply restored = answer(session);
+    ASSERT_EQ(restored.status, ReplyStatus::restored);
+    ASSERT_TRUE(session.take_reply(encode(restored, head_->store().services()), kNow));
+    EXPECT_EQ(last->values(id, kNote), Texts{"once"});
+}
+
 }  // namespace
 }  // namespace satchel::test
