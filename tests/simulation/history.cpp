@@ -123,6 +123,19 @@ void History::mark_as_copy_of(const KnownChange& original) {
                 operations_[copy].original = index;
 }
 
+bool History::has_written(const Changeset& changeset) const {
+    const auto known = by_id_.find(changeset.header.id);
+    if (known == by_id_.end()) return false;
+    const std::vector<Index>& operations = changes_[known->second].operations;
+    return std::equal(operations.begin(), operations.end(), changeset.operations.begin(),
+                      changeset.operations.end(), [this](Index index, const Operation& sent) {
+                          const Operation& wrote = operations_[index].operation;
+                          return wrote.record == sent.record && wrote.kind == sent.kind &&
+                                 wrote.collection == sent.collection && wrote.cells == sent.cells &&
+                                 wrote.sets == sent.sets && wrote.counters == sent.counters;
+                      });
+}
+
 void History::learn(std::size_t device, const ChangeId& id, const Dot& first) {
     const auto found = by_id_.find(id);
     if (found == by_id_.end()) return;

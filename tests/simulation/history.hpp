@@ -71,6 +71,8 @@ class History {
     // The last change recorded is head office's copy of this one.
     void mark_as_copy_of(const KnownChange& original);
     bool knows(const ChangeId& id) const { return by_id_.contains(id); }
+    // Whether somebody wrote this under its id; what it had seen and its names may have moved.
+    bool has_written(const Changeset& changeset) const;
     // The change is known on the device under dots from this one on (it was issued again).
     void learn(std::size_t device, const ChangeId& id, const Dot& first);
     // What is in a device's journal after a disaster. Gives how many known changes it lost.

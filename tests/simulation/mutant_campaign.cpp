@@ -28,7 +28,7 @@ struct Rare {
 
 constexpr Rare kRare[]{
     {Mutant::refusal_forgotten, "refusals"},  {Mutant::copy_forgotten, "restores"},
-    {Mutant::unknown_at_once, "restores"},    {Mutant::full_cell_blocks, "full_cells"},
+    {Mutant::unknown_at_once, "log_outs"},    {Mutant::full_cell_blocks, "full_cells"},
     {Mutant::values_unlimited, "full_cells"}, {Mutant::damaged_entry_sent, "damage"},
 };
 

@@ -82,6 +82,13 @@ const std::vector<Mix>& all_mixes() {
           {&Plan::offline, 60},
           {&Plan::loss, 200},
           {&Plan::stale, 300}}},
+        // What waits for others is sealed by a log-out, and head office goes back in time, twice.
+        {"log_outs",
+         {{&Plan::server_restore, 30},
+          {&Plan::log_out, 40},
+          {&Plan::offline, 60},
+          {&Plan::loss, 200},
+          {&Plan::handovers, 100}}},
         // Much is refused, and adopted, before head office goes back in time.
         {"refusals",
          {{&Plan::handovers, 200},

@@ -119,6 +119,7 @@ class World {
     void rot(DeviceNode& device);
     Disk::Snapshot damaged_files(DeviceNode& device);
     Status use_damaged(DeviceNode& device, const Caller& owner);
+    void check_written(const Answer& answer) const;
     void replace(DeviceNode& device);
 
     // world_faults.cpp: disasters, and the quiet afterwards.

@@ -62,6 +62,12 @@ Bytes newest_pending(DeviceNode& device) {
     return *found ? Bytes(row->blob(0)) : Bytes{};
 }
 
+// What a program does at its end: of what is still in the log alone, SQLite's checksums would tell.
+void end_in_order(DeviceNode& device) {
+    const Status folded = device.replica().database().execute("PRAGMA wal_checkpoint(TRUNCATE)");
+    static_cast<void>(folded);  // a disk that is full, or fails: then the log stays
+}
+
 // Whoever reads it knows that the file is damaged (or empty, without its log), and what to do.
 void must_be_clear(const Error& error, const std::string& where) {
     constexpr std::array kClear{ErrorCode::corrupt, ErrorCode::not_a_database,
@@ -84,9 +90,10 @@ void learn_dots(History& history, DeviceNode& device) {
 }  // namespace
 
 Disk::Snapshot World::damaged_files(DeviceNode& device) {
-    Disk::Snapshot files = device.disk.snapshot();
-    const Bytes pending = newest_pending(device);
     const std::uint64_t kind = apart_.below(3);
+    const Bytes pending = newest_pending(device);
+    if (kind == 0) end_in_order(device);
+    Disk::Snapshot files = device.disk.snapshot();
     if (kind == 0 && !pending.empty() && turn_a_bit_of(pending, files, apart_)) {
         probes_.hit(Probe::rot_in_the_journal);
         log(device.name() + "'s disk turns a bit of what waits in its journal");
@@ -134,11 +141,32 @@ Status World::use_damaged(DeviceNode& device, const Caller& owner) {
         static_cast<void>(note_sent(device, *request));
         const Answer answer = server_.handle(*request, owner);
         if (!answer.reply) return {};  // head office refuses it
+        check_written(answer);
         const Status taken = session.take_reply(answer.bytes, device.clock.now_ms());
         learn_dots(history_, device);
         SATCHEL_TRY(taken);
     }
     throw Violation{"I-13 liveness", device.name() + " syncs its damaged file for ever"};
+}
+
+// I-3: what head office takes from a damaged file is, but for its names, what somebody wrote.
+void World::check_written(const Answer& answer) const {
+    for (const UploadedChangeset& sent : answer.request->changesets) {
+        const auto taken =
+            std::find_if(answer.reply->verdicts.begin(), answer.reply->verdicts.end(),
+                         [&](const Verdict& verdict) {
+                             return verdict.incarnation == answer.request->replica.incarnation &&
+                                    verdict.first_counter == sent.first_counter &&
+                                    verdict.kind == VerdictKind::accepted;
+                         });
+        if (taken == answer.reply->verdicts.end()) continue;
+        const auto changeset = decode_changeset(sent.bytes);
+        require(changeset, "I-3 no invention", "what head office accepted");
+        if (!history_.has_written(*changeset))
+            throw Violation{
+                "I-3 no invention",
+                "head office accepted what the disk had turned in " + changeset->header.id.text()};
+    }
 }
 
 // Its backup, or an empty file on a new device.
