@@ -135,7 +135,8 @@ void step_counter(CounterState& counter, const CounterStep& step, const WriteCon
 Status check_cells(const RecordState& state, const Operation& operation,
                    const WriteContext& context) {
     const Seen seen(operation, context);
-    const std::size_t most = context.waits ? kMaxShownSiblings : kMaxSiblings;
+    const bool has_room = context.waits && !broken(Mutant::full_cell_blocks);
+    const std::size_t most = has_room ? kMaxShownSiblings : kMaxSiblings;
     for (const CellWrite& write : operation.cells) {
         const CellState* cell = state.cell(write.cell);
         if (cell == nullptr) continue;

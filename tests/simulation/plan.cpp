@@ -70,6 +70,7 @@ constexpr std::array kRanges{
 struct Mix {
     const char* name;
     std::vector<std::pair<unsigned Plan::*, unsigned>> highest;
+    bool small_uploads = false;
 };
 
 const std::vector<Mix>& all_mixes() {
@@ -99,7 +100,9 @@ const std::vector<Mix>& all_mixes() {
           {&Plan::stale, 300},
           {&Plan::offline, 60}}},
         // Cells are full of values side by side.
-        {"full_cells", {{&Plan::crowd, 60}, {&Plan::stale, 300}, {&Plan::offline, 60}}},
+        {"full_cells",
+         {{&Plan::crowd, 30}, {&Plan::crowd_least, 66}, {&Plan::stale, 300}, {&Plan::offline, 60}},
+         true},
         // Files are damaged, and what is in them is sent again.
         {"damage",
          {{&Plan::rot, 60},
@@ -122,6 +125,7 @@ bool add_mix(Plan& plan, std::string_view mix) {
         plan.*rate =
             std::max(plan.*rate,
                      highest / 3 + static_cast<unsigned>(random.below(highest - highest / 3 + 1)));
+    if (at->small_uploads) plan.upload_bytes = 1 + random.below(600);
     return true;
 }
 

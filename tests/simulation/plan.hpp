@@ -65,6 +65,7 @@ struct Plan {
     unsigned storm = 0;         // after an outage everybody syncs at once
     unsigned office_clock = 0;  // head office's clock goes a day forward, an hour back
     unsigned crowd = 0;         // many values side by side in one cell, up to the limit and beyond
+    unsigned crowd_least = 8;   // values, of 70 at most; not a rate
     unsigned rot = 0;           // bits turn, or a page lands on another, while a device is off
 
     // What devices write.

@@ -80,7 +80,7 @@ void World::crowd(DeviceNode& device) {
     const char* field = apart_.chance(500) ? "choice" : "title";
     for (const auto& each : devices_) {
         if (sleeps(*each) || !each->replica().record("deal", deal)) continue;
-        const auto forms = static_cast<std::size_t>(apart_.between(8, 70));
+        const auto forms = static_cast<std::size_t>(apart_.between(plan_.crowd_least, 70));
         log(each->name() + ": " + workload_.save_many_forms(*each, deal, field, forms));
     }
 }

@@ -58,5 +58,32 @@ TEST(FullCell, AValueThatItHasNoRoomForIsShownAsLongAsItWaits) {
     EXPECT_EQ(office.b.values(id, kName).size(), kMaxSiblings + 1);
 }
 
+// The set is full before the verdict on the element comes: that one is not shown meanwhile.
+TEST(FullSet, AnElementThatItHasNoRoomForWaitsForItsVerdictAndHoldsNothingUp) {
+    Office office;
+    office.b.session_options.upload_bytes = office.b.session_options.max_upload_bytes = 1;
+    const RecordId id = office.a.create("Acme");
+    office.everybody_syncs();
+    Operation tags = write(kAccount, id, office.head.state(kAccount, id).clock, {});
+    for (std::size_t i = 0; i < kMaxSetElements; ++i) {
+        const std::string tag = std::to_string(i);
+        tags.sets.push_back({kTags, Value::text(std::string(4 - tag.size(), '0') + tag), true});
+    }
+    ASSERT_EQ(office.head.write({tags}).kind, VerdictKind::accepted);
+    office.b.set(id, "note", "goes up first");
+    auto transaction = *office.b.replica().begin();
+    ASSERT_TRUE(transaction.add_to_set("account", id, "tags", "one more"));
+    ASSERT_TRUE(transaction.commit());
+    const auto first_arrives = [](std::size_t message) {
+        return message == 0 ? Fate::arrives : Fate::request_lost;
+    };
+    EXPECT_FALSE(office.b.try_sync(office.head, first_arrives));
+    EXPECT_EQ(office.b.record(id).state.set(kTags)->elements.size(), kMaxSetElements);
+    EXPECT_EQ(office.b.replica().status()->pending, 1U);
+    office.everybody_syncs();
+    EXPECT_EQ(office.b.record(id).state, office.head.state(kAccount, id));
+    EXPECT_EQ(office.b.replica().status()->not_accepted, 1U);
+}
+
 }  // namespace
 }  // namespace satchel::test
