@@ -231,9 +231,15 @@ Status ReplicaCore::follow() {
 
 void ReplicaCore::notify(const std::vector<Change>& changes) {
     if (changes.empty()) return;
-    const auto copy = observers;  // an observer may take itself away
-    for (const auto& [id, observer] : copy)
-        if (observers.contains(id)) observer(changes);
+    // An observer may take itself away, or another. Nothing here allocates: all is committed.
+    const std::int64_t added_later = next_observer;
+    std::int64_t told = 0;
+    for (auto next = observers.begin(); next != observers.end() && next->first < added_later;
+         next = observers.upper_bound(told)) {
+        told = next->first;
+        const std::shared_ptr<const Observer> observer = next->second;
+        (*observer)(changes);
+    }
 }
 
 Status ReplicaCore::load_aliases() {
@@ -415,7 +421,8 @@ Status Replica::set_setting(std::string_view key, std::string_view value) {
 }
 
 std::int64_t Replica::observe(Observer observer) {
-    core_->observers.emplace(core_->next_observer, std::move(observer));
+    core_->observers.emplace(core_->next_observer,
+                             std::make_shared<const Observer>(std::move(observer)));
     return core_->next_observer++;
 }
 

@@ -69,7 +69,7 @@ struct ReplicaCore {
     bool unheard = false;            // observers have not been told of what others wrote
     bool writing = false;
     std::int64_t next_observer = 1;
-    std::map<std::int64_t, Observer> observers;
+    std::map<std::int64_t, std::shared_ptr<const Observer>> observers;
     std::unordered_map<RecordId, std::vector<Alias>> aliases;
     std::vector<SchemaPointer> retired;  // earlier schemas: pointers into them stay good
 

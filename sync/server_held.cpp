@@ -97,6 +97,16 @@ class ReadyPass {
     std::size_t search_bytes_ = 0;
 };
 
+// Head office does not know its device, or its author, any more: nobody can say what they might
+// write, so what has waited long enough is kept aside, as what a revoked device hands in.
+Caller nobody(const LoggedChangeset& held) {
+    Caller caller;
+    caller.replica = held.replica.id;
+    caller.user = held.author;
+    caller.revoked = true;
+    return caller;
+}
+
 }  // namespace
 
 Result<std::vector<Verdict>> judge_ready(ServerStore& store, const HeldJudge& judge) {
@@ -114,6 +124,7 @@ Result<std::size_t> judge_held(ServerStore& store, const Services& services, std
     HeldJudge judge;
     judge.may_judge = [&](const LoggedChangeset& held) -> Result<bool> {
         SATCHEL_ASSIGN(caller, store.caller_of(held));
+        if (!caller && now_ms - held.receipt > kHoldDeadlineMs) caller = nobody(held);
         return caller.has_value();
     };
     judge.judge = [&](LoggedChangeset& held) -> Result<std::size_t> {

@@ -315,6 +315,27 @@ TEST_F(ServerVerdict, AfterTheDeadlineWhatAWriteWaitsForIsLostAndItGoesOn) {
               Value::text("after"));
 }
 
+TEST_F(ServerVerdict, WhatWaitsOfADeviceThatNobodyKnowsAnyMoreIsKeptAside) {
+    after(li, {account(1, kLi)});
+    wang.grant(user_scope(kLi));
+    wang.sync();
+    VectorClock seen = wang.records[record_id(1)].state.clock;
+    seen.advance({li.replica, 2});
+    wang.write({write(kAccount, record_id(1), seen, {text(kName, "after")})});
+    wang.sync();
+    head.store().look_up_callers(
+        [](std::uint64_t, const RecordId&) -> Result<std::optional<Caller>> {
+            return std::optional<Caller>{};
+        });
+    EXPECT_EQ(*head.store().sweep_held(kNow + kHoldDeadlineMs), 0U);
+    EXPECT_EQ(head.store().figures()->held, 1U);
+    EXPECT_EQ(*head.store().sweep_held(kNow + kHoldDeadlineMs + 1), 1U);
+    EXPECT_EQ(head.store().figures()->held, 0U);
+    const auto kept = head.store().quarantine(10);
+    ASSERT_TRUE(kept && kept->size() == 1);
+    EXPECT_EQ(kept->front().entry.verdict.reason, Reason::revoked);
+}
+
 TEST_F(ServerVerdict, AClockFarAheadWinsNothing) {
     after(li, {account(1, kLi)});
     wang.grant(user_scope(kLi));
