@@ -1,0 +1,131 @@
+// A line that breaks at any byte, between a real device and a real head office.
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include <atomic>
+
+#include "tests/client/test_server.hpp"
+#include "tests/end_to_end/sync_fixture.hpp"
+
+namespace satchel::client {
+namespace {
+
+using testing_support::Connection;
+using testing_support::TestServer;
+
+// What the line lets through.
+struct Line {
+    std::atomic<std::size_t> reply_lacks{0};         // bytes at its end
+    std::atomic<std::size_t> request_has{SIZE_MAX};  // bytes; less than all: nothing comes back
+    std::atomic<std::size_t> request_size{0};        // of the last one
+    std::atomic<std::size_t> reply_size{0};
+};
+
+// The first bytes of a request, and then nobody is there any more.
+void break_off(int port, std::string_view bytes) {
+    const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    ASSERT_GE(socket, 0);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(static_cast<std::uint16_t>(port));
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    EXPECT_EQ(::connect(socket, reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
+    while (!bytes.empty()) {
+        const ssize_t sent = ::send(socket, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+        if (sent <= 0) break;
+        bytes.remove_prefix(static_cast<std::size_t>(sent));
+    }
+    ::close(socket);
+}
+
+// The server's whole answer as bytes of HTTP.
+std::string answer_of(const std::string& url, const std::string& request) {
+    const auto body = request.find("\r\n\r\n") + 4;
+    const auto token = request.find("Authorization: ");
+    HttpRequest onward{.method = "POST", .url = url + "/v1/sync"};
+    onward.headers = {
+        {"Content-Type", "application/x-satchel-sync"},
+        {"Authorization", request.substr(token + 15, request.find("\r\n", token) - token - 15)}};
+    onward.body = request.substr(body);
+    CancelToken cancel;
+    const auto reply = (*CurlTransport::make())->exchange(onward, cancel);
+    if (!reply) return {};
+    return testing_support::reply(reply->status, reply->body,
+                                  "Content-Type: application/x-satchel-sync\r\n");
+}
+
+TestServer::Script broken_by(const server::Server& server, Line& line) {
+    return [url = server.url(), port = server.port(), &line](Connection& connection) {
+        const std::string request = connection.read_request();
+        if (request.empty()) return;
+        line.request_size = request.size();
+        if (line.request_has < request.size())
+            return break_off(port, std::string_view(request).substr(0, line.request_has));
+        const std::string whole = answer_of(url, request);
+        line.reply_size = whole.size();
+        connection.write(std::string_view(whole).substr(
+            0, whole.size() - std::min(whole.size(), line.reply_lacks.load())));
+    };
+}
+
+class BrokenLine : public SyncTest {
+  protected:
+    // Nothing has happened, as far as the device can tell, and its person is told so.
+    static void expect_offline(Device& device) {
+        const SyncOutcome cut = device.sync();
+        ASSERT_FALSE(cut.status);
+        EXPECT_EQ(cut.status.error().code, ErrorCode::offline) << cut.status.error().message;
+        EXPECT_EQ(device.pending(), 1U);
+    }
+    static void expect_it_arrives(Device& device, Device& other, const RecordId& id) {
+        expect_fine(device.sync());
+        EXPECT_EQ(device.pending(), 0U);
+        expect_fine(other.sync());
+        EXPECT_EQ(name_of(other, id), "A");
+        EXPECT_EQ(other.replica->conflicts()->size(), 0U);
+    }
+};
+
+TEST_F(BrokenLine, AReplyThatEndsAtAnyByteCostsARepetitionAndNothingElse) {
+    Device device = ready("one", "li.wei");
+    Device other = ready("other", "chen.jie");
+    Line line;
+    TestServer between(broken_by(*server_, line));
+    ASSERT_TRUE(device.replica->set_setting("server.url", between.url()));
+    const RecordId id = create(device, "A");
+    line.reply_lacks = 1;
+    expect_offline(device);
+    ASSERT_GT(line.reply_size, 150U);
+    for (std::size_t lacks = 2; lacks <= line.reply_size; ++lacks) {
+        line.reply_lacks = lacks;
+        expect_offline(device);
+        if (HasFailure()) FAIL() << "at " << lacks << " bytes from the end";
+    }
+    line.reply_lacks = 0;
+    expect_it_arrives(device, other, id);
+}
+
+TEST_F(BrokenLine, ARequestThatEndsAtAnyByteChangesNothing) {
+    Device device = ready("one", "li.wei");
+    Device other = ready("other", "chen.jie");
+    Line line;
+    TestServer between(broken_by(*server_, line));
+    ASSERT_TRUE(device.replica->set_setting("server.url", between.url()));
+    const RecordId id = create(device, "A");
+    line.request_has = 0;
+    expect_offline(device);
+    ASSERT_GT(line.request_size, 300U);
+    for (std::size_t has = 1; has < line.request_size; ++has) {
+        line.request_has = has;
+        expect_offline(device);
+        if (HasFailure()) FAIL() << "after " << has << " bytes";
+    }
+    expect_fine(other.sync());
+    EXPECT_EQ(name_of(other, id), "(not here)");
+    line.request_has = SIZE_MAX;
+    expect_it_arrives(device, other, id);
+}
+
+}  // namespace
+}  // namespace satchel::client
