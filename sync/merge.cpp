@@ -220,35 +220,44 @@ Status check_counters(const RecordState& state, const Operation& operation,
     return {};
 }
 
-// Whether a clock with the dot in it would say that the author had seen an edit that he had not, or
-// one that may still come.
-bool says_too_much(const RecordState& state, const Dot& dot, const Seen& seen) {
-    if (!state.clock.covers(dot)) return true;
-    const auto unseen = [&](const Dot& edit) {
-        return edit.replica == dot.replica && edit.counter < dot.counter && !seen.covers(edit);
+// By replica, the first edit that is here and that the author had not seen.
+std::map<ReplicaId, std::uint64_t> first_unseen(const RecordState& state, const Seen& seen) {
+    std::map<ReplicaId, std::uint64_t> first;
+    const auto look_at = [&](const Dot& edit) {
+        if (seen.covers(edit)) return;
+        std::uint64_t& counter = first.try_emplace(edit.replica, edit.counter).first->second;
+        counter = std::min(counter, edit.counter);
     };
     for (const CellState& cell : state.cells)
-        for (const Sibling& sibling : cell.siblings)
-            if (unseen(sibling.dot) ||
-                std::any_of(sibling.inherits.begin(), sibling.inherits.end(), unseen))
-                return true;
+        for (const Sibling& sibling : cell.siblings) {
+            look_at(sibling.dot);
+            std::for_each(sibling.inherits.begin(), sibling.inherits.end(), look_at);
+        }
     for (const SetState& set : state.sets)
         for (const SetElement& element : set.elements)
             for (const SetDot& adding : element.dots)
-                if (unseen(adding.dot)) return true;
+                look_at(adding.dot);
     for (const CounterState& counter : state.counters)
         for (const CounterPart& part : counter.parts)
-            if (unseen({part.last.replica, part.last_person})) return true;
-    return false;
+            look_at({part.last.replica, part.last_person});
+    return first;
 }
 
-// A mark keeps a clock: where that cannot say what the deleter had seen it says less, and the
-// record stays alive.
+// A mark keeps a clock. Where that would say that the deleter had seen an edit that he had not, or
+// one that may still come, or has no room, it says less, and the record stays alive.
 VectorClock clock_of_mark(const RecordState& state, const Operation& operation,
                           const WriteContext& write, const Seen& seen) {
     VectorClock clock = operation.clock;
-    for (const Dot& dot : write.also_seen)
-        if (!says_too_much(state, dot, seen)) clock.advance(dot);
+    if (write.also_seen.empty()) return clock;
+    const std::map<ReplicaId, std::uint64_t> unseen = first_unseen(state, seen);
+    for (const Dot& dot : write.also_seen) {
+        const auto first = unseen.find(dot.replica);
+        const bool too_much =
+            !state.clock.covers(dot) || (first != unseen.end() && first->second < dot.counter);
+        const bool has_room =
+            clock.counter(dot.replica) != 0 || clock.entries().size() < kMaxClockEntries;
+        if (!too_much && has_room) clock.advance(dot);
+    }
     return clock;
 }
 

@@ -186,6 +186,8 @@ Judge::Check Judge::expand(Work& work) {
         }
     }
     std::sort(work.also_seen.begin(), work.also_seen.end());
+    work.also_seen.erase(std::unique(work.also_seen.begin(), work.also_seen.end()),
+                         work.also_seen.end());
     return Check(std::nullopt);
 }
 

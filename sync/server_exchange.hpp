@@ -42,6 +42,7 @@ class Exchange {
     Result<bool> find_replica();
     Result<bool> check_base();
     Result<bool> fork();
+    Result<bool> take_for_issued(std::uint32_t highest);
     Status keep_clear_of(std::uint64_t epoch);
     std::uint64_t last_of_earlier_epochs() const;
     void say_restored();

@@ -9,9 +9,10 @@ namespace satchel {
 namespace {
 
 constexpr std::size_t kChainPoints = 64;
-// Incarnations that one device may use up between two restores of the server.
+// From one epoch's number to the next.
 constexpr std::uint64_t kIncarnationsPerEpoch = 7;  // 64 years of epochs fit 32 bits
-// That an epoch may have issued to one device and its copies, however long it lasted.
+// What an epoch may have issued to a device and its copies above its number: 100 a day at most, and
+// most devices never need one.
 constexpr std::uint64_t kIssuedByAnEpoch = 1'000;
 
 }  // namespace
@@ -46,22 +47,41 @@ Result<bool> Exchange::find_replica() {
     }
     SATCHEL_ASSIGN(const std::uint32_t highest, store_.highest_incarnation(request_.replica.id));
     const bool is_new = highest == 0 && request_.replica.incarnation == 1;
-    return is_new || request_.replica.incarnation <=
-                         std::max<std::uint64_t>(highest, last_of_earlier_epochs());
+    if (is_new || request_.replica.incarnation <= last_of_earlier_epochs()) return true;
+    if (request_.replica.incarnation > highest || store_.epoch() == 1) return false;
+    return take_for_issued(highest);
 }
 
-// With its clock put back, head office numbers a later restore lower than the one before, or the
-// same: what that one may have issued to the device and its copies must not be issued again.
+// Head office's clock was put back between two restores: the one before, with the higher number,
+// may have issued it. Whoever makes numbers up uses up his own, a few each day.
+Result<bool> Exchange::take_for_issued(std::uint32_t highest) {
+    const Status room = allowance_.admit_incarnation();
+    if (!room && room.error().code == ErrorCode::limit) return false;
+    SATCHEL_TRY(room);
+    SATCHEL_ASSIGN(const auto last, store_.replica({request_.replica.id, highest}));
+    known_.cursor_given = last ? last->cursor_given : Sequence{};
+    SATCHEL_TRY(store_.save_replica(known_));
+    return true;
+}
+
+// The epoch that the device has met, or the incarnation that it has, may be one that a restore took
+// back and whose number is not below this epoch's: what that one issued to the device and its
+// copies must not be issued again.
 Status Exchange::keep_clear_of(std::uint64_t epoch) {
-    const std::uint64_t number = epoch_number(epoch);
-    const std::uint64_t last = number * kIncarnationsPerEpoch + kIssuedByAnEpoch;
-    if (number < epoch_number(store_.epoch()) || last >= UINT32_MAX) return {};
+    const std::uint64_t issued = std::max<std::uint64_t>(
+        epoch_number(epoch) * kIncarnationsPerEpoch, request_.replica.incarnation);
+    const std::uint64_t last = issued + kIssuedByAnEpoch;
     SATCHEL_ASSIGN(const std::uint32_t highest, store_.highest_incarnation(request_.replica.id));
-    if (last <= highest) return {};
-    KnownReplica issued;
-    issued.replica = {request_.replica.id, static_cast<std::uint32_t>(last)};
-    issued.hash = chain_start(services_.hash, issued.replica);
-    return store_.save_replica(issued);
+    if (last <= std::max<std::uint64_t>(highest, last_of_earlier_epochs())) return {};
+    const Status room = last < UINT32_MAX ? allowance_.admit_incarnation() : Status{};
+    if (last >= UINT32_MAX || (!room && room.error().code == ErrorCode::limit)) return {};
+    SATCHEL_TRY(room);
+    SATCHEL_ASSIGN(const auto before, store_.replica({request_.replica.id, highest}));
+    KnownReplica reserved;
+    reserved.replica = {request_.replica.id, static_cast<std::uint32_t>(last)};
+    reserved.hash = chain_start(services_.hash, reserved.replica);
+    reserved.cursor_given = before ? before->cursor_given : Sequence{};
+    return store_.save_replica(reserved);
 }
 
 // Every incarnation of this epoch is above it.

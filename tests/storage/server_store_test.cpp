@@ -413,6 +413,29 @@ TEST(ServerStore, NothingIsIssuedTwiceWhenTheClockWentBackBetweenTwoRestores) {
     EXPECT_GT(forked->reply.new_incarnation, 7 * later + 7);
 }
 
+// A device makes up epochs and incarnations: it uses up its own, and no more of them than a day
+// has.
+TEST(ServerStore, EpochsAndIncarnationsThatAreMadeUpCountAsIssued) {
+    const Folder folder;
+    {
+        Head head(folder.file("w"));
+        back_up(head, folder.file("w"), folder.file("copy"));
+    }
+    Head head(folder.file("copy"), false, true);
+    SmallDevice li(head, 0xa1, kLi);
+    const std::uint64_t number = epoch_number(head.store().epoch());
+    for (std::uint64_t i = 0; i < 2 * kMaxIncarnations; ++i) {
+        SyncRequest request = li.request();
+        request.epoch = (number + 1'000 * (i + 1)) << kEpochRandomBits;
+        EXPECT_EQ(head.handle(request, li.caller)->reply.status, ReplyStatus::restored);
+        request.epoch = head.store().epoch();
+        request.replica.incarnation = static_cast<std::uint32_t>(7 * number + 100 + i);
+        static_cast<void>(head.handle(request, li.caller));
+    }
+    EXPECT_LE(*head.store().database().integer("SELECT count(*) FROM _replica"),
+              static_cast<std::int64_t>(kMaxIncarnations + 2));
+}
+
 TEST(ServerStore, WhatHeadOfficeItselfWroteAfterTheBackupHoldsNobodyUp) {
     const Folder folder;
     Head head(folder.file("w"));

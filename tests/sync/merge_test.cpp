@@ -109,6 +109,19 @@ TEST(Merge, ADeletionDoesNotEndWhatWasWrittenBeforeTheOtherName) {
     EXPECT_FALSE(is_dead(state, DeletePolicy::update_wins));
 }
 
+TEST(Merge, ADeletionWithoutRoomForAnotherNameSaysLess) {
+    RecordState state = two_by_ben();
+    Event removal = event({kAnna, 2}, "a:1"_clock);
+    for (std::uint64_t i = 1; i < kMaxClockEntries; ++i)
+        removal.operation.clock.advance({{0x1000 + i, 1}, 1});
+    removal.operation.kind = OperationKind::remove;
+    removal.write.also_seen = {{kBen, 1}, {kBen, 2}};
+    ASSERT_TRUE(take(state, removal));
+    ASSERT_EQ(state.life.size(), 1U);
+    EXPECT_EQ(state.life[0].seen.entries().size(), kMaxClockEntries);
+    EXPECT_FALSE(is_dead(state, DeletePolicy::update_wins));
+}
+
 TEST(Merge, AWriteOfOneCellLeavesTheOthersAlone) {
     RecordState state = replay({writing({kAnna, 1}, {}, 1)});
     Event other = event({kBen, 1}, "a:1"_clock);
