@@ -201,9 +201,7 @@ Result<std::optional<ChangesetState>> Journal::state_of(const Dot& dot) {
 namespace {
 
 // SQLite sees no bit that the disk has turned; head office would merge what nobody wrote.
-Error damaged_entry(Statement& row, ReplicaId replica) {
-    const Dot first{replica, static_cast<std::uint64_t>(row.integer(2))};
-    row.reset();
+Error damaged_entry(const Dot& first) {
     return {ErrorCode::corrupt, "the journal's entry " + first.text() +
                                     " is not what was written: the file is damaged, and the entry"
                                     " is not sent; restore the file, or log in on a new one"};
@@ -233,8 +231,11 @@ Result<std::vector<UploadedChangeset>> Journal::upload(ReplicaId replica, std::u
         const ByteView next = rows->blob(4);
         if (next.empty()) break;  // wiped
         head = chain_link(&blake2b, head, next);
-        if (view(head) != rows->blob(5) && !broken(Mutant::damaged_entry_sent))
-            return damaged_entry(*rows, owner);
+        if (view(head) != rows->blob(5) && !broken(Mutant::damaged_entry_sent)) {
+            const Dot first{owner, static_cast<std::uint64_t>(rows->integer(2))};
+            rows->reset();
+            return damaged_entry(first);
+        }
         bytes += next.size();
         if (!found.empty() && bytes > max_bytes) break;
         found.push_back({static_cast<std::uint64_t>(rows->integer(2)),
@@ -453,6 +454,14 @@ Result<std::optional<Digest>> Journal::hash_at(ReplicaId replica, std::uint64_t 
     row->reset();
     if (!hash) return hash.error();
     return same ? std::optional(*hash) : std::nullopt;
+}
+
+Status Journal::check_whole(const JournalRow& row) {
+    const JournalEntry& entry = row.entry;
+    SATCHEL_ASSIGN(const auto before, hash_at(entry.replica, entry.first_counter - 1));
+    const bool same = !before || chain_link(&blake2b, *before, row.bytes) == row.hash;
+    if (same || broken(Mutant::damaged_entry_sent)) return {};
+    return damaged_entry({entry.replica, entry.first_counter});
 }
 
 Result<std::uint64_t> Journal::end_before(ReplicaId replica, std::uint64_t counter) {

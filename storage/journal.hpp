@@ -119,6 +119,9 @@ class Journal {
     // Saves a state that makes a closed row open again.
     Status reopen(const JournalRow& row);
     Result<std::optional<Digest>> hash_at(ReplicaId replica, std::uint64_t counter);
+    // corrupt when the row's bytes are not those that were written; where nothing is kept before
+    // it nobody can tell.
+    Status check_whole(const JournalRow& row);
     // Where the last changeset ends that lies wholly up to `counter`; 0: none.
     Result<std::uint64_t> end_before(ReplicaId replica, std::uint64_t counter);
     // Where the last changesets of the incarnation begin that follow each other without a hole;

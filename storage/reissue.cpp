@@ -123,6 +123,7 @@ Result<std::vector<Change>> ReplicaCore::reissue(const std::vector<JournalRow>& 
     for (const auto& [id, entry] : unwound)
         moved[id] = {entry.base.clock, entry.before.has_value(), {}};
     for (JournalRow old : rows) {
+        SATCHEL_TRY(journal.check_whole(old));  // a new hash would make damage good
         SATCHEL_ASSIGN(Changeset changeset, decode_changeset(old.bytes));
         const Changeset before = changeset;
         const bool refused = old.entry.reason != Reason::none;

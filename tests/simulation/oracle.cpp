@@ -161,6 +161,11 @@ bool Oracle::built_on_lost(Index index) {
     });
 }
 
+// What `by` had seen is under another name now, and head office could not know.
+bool Oracle::names_may_have_moved(Index by, Index seen) {
+    return built_on_lost(by) || (server_.store().epoch() > 1 && history_.may_name(by, seen));
+}
+
 // The device whose person wrote it first.
 std::uint64_t Oracle::author(Index index) {
     const KnownOperation& known = history_.operations()[index];
@@ -192,7 +197,7 @@ void Oracle::check_operation_kept(Index index) {
         const Replaced by = replaced(index, write.cell, [&write](const Operation& later) {
             return written(later, write.cell) != nullptr;
         });
-        if (there && by.seeing == Seeing::yes && built_on_lost(by.by)) continue;
+        if (there && by.seeing == Seeing::yes && names_may_have_moved(by.by, index)) continue;
         if (by.seeing != Seeing::perhaps && there == (by.seeing == Seeing::yes))
             throw Violation{there ? "I-19 no false conflict" : "I-2 no lost write",
                             who + ", cell " + std::to_string(number(write.cell)) + ": " +
@@ -267,14 +272,15 @@ void Oracle::check_no_false_conflict(const ServerRow& row) {
                                                      a.values.front().text_form() + " of change " +
                                                      history_.changes()[known.change].id.text() +
                                                      ", which was not accepted"};
-            for (const Sibling& b : cell.siblings)
-                if (saw(known.seen, cell.cell, history_.writer(row.id, cell.cell, b)) &&
-                    !built_on_lost(writer))
+            for (const Sibling& b : cell.siblings) {
+                const Index other = history_.writer(row.id, cell.cell, b);
+                if (saw(known.seen, cell.cell, other) && !names_may_have_moved(writer, other))
                     throw Violation{"I-19 no false conflict",
                                     "record " + row.id.text() + ", cell " +
                                         std::to_string(number(cell.cell)) + ": " + dots(&cell) +
                                         "; the author of " + a.dot.text() + " had seen " +
                                         b.dot.text()};
+            }
         }
         if (cell.siblings.size() > 1) probes_.hit(Probe::conflict);
     }

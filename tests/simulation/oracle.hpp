@@ -56,6 +56,7 @@ class Oracle {
     Replaced replaced(Index index, FieldId field,
                       const std::function<bool(const Operation&)>& writes);
     std::uint64_t author(Index index);
+    bool names_may_have_moved(Index by, Index seen);
     bool built_on_lost(Index index);
     void check_record(const ServerRow& row);
     void check_stamps(const ServerRow& row);

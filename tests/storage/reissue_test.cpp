@@ -202,5 +202,20 @@ TEST_F(Reissue, WhatARestoredServerLostIsShownOnce) {
     EXPECT_EQ(last->values(id, kNote), Texts{"once"});
 }
 
+// Seed 112 of the mix `restores`: under new dots the entry got a new hash, and nobody could tell.
+TEST_F(Reissue, WhatWasDamagedInTheJournalIsNotIssuedAgain) {
+    a_->create("before");
+    a_->sync(*head_);
+    a_->create("Acme");
+    ASSERT_TRUE(a_->replica().database().execute(
+        "UPDATE entry SET bytes = CAST(replace(bytes, 'Acme', 'Acne') AS BLOB)"));
+    const auto state = a_->replica().sync_state();
+    ASSERT_TRUE(state);
+    const Status issued = a_->replica().take_incarnation({state->replica, 9, 1, {}});
+    ASSERT_FALSE(issued);
+    EXPECT_EQ(issued.error().code, ErrorCode::corrupt);
+    EXPECT_EQ(a_->replica().sync_state()->replica, state->replica);
+}
+
 }  // namespace
 }  // namespace satchel::test
