@@ -316,6 +316,7 @@ void Oracle::check_sets(const ServerRow& row) {
                 for (const Index other : history_.of_record(row.id)) {
                     const KnownOperation& later = history_.operations()[other];
                     if (!accepted(later.change) || !saw(later.seen, set.field, adder)) continue;
+                    if (names_may_have_moved(other, adder)) continue;
                     for (const SetWrite& write : later.operation.sets)
                         removed = removed || (!write.add && write.field == set.field &&
                                               write.element == element.element);
