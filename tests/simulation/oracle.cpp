@@ -16,6 +16,14 @@ bool meet(const std::vector<std::string>& a, const std::vector<std::string>& b) 
 
 namespace {
 
+// Whether any operation of these is such.
+template <typename Is>
+bool any(const Seen& seen, const Is& is) {
+    return std::any_of(seen.begin(), seen.end(), [&is](const auto& field) {
+        return std::any_of(field.second.begin(), field.second.end(), is);
+    });
+}
+
 // The last writer's value of a cell of one field; null when nobody wrote it.
 Value last_written(const RecordState& state, FieldId cell) {
     const CellState* known = state.cell(cell);
@@ -155,10 +163,7 @@ bool Oracle::built_on_lost(Index index) {
         });
     };
     if (names_lost(index)) return true;
-    const Seen& below = history_.operations()[index].seen;
-    return std::any_of(below.begin(), below.end(), [&](const auto& field) {
-        return std::any_of(field.second.begin(), field.second.end(), names_lost);
-    });
+    return any(history_.operations()[index].seen, names_lost);
 }
 
 // What `by` had seen is under another name now, and head office could not know.
@@ -361,10 +366,13 @@ void Oracle::check_life(const ServerRow& row) {
             continue;
         if (known.operation.kind != OperationKind::write) continue;
         may_live = true;
+        // What its author went on to write there may have replaced it, see replaced().
+        const auto of_its_author = [&](Index other) { return author(other) == author(index); };
         const bool perhaps_known =
-            known.original && std::any_of(left.begin(), left.end(), [&](Index mark) {
-                return author(mark) == author(index);
-            });
+            known.original &&
+            (std::any_of(left.begin(), left.end(), of_its_author) ||
+             std::any_of(known_to_deleters.begin(), known_to_deleters.end(),
+                         [&](const Seen* seen) { return any(*seen, of_its_author); }));
         must_live = must_live || (!perhaps_known && (!known.operation.cells.empty() ||
                                                      !known.operation.counters.empty()));
     }
