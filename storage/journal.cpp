@@ -355,15 +355,15 @@ Result<std::uint64_t> Journal::base_of(const JournalEntry& entry) {
     rows.bind(1, entry.number);
     rows.bind(2, stored(entry.replica.id));
     rows.bind(3, entry.replica.incarnation);
-    const std::uint64_t usual = entry.first_counter - 1;
-    std::uint64_t base = usual;
+    std::uint64_t base = entry.first_counter - 1;
+    std::uint64_t known = base;  // of what is before the last one nothing may be kept
     while (true) {
         SATCHEL_ASSIGN(const bool more, rows.step());
-        if (!more || static_cast<std::uint64_t>(rows.integer(1)) != base) break;
+        if (!more || static_cast<std::uint64_t>(rows.integer(1)) != base) return known;
         base = static_cast<std::uint64_t>(rows.integer(0)) - 1;
+        SATCHEL_ASSIGN(const auto hash, hash_at(entry.replica, base));
+        if (hash) known = base;
     }
-    SATCHEL_ASSIGN(const auto hash, hash_at(entry.replica, base));
-    return hash ? base : usual;
 }
 
 Result<std::uint64_t> Journal::last_of(ReplicaId replica) {
