@@ -310,6 +310,7 @@ bool ReplicaCore::holds(const RecordId& record, const VectorClock& state, const 
 // before.
 VectorClock ReplicaCore::renamed(const RecordId& record, const VectorClock& token,
                                  const VectorClock& shown) const {
+    if (token == shown) return token;  // it is of what is here now
     VectorClock whole = token;
     for (const Dot& dot : also_seen(record, token))
         if (shown.covers(dot)) whole.advance(dot);
