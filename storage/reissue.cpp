@@ -72,6 +72,14 @@ Result<std::vector<Dot>> ReplicaCore::pending_dots(const RecordId& record) {
     return dots;
 }
 
+Result<std::uint64_t> ReplicaCore::own_end(OwnEnds& ends, const ReplicaId& replica) {
+    const auto known = ends.find(replica);
+    if (known != ends.end()) return known->second;
+    SATCHEL_ASSIGN(const std::uint64_t end, journal.last_of(replica));
+    ends.emplace(replica, end);
+    return end;
+}
+
 // What the operation had seen of this replica that is another's: the incarnations of its copies,
 // what a copy went on to write in one that both had, and what head office knows under the dots of
 // one. None of it has moved.
@@ -80,11 +88,8 @@ Result<VectorClock> ReplicaCore::known_elsewhere(const Operation& operation, Own
     if (broken(Mutant::copy_forgotten)) return elsewhere;
     for (const Dot& entry : operation.clock.entries()) {
         if (entry.replica.id != row.replica.id) continue;
-        const auto [end, first] = ends.try_emplace(entry.replica, 0);
-        if (first) {
-            SATCHEL_ASSIGN(end->second, journal.last_of(entry.replica));
-        }
-        if (entry.counter > end->second) elsewhere.advance(entry);
+        SATCHEL_ASSIGN(const std::uint64_t end, own_end(ends, entry.replica));
+        if (entry.counter > end) elsewhere.advance(entry);
     }
     const auto here = aliases.find(operation.record);
     if (here == aliases.end()) return elsewhere;
@@ -112,10 +117,7 @@ Result<std::vector<Change>> ReplicaCore::reissue(const std::vector<JournalRow>& 
     SATCHEL_ASSIGN(const auto unwound, taker.unwind(rows));
     OwnEnds ends;
     for (const JournalRow& old : rows) {
-        const auto [end, first] = ends.try_emplace(old.entry.replica, 0);
-        if (first) {
-            SATCHEL_ASSIGN(end->second, journal.last_of(old.entry.replica));
-        }
+        SATCHEL_TRY(own_end(ends, old.entry.replica));
         journal.forget(old.entry.number);
     }
     SATCHEL_ASSIGN(ChainHead head, journal.head(row.replica));

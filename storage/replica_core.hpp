@@ -119,6 +119,7 @@ struct ReplicaCore {
     Result<std::vector<Dot>> pending_dots(const RecordId& record);
     // Highest counters of incarnations, of what has not moved before; filled as they are asked for.
     using OwnEnds = std::map<ReplicaId, std::uint64_t>;
+    Result<std::uint64_t> own_end(OwnEnds& ends, const ReplicaId& replica);
     Result<VectorClock> known_elsewhere(const Operation& operation, OwnEnds& ends);
     Status repeat_refusal(std::int64_t number, const JournalEntry& refused);
 };

@@ -72,9 +72,10 @@ Status Exchange::keep_clear_of(std::uint64_t epoch) {
         epoch_number(epoch) * kIncarnationsPerEpoch, request_.replica.incarnation);
     const std::uint64_t last = issued + kIssuedByAnEpoch;
     SATCHEL_ASSIGN(const std::uint32_t highest, store_.highest_incarnation(request_.replica.id));
-    if (last <= std::max<std::uint64_t>(highest, last_of_earlier_epochs())) return {};
-    const Status room = last < UINT32_MAX ? allowance_.admit_incarnation() : Status{};
-    if (last >= UINT32_MAX || (!room && room.error().code == ErrorCode::limit)) return {};
+    const bool is_clear = last <= std::max<std::uint64_t>(highest, last_of_earlier_epochs());
+    if (is_clear || last >= UINT32_MAX) return {};
+    const Status room = allowance_.admit_incarnation();
+    if (!room && room.error().code == ErrorCode::limit) return {};
     SATCHEL_TRY(room);
     SATCHEL_ASSIGN(const auto before, store_.replica({request_.replica.id, highest}));
     KnownReplica reserved;

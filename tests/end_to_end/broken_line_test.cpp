@@ -71,60 +71,70 @@ TestServer::Script broken_by(const server::Server& server, Line& line) {
 
 class BrokenLine : public SyncTest {
   protected:
+    void TearDown() override {
+        device = {};
+        other = {};
+        between.reset();
+        SyncTest::TearDown();
+    }
+
+    // The device writes a customer, which has to go over the line.
+    RecordId put_between() {
+        device = ready("one", "li.wei");
+        other = ready("other", "chen.jie");
+        between = std::make_unique<TestServer>(broken_by(*server_, line));
+        EXPECT_TRUE(device.replica->set_setting("server.url", between->url()));
+        return create(device, "A");
+    }
     // Nothing has happened, as far as the device can tell, and its person is told so.
-    static void expect_offline(Device& device) {
+    void expect_offline() {
         const SyncOutcome cut = device.sync();
         ASSERT_FALSE(cut.status);
         EXPECT_EQ(cut.status.error().code, ErrorCode::offline) << cut.status.error().message;
         EXPECT_EQ(device.pending(), 1U);
     }
-    static void expect_it_arrives(Device& device, Device& other, const RecordId& id) {
+    void expect_it_arrives(const RecordId& id) {
         expect_fine(device.sync());
         EXPECT_EQ(device.pending(), 0U);
         expect_fine(other.sync());
         EXPECT_EQ(name_of(other, id), "A");
         EXPECT_EQ(other.replica->conflicts()->size(), 0U);
     }
+
+    Line line;
+    std::unique_ptr<TestServer> between;
+    Device device;
+    Device other;
 };
 
 TEST_F(BrokenLine, AReplyThatEndsAtAnyByteCostsARepetitionAndNothingElse) {
-    Device device = ready("one", "li.wei");
-    Device other = ready("other", "chen.jie");
-    Line line;
-    TestServer between(broken_by(*server_, line));
-    ASSERT_TRUE(device.replica->set_setting("server.url", between.url()));
-    const RecordId id = create(device, "A");
+    const RecordId id = put_between();
     line.reply_lacks = 1;
-    expect_offline(device);
+    expect_offline();
     ASSERT_GT(line.reply_size, 150U);
     for (std::size_t lacks = 2; lacks <= line.reply_size; ++lacks) {
         line.reply_lacks = lacks;
-        expect_offline(device);
+        expect_offline();
         if (HasFailure()) FAIL() << "at " << lacks << " bytes from the end";
     }
     line.reply_lacks = 0;
-    expect_it_arrives(device, other, id);
+    expect_it_arrives(id);
 }
 
 TEST_F(BrokenLine, ARequestThatEndsAtAnyByteChangesNothing) {
-    Device device = ready("one", "li.wei");
-    Device other = ready("other", "chen.jie");
-    Line line;
-    TestServer between(broken_by(*server_, line));
-    ASSERT_TRUE(device.replica->set_setting("server.url", between.url()));
-    const RecordId id = create(device, "A");
+    const RecordId id = put_between();
     line.request_has = 0;
-    expect_offline(device);
+    expect_offline();
     ASSERT_GT(line.request_size, 300U);
     for (std::size_t has = 1; has < line.request_size; ++has) {
         line.request_has = has;
-        expect_offline(device);
+        expect_offline();
         if (HasFailure()) FAIL() << "after " << has << " bytes";
     }
     expect_fine(other.sync());
     EXPECT_EQ(name_of(other, id), "(not here)");
     line.request_has = SIZE_MAX;
-    expect_it_arrives(device, other, id);
+    expect_it_arrives(id);
 }
 
 }  // namespace

@@ -5,21 +5,40 @@
 namespace satchel::test {
 namespace {
 
-using Reissue = Trouble;
+class Reissue : public Trouble {
+  protected:
+    // Head office has lost what it builds on.
+    RecordId write_a_note_that_waits() {
+        const RecordId id = a_->create("Acme");
+        everybody_syncs({a_.get(), b_.get()});
+        back_up();
+        b_->set(id, "name", "of b");
+        everybody_syncs({b_.get(), a_.get()});
+        a_->set(id, "note", "first");
+        a_->sync(*head_);
+        restore();
+        a_->sync(*head_);
+        return id;
+    }
+    // Three copies, of which `a` and the one that it gives wrote the note before they parted: that
+    // one has it under a name of its own, under the first one's, and under head office's.
+    std::unique_ptr<Phone> parted_copy(const RecordId& id, const char* note) {
+        const auto first = a_->copied(file("first"));
+        a_->set(id, "note", note);
+        auto last = a_->copied(file("last"));
+        first->set(id, "name", "of the first");
+        first->sync(*head_);
+        EXPECT_TRUE(a_->sync(*head_).forked);
+        EXPECT_TRUE(last->sync(*head_).forked);
+        return last;
+    }
+};
 
 // Seed 3016 of the simulation: what waits at head office for another device's change is lost there,
 // and here its chain is gone with a log-out, so it gets new dots; and so does what was written
 // after it. Within an incarnation the later counter replaces the earlier one.
 TEST_F(Reissue, WhatWaitedKeepsItsPlaceBeforeWhatWasWrittenLater) {
-    const RecordId id = a_->create("Acme");
-    everybody_syncs({a_.get(), b_.get()});
-    back_up();
-    b_->set(id, "name", "of b");
-    everybody_syncs({b_.get(), a_.get()});
-    a_->set(id, "note", "first");
-    a_->sync(*head_);
-    restore();
-    a_->sync(*head_);
+    const RecordId id = write_a_note_that_waits();
     ASSERT_EQ(a_->replica().status()->held, 1U);
     a_->set(id, "note", "second");
     restore();
@@ -34,15 +53,7 @@ TEST_F(Reissue, WhatWaitedKeepsItsPlaceBeforeWhatWasWrittenLater) {
 // Seed 7317 of the simulation: what waited goes up again, and behind it is nothing any more; the
 // place of what the log-out took was read as damage, and the device never synced again.
 TEST_F(Reissue, WhatWaitedGoesUpAlsoBeforeAHoleThatALogOutLeft) {
-    const RecordId id = a_->create("Acme");
-    everybody_syncs({a_.get(), b_.get()});
-    back_up();
-    b_->set(id, "name", "of b");
-    everybody_syncs({b_.get(), a_.get()});
-    a_->set(id, "note", "first");
-    a_->sync(*head_);
-    restore();
-    a_->sync(*head_);
+    const RecordId id = write_a_note_that_waits();
     a_->set(id, "note", "second");
     a_->create("Other");
     a_->sync(*head_);
@@ -158,17 +169,10 @@ TEST_F(Reissue, WhatIsIssuedAgainHasSeenWhatACopyWroteUnderANameThatBothHad) {
     EXPECT_EQ(b_->values(id, kNote), Texts{"second"});
 }
 
-// Seed 5918 of the simulation: three copies, two of which wrote the note before they parted. The
-// last one has it under a name of its own, under the first one's, and under head office's.
+// Seed 5918 of the simulation.
 TEST_F(Reissue, AReadTokenIsGoodWhereAChangeHasThreeNames) {
     const RecordId id = a_->create("Acme");
-    const auto first = a_->copied(file("first"));
-    a_->set(id, "note", "first");
-    const auto last = a_->copied(file("last"));
-    first->set(id, "name", "of the first");
-    first->sync(*head_);
-    ASSERT_TRUE(a_->sync(*head_).forked);
-    ASSERT_TRUE(last->sync(*head_).forked);
+    const auto last = parted_copy(id, "first");
     const auto shown = last->replica().record("account", id);
     ASSERT_TRUE(shown);
     auto transaction = *last->replica().begin();
@@ -187,13 +191,7 @@ TEST_F(Reissue, WhatARestoredServerLostIsShownOnce) {
     const RecordId id = a_->create("Acme");
     a_->sync(*head_);
     back_up();
-    const auto first = a_->copied(file("first"));
-    a_->set(id, "note", "once");
-    const auto last = a_->copied(file("last"));
-    first->set(id, "name", "of the first");
-    first->sync(*head_);
-    ASSERT_TRUE(a_->sync(*head_).forked);
-    ASSERT_TRUE(last->sync(*head_).forked);
+    const auto last = parted_copy(id, "once");
     restore();
     DeviceSession session(last->replica(), head_->store().services(), {});
     const SyncReply restored = answer(session);

@@ -21,6 +21,19 @@ class ServerVerdict : public testing::Test {
         device.sync();
         return device.verdicts[first];
     }
+    // Of li's second change the server knows nothing (it may come), yet wang has seen it. Gives the
+    // counter of his.
+    std::uint64_t write_what_waits() {
+        after(li, {account(1, kLi)});
+        wang.grant(user_scope(kLi));
+        wang.sync();
+        VectorClock seen = wang.records[record_id(1)].state.clock;
+        seen.advance({li.replica, 2});
+        const std::uint64_t held =
+            wang.write({write(kAccount, record_id(1), seen, {text(kName, "after")})});
+        wang.sync();
+        return held;
+    }
     void expect_quarantined(const Verdict& verdict, Reason reason) {
         EXPECT_EQ(verdict.kind, VerdictKind::quarantined) << verdict.detail;
         EXPECT_EQ(verdict.reason, reason) << verdict.detail;
@@ -249,15 +262,7 @@ TEST_F(ServerVerdict, WhatARevokedDeviceSendsIsKeptAndItIsGivenNothing) {
 }
 
 TEST_F(ServerVerdict, AWriteThatWaitsForALostOneIsHeldAndTakenWhenThatComes) {
-    after(li, {account(1, kLi)});
-    wang.grant(user_scope(kLi));
-    wang.sync();
-    // Of li's second change the server knows nothing (it will come), yet wang has seen it.
-    VectorClock seen = wang.records[record_id(1)].state.clock;
-    seen.advance({li.replica, 2});
-    const std::uint64_t held =
-        wang.write({write(kAccount, record_id(1), seen, {text(kName, "after")})});
-    wang.sync();
+    const std::uint64_t held = write_what_waits();
     EXPECT_EQ(wang.verdicts[held].kind, VerdictKind::held);
     const std::uint64_t behind = wang.write({account(5, kWang)});
     wang.sync();
@@ -277,13 +282,7 @@ TEST_F(ServerVerdict, AWriteThatWaitsForALostOneIsHeldAndTakenWhenThatComes) {
 }
 
 TEST_F(ServerVerdict, AHeldWriteOfAnAbsentDeviceIsTakenWhenItsAuthorMayStillWrite) {
-    after(li, {account(1, kLi)});
-    wang.grant(user_scope(kLi));
-    wang.sync();
-    VectorClock seen = wang.records[record_id(1)].state.clock;
-    seen.advance({li.replica, 2});
-    wang.write({write(kAccount, record_id(1), seen, {text(kName, "after")})});
-    wang.sync();
+    write_what_waits();
     head.store().look_up_callers(
         [this](std::uint64_t, const RecordId&) -> Result<std::optional<Caller>> {
             return std::optional(wang.caller);
@@ -297,13 +296,7 @@ TEST_F(ServerVerdict, AHeldWriteOfAnAbsentDeviceIsTakenWhenItsAuthorMayStillWrit
 }
 
 TEST_F(ServerVerdict, AfterTheDeadlineWhatAWriteWaitsForIsLostAndItGoesOn) {
-    after(li, {account(1, kLi)});
-    wang.grant(user_scope(kLi));
-    wang.sync();
-    VectorClock seen = wang.records[record_id(1)].state.clock;
-    seen.advance({li.replica, 2});
-    wang.write({write(kAccount, record_id(1), seen, {text(kName, "after")})});
-    wang.sync();
+    write_what_waits();
     head.store().look_up_callers(
         [this](std::uint64_t, const RecordId&) -> Result<std::optional<Caller>> {
             return std::optional(wang.caller);
@@ -316,13 +309,7 @@ TEST_F(ServerVerdict, AfterTheDeadlineWhatAWriteWaitsForIsLostAndItGoesOn) {
 }
 
 TEST_F(ServerVerdict, WhatWaitsOfADeviceThatNobodyKnowsAnyMoreIsKeptAside) {
-    after(li, {account(1, kLi)});
-    wang.grant(user_scope(kLi));
-    wang.sync();
-    VectorClock seen = wang.records[record_id(1)].state.clock;
-    seen.advance({li.replica, 2});
-    wang.write({write(kAccount, record_id(1), seen, {text(kName, "after")})});
-    wang.sync();
+    write_what_waits();
     head.store().look_up_callers(
         [](std::uint64_t, const RecordId&) -> Result<std::optional<Caller>> {
             return std::optional<Caller>{};
