@@ -215,5 +215,52 @@ TEST_F(Reissue, WhatWasDamagedInTheJournalIsNotIssuedAgain) {
     EXPECT_EQ(a_->replica().sync_state()->replica, state->replica);
 }
 
+// Seed 18360 of the simulation: what was refused was sent again twice, so two entries without a
+// verdict lie before what goes up, and before them nothing is kept. Head office has the first one.
+TEST_F(Reissue, AChainGoesUpFromTheFarthestPlaceThatIsKept) {
+    const RecordId id = a_->create("Acme");
+    a_->sync(*head_);
+    const auto send_again_in_vain = [&] {
+        head_->store().look_up_scopes([](const std::string&) -> Result<bool> { return false; });
+        a_->sync(*head_);
+        ASSERT_EQ(a_->replica().status()->not_accepted, 1U);
+        head_->store().look_up_scopes([](const std::string&) -> Result<bool> { return true; });
+    };
+    a_->set(id, "pool", "nowhere");
+    send_again_in_vain();
+    back_up();
+    ASSERT_TRUE(a_->replica().resend(a_->replica().journal(1)->front().number));
+    send_again_in_vain();
+    ASSERT_TRUE(a_->replica().resend(a_->replica().journal(1)->front().number));
+    a_->sync(*head_);
+    restore();
+    back_up();  // the next epoch is a later one
+    a_->create("Other");
+    a_->sync(*head_);
+    restore();
+    ASSERT_TRUE(a_->replica().database().execute("DELETE FROM entry WHERE number = 1"));
+    a_->sync(*head_);
+    EXPECT_EQ(a_->replica().status()->pending, 0U);
+    EXPECT_EQ(a_->replica().status()->held, 0U);
+}
+
+// Seed 19210 of the simulation: what the twin had written under that name was refused; now it is
+// the original's note, and the form was opened on that.
+TEST_F(Reissue, AReadTokenOfWhatIsShownNowMeansWhatIsShown) {
+    const RecordId id = a_->create("Acme");
+    a_->sync(*head_);
+    const auto twin = a_->copied(file("twin"));
+    a_->set(id, "note", "of the original");
+    a_->sync(*head_);
+    twin->set(id, "pool", "nowhere");
+    head_->store().look_up_scopes([](const std::string&) -> Result<bool> { return false; });
+    ASSERT_TRUE(twin->sync(*head_).forked);
+    ASSERT_EQ(twin->replica().status()->not_accepted, 1U);
+    const VectorClock form = twin->record(id).token();
+    twin->set(id, "note", "of the twin", &form);
+    twin->sync(*head_);
+    EXPECT_EQ(twin->values(id, kNote), Texts{"of the twin"});
+}
+
 }  // namespace
 }  // namespace satchel::test
