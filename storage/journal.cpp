@@ -367,9 +367,21 @@ Result<std::uint64_t> Journal::base_of(const JournalEntry& entry) {
 }
 
 Result<std::uint64_t> Journal::last_of(ReplicaId replica) {
-    SATCHEL_ASSIGN(Statement rows,
-                   database_.prepare("SELECT coalesce(max(last_counter), 0) FROM journal"
-                                     " WHERE replica = ?1 AND incarnation = ?2 AND state <> 6"));
+    return highest(
+        "SELECT coalesce(max(last_counter), 0) FROM journal"
+        " WHERE replica = ?1 AND incarnation = ?2 AND state <> 6",
+        replica);
+}
+
+Result<std::uint64_t> Journal::ever_issued(ReplicaId replica) {
+    return highest(
+        "SELECT coalesce(max(last_counter), 0) FROM journal"
+        " WHERE replica = ?1 AND incarnation = ?2",
+        replica);
+}
+
+Result<std::uint64_t> Journal::highest(const char* sql, ReplicaId replica) {
+    SATCHEL_ASSIGN(Statement rows, database_.prepare(sql));
     rows.bind(1, stored(replica.id));
     rows.bind(2, replica.incarnation);
     SATCHEL_ASSIGN([[maybe_unused]] const bool found, rows.step());

@@ -97,7 +97,8 @@ struct LocalTransaction::State {
 
     Result<const TableInfo*> table(std::string_view collection) const;
     Result<std::optional<StoredRecord>> load_living(const TableInfo& table, const RecordId& id);
-    VectorClock seen(const RecordId& id, const VectorClock* token, const VectorClock& shown) const;
+    Result<VectorClock> seen(const RecordId& id, const VectorClock* token,
+                             const VectorClock& shown) const;
     Status check_token(const VectorClock& seen, const VectorClock& shown) const;
     WriteContext context(std::size_t index) const;
     // Makes room for so many nodes of a record.
@@ -166,9 +167,10 @@ Result<const Field*> LocalTransaction::State::field(const TableInfo& info, std::
 }
 
 // What the author had seen of the record: the token, or what is there now.
-VectorClock LocalTransaction::State::seen(const RecordId& id, const VectorClock* token,
-                                          const VectorClock& shown) const {
-    return token != nullptr ? core.renamed(id, *token, shown) : shown;
+Result<VectorClock> LocalTransaction::State::seen(const RecordId& id, const VectorClock* token,
+                                                  const VectorClock& shown) const {
+    if (token == nullptr) return shown;
+    return core.renamed(id, *token, shown);
 }
 
 // A token of this record names what is here; but a restored server may have lost some of it.
@@ -466,7 +468,7 @@ Status LocalTransaction::set(std::string_view collection, const RecordId& id,
     SATCHEL_ASSIGN(const TableInfo* info, state_->table(collection));
     SATCHEL_ASSIGN(auto stored, state_->load_living(*info, id));
     Operation operation;
-    operation.clock = state_->seen(id, token, stored->state.clock);
+    SATCHEL_ASSIGN(operation.clock, state_->seen(id, token, stored->state.clock));
     SATCHEL_TRY(state_->check_token(operation.clock, stored->state.clock));
     if (broken(Mutant::clock_over_claimed)) operation.clock = stored->state.clock;
     SATCHEL_ASSIGN(operation.cells, state_->cell_writes(*info->collection, values, &stored->state));
@@ -515,7 +517,7 @@ Status LocalTransaction::remove(std::string_view collection, const RecordId& id,
     SATCHEL_ASSIGN(auto stored, state_->load_living(*info, id));
     Operation operation;
     operation.kind = OperationKind::remove;
-    operation.clock = state_->seen(id, token, stored->state.clock);
+    SATCHEL_ASSIGN(operation.clock, state_->seen(id, token, stored->state.clock));
     SATCHEL_TRY(state_->check_token(operation.clock, stored->state.clock));
     return state_->write(*info, id, std::move(operation), std::move(stored));
 }

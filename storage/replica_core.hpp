@@ -96,8 +96,8 @@ struct ReplicaCore {
     bool holds(const RecordId& record, const VectorClock& state, const Dot& dot) const;
     // A read token of the record, which may be older than the present incarnation: what was issued
     // again since goes by its new dots. `shown`: the record's clock now.
-    VectorClock renamed(const RecordId& record, const VectorClock& token,
-                        const VectorClock& shown) const;
+    Result<VectorClock> renamed(const RecordId& record, const VectorClock& token,
+                                const VectorClock& shown);
     // `shown` with the before-images of everything pending put back.
     Result<RecordState> confirmed(const RecordId& id, RecordState shown);
     void notify(const std::vector<Change>& changes);

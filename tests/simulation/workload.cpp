@@ -130,7 +130,7 @@ std::string Workload::commit(DeviceNode& device, LocalTransaction& transaction, 
     return what + " " + id->text().substr(0, 8);
 }
 
-// What was appended since the last look.
+// What was appended since the last look, in that order: of two names the later one is the newer.
 std::vector<storage::JournalEntry> Workload::unread(DeviceNode& device) {
     for (std::size_t limit = 4;; limit *= 8) {
         auto newest = device.replica().journal(limit);
@@ -142,6 +142,7 @@ std::vector<storage::JournalEntry> Workload::unread(DeviceNode& device) {
         if (known == newest->end() && newest->size() == limit) continue;
         if (!newest->empty()) device.read_to = {newest->front().number, newest->front().id};
         newest->erase(known, newest->end());
+        std::reverse(newest->begin(), newest->end());
         return *std::move(newest);
     }
 }

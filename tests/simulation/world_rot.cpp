@@ -80,8 +80,9 @@ void must_be_clear(const Error& error, const std::string& where) {
 
 // What it has issued again, after a fork. What it calls by another name nobody wrote.
 void learn_dots(History& history, DeviceNode& device) {
-    const auto journal = device.replica().journal(100'000);
+    auto journal = device.replica().journal(100'000);
     if (!journal) return;
+    std::reverse(journal->begin(), journal->end());  // the newest name last
     for (const storage::JournalEntry& entry : *journal)
         if (history.knows(entry.id))
             history.learn(device.index, entry.id, {entry.replica, entry.first_counter});

@@ -21,11 +21,14 @@ class Reissue : public Trouble {
         return id;
     }
     // Three copies, of which `a` and the one that it gives wrote the note before they parted: that
-    // one has it under a name of its own, under the first one's, and under head office's.
-    std::unique_ptr<Phone> parted_copy(const RecordId& id, const char* note) {
+    // one has it under a name of its own, under the first one's, and under head office's. `form`:
+    // what its person was shown before that.
+    std::unique_ptr<Phone> parted_copy(const RecordId& id, const char* note,
+                                       VectorClock* form = nullptr) {
         const auto first = a_->copied(file("first"));
         a_->set(id, "note", note);
         auto last = a_->copied(file("last"));
+        if (form != nullptr) *form = last->record(id).token();
         first->set(id, "name", "of the first");
         first->sync(*head_);
         EXPECT_TRUE(a_->sync(*head_).forked);
@@ -260,6 +263,42 @@ TEST_F(Reissue, AReadTokenOfWhatIsShownNowMeansWhatIsShown) {
     twin->set(id, "note", "of the twin", &form);
     twin->sync(*head_);
     EXPECT_EQ(twin->values(id, kNote), Texts{"of the twin"});
+}
+
+// Seed 304 of the simulation, with --mix restores: what the twin had been shown of the original is
+// lost at head office when it saves its form, and comes back.
+TEST_F(Reissue, AReadTokenStillMeansWhatAnotherCopyWroteAndHeadOfficeLost) {
+    const RecordId id = a_->create("Acme");
+    a_->sync(*head_);
+    const auto twin = a_->copied(file("twin"));
+    back_up();
+    a_->set(id, "name", "of the original");
+    a_->set(id, "note", "of the original");
+    a_->sync(*head_);
+    twin->create("Other");
+    ASSERT_TRUE(twin->sync(*head_).forked);
+    const VectorClock form = twin->record(id).token();
+    restore();
+    twin->sync(*head_);
+    ASSERT_EQ(twin->values(id, kNote), Texts{});
+    twin->set(id, "note", "of the twin", &form);
+    everybody_syncs({twin.get(), a_.get(), twin.get()});
+    EXPECT_EQ(twin->values(id, kNote), Texts{"of the twin"});
+}
+
+// Seed 566 of the simulation, with --mix restores: the form knows the note by its first name, and a
+// restored head office takes it under the second, which was an alias of a third.
+TEST_F(Reissue, AReadTokenFollowsANameThatHeadOfficeTakesAfterARestore) {
+    const RecordId id = a_->create("Acme");
+    a_->sync(*head_);
+    back_up();
+    VectorClock form;
+    const auto last = parted_copy(id, "of both", &form);
+    restore();
+    last->sync(*head_);
+    last->set(id, "note", "later", &form);
+    everybody_syncs({last.get(), a_.get(), last.get()});
+    EXPECT_EQ(last->values(id, kNote), Texts{"later"});
 }
 
 }  // namespace
