@@ -367,20 +367,27 @@ Result<std::uint64_t> Journal::base_of(const JournalEntry& entry) {
 }
 
 Result<std::uint64_t> Journal::last_of(ReplicaId replica) {
-    return highest(
+    return counter_of(
         "SELECT coalesce(max(last_counter), 0) FROM journal"
         " WHERE replica = ?1 AND incarnation = ?2 AND state <> 6",
         replica);
 }
 
 Result<std::uint64_t> Journal::ever_issued(ReplicaId replica) {
-    return highest(
+    return counter_of(
         "SELECT coalesce(max(last_counter), 0) FROM journal"
         " WHERE replica = ?1 AND incarnation = ?2",
         replica);
 }
 
-Result<std::uint64_t> Journal::highest(const char* sql, ReplicaId replica) {
+Result<std::uint64_t> Journal::first_moved(ReplicaId replica) {
+    return counter_of(
+        "SELECT coalesce(min(first_counter), 0) FROM journal"
+        " WHERE replica = ?1 AND incarnation = ?2 AND state = 6",
+        replica);
+}
+
+Result<std::uint64_t> Journal::counter_of(const char* sql, ReplicaId replica) {
     SATCHEL_ASSIGN(Statement rows, database_.prepare(sql));
     rows.bind(1, stored(replica.id));
     rows.bind(2, replica.incarnation);

@@ -112,6 +112,8 @@ class Journal {
     Result<std::uint64_t> last_of(ReplicaId replica);
     // The same with what was issued again: a copy of this device made what lies above.
     Result<std::uint64_t> ever_issued(ReplicaId replica);
+    // The lowest counter of an incarnation that was issued again; 0: none.
+    Result<std::uint64_t> first_moved(ReplicaId replica);
     // Where the changesets end that follow `counter` without a hole; a wipe leaves holes.
     Result<std::uint64_t> run_end(ReplicaId replica, std::uint64_t counter);
     Result<std::vector<JournalEntry>> list(std::size_t limit, bool open_only);
@@ -158,7 +160,7 @@ class Journal {
 
     static Result<JournalRow> read_row(Statement& statement);
     static Result<std::vector<JournalRow>> read_all(Statement& rows);
-    Result<std::uint64_t> highest(const char* sql, ReplicaId replica);
+    Result<std::uint64_t> counter_of(const char* sql, ReplicaId replica);
     // Takes the row `followed_` into the index. Not shown: it was refused before a restore.
     Status follow_entry(ByteView bytes, bool shown);
     // A number up to which every entry ends at or before that counter, and none above it does.

@@ -1,5 +1,6 @@
 // New incarnations: changesets issued again under new dots.
 #include <algorithm>
+#include <set>
 
 #include "storage/replica_core.hpp"
 #include "storage/services.hpp"
@@ -12,6 +13,7 @@ namespace {
 struct NewDot {
     Dot old_dot;
     Dot new_dot;
+    std::optional<Dot> original;  // head office's name of the old one
 };
 
 // What happened to one record's operations so far.
@@ -39,6 +41,8 @@ VectorClock moved_clock(const VectorClock& clock, std::uint64_t own, const Moved
             if (dot.old_dot.replica == entry.replica && dot.old_dot.counter <= entry.counter)
                 result.advance(dot.new_dot);
     }
+    for (const NewDot& dot : moved.dots)
+        if (dot.original && clock.covers(*dot.original)) result.advance(dot.new_dot);
     // Of what it had seen nothing is left: the record's making was refused, and it goes with that.
     // An empty clock would make the record anew, out of an edit.
     return result.empty() ? clock : result;
@@ -80,6 +84,14 @@ Result<std::uint64_t> ReplicaCore::own_end(OwnEnds& ends, const ReplicaId& repli
     return end;
 }
 
+std::optional<Dot> ReplicaCore::original_of(const RecordId& record, const Dot& own) const {
+    const auto known = aliases.find(record);
+    if (known == aliases.end()) return {};
+    for (const Alias& alias : known->second)
+        if (alias.own == own) return alias.original;
+    return {};
+}
+
 // What the operation had seen of this replica that is another's: the incarnations of its copies,
 // what a copy went on to write in one that both had, and what head office knows under the dots of
 // one. None of it has moved.
@@ -102,6 +114,54 @@ Result<VectorClock> ReplicaCore::known_elsewhere(const Operation& operation, Own
     return elsewhere;
 }
 
+// Issued again since the token was read: the server may have a copy's change under the name.
+Result<bool> ReplicaCore::has_moved(const RecordId& record, const Dot& dot,
+                                    const VectorClock& token) {
+    const auto known = aliases.find(record);
+    if (known == aliases.end()) return false;
+    for (const Alias& alias : known->second) {
+        if (alias.own != dot || holds(record, token, alias.original)) continue;
+        SATCHEL_ASSIGN(const auto state, journal.state_of(dot));
+        if (!state || *state == ChangesetState::superseded) return true;
+    }
+    return false;
+}
+
+// How far an entry of a token goes by the names of now. Where it is of before a fork, only what
+// lies before the first change that was issued again is here what it was then. What lies above all
+// that was issued here a copy made; it keeps its name, also while a restored server lacks it.
+Result<std::uint64_t> ReplicaCore::reach(const RecordId& record, const Dot& entry,
+                                         const VectorClock& token, const VectorClock& shown) {
+    if (entry.replica.id != row.replica.id || entry.replica == row.replica) return entry.counter;
+    SATCHEL_ASSIGN(const bool moved, has_moved(record, entry, token));
+    const std::uint64_t here = std::min(entry.counter, shown.counter(entry.replica));
+    if (moved) {
+        SATCHEL_ASSIGN(const std::uint64_t first, journal.first_moved(entry.replica));
+        return std::min(here, first == 0 ? entry.counter - 1 : first - 1);
+    }
+    if (here == entry.counter) return here;
+    SATCHEL_ASSIGN(const std::uint64_t issued, journal.ever_issued(entry.replica));
+    return entry.counter > issued ? entry.counter : here;
+}
+
+Result<VectorClock> ReplicaCore::renamed(const RecordId& record, const VectorClock& token,
+                                         const VectorClock& shown) {
+    if (token == shown) return token;  // it is of what is here now
+    VectorClock result;
+    std::set<ReplicaId> shortened;
+    for (const Dot& entry : token.entries()) {
+        SATCHEL_ASSIGN(const std::uint64_t counter, reach(record, entry, token, shown));
+        if (counter < entry.counter) shortened.insert(entry.replica);
+        if (counter > 0) result.advance({entry.replica, counter});
+    }
+    for (const Dot& dot : also_seen(record, token)) {
+        if (!shown.covers(dot) || shortened.contains(dot.replica)) continue;
+        SATCHEL_ASSIGN(const bool moved, has_moved(record, dot, token));
+        if (!moved) result.advance(dot);
+    }
+    return result;
+}
+
 // What head office refused before a restore stays refused under its new dots.
 Status ReplicaCore::repeat_refusal(std::int64_t number, const JournalEntry& refused) {
     SATCHEL_ASSIGN(JournalRow again, journal.facts(number));
@@ -112,7 +172,7 @@ Status ReplicaCore::repeat_refusal(std::int64_t number, const JournalEntry& refu
 
 Result<std::vector<Change>> ReplicaCore::reissue(const std::vector<JournalRow>& rows) {
     const SyncReply nothing;
-    Taker taker(*this, nothing, now());
+    Taker taker(*this, nothing, {now(), now()});
     SATCHEL_TRY(journal.follow());
     SATCHEL_ASSIGN(const auto unwound, taker.unwind(rows));
     OwnEnds ends;
@@ -139,7 +199,8 @@ Result<std::vector<Change>> ReplicaCore::reissue(const std::vector<JournalRow>& 
             SATCHEL_ASSIGN(const VectorClock known, known_elsewhere(operation, ends));
             operation.clock = moved_clock(operation.clock, row.replica.id, on_record, kept);
             operation.clock.merge(known);
-            on_record.dots.push_back({before.dot(i), changeset.dot(i)});
+            on_record.dots.push_back(
+                {before.dot(i), changeset.dot(i), original_of(operation.record, before.dot(i))});
             SATCHEL_TRY(save_alias(operation.record, {before.dot(i), changeset.dot(i)}));
         }
         const Bytes bytes = encode(changeset);
@@ -153,7 +214,7 @@ Result<std::vector<Change>> ReplicaCore::reissue(const std::vector<JournalRow>& 
         SATCHEL_TRY(journal.save_state(old));
     }
     SATCHEL_TRY(journal.follow());
-    Taker shown_again(*this, nothing, now());
+    Taker shown_again(*this, nothing, {now(), now()});
     for (const auto& [id, entry] : unwound)
         SATCHEL_TRY(shown_again.show(id, entry));
     SATCHEL_TRY(shown_again.flush_images());

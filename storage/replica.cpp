@@ -305,39 +305,6 @@ bool ReplicaCore::holds(const RecordId& record, const VectorClock& state, const 
     });
 }
 
-// In an incarnation that came to its end the server may have other changes under the numbers of
-// what was issued again: of it a token that does not know the new names means only what lies
-// before. What lies above all that was issued here a copy made; it keeps its name, also while a
-// restored server lacks it.
-Result<VectorClock> ReplicaCore::renamed(const RecordId& record, const VectorClock& token,
-                                         const VectorClock& shown) {
-    if (token == shown) return token;  // it is of what is here now
-    VectorClock whole = token;
-    const std::vector<Dot> seen = also_seen(record, token);
-    for (const Dot& dot : seen)
-        if (shown.covers(dot)) whole.advance(dot);
-    const auto known = aliases.find(record);
-    VectorClock result;
-    for (const Dot& entry : whole.entries()) {
-        std::uint64_t counter = entry.counter;
-        if (entry.replica.id == row.replica.id && entry.replica != row.replica) {
-            counter = std::min(counter, shown.counter(entry.replica));
-            if (known != aliases.end())
-                for (const Alias& alias : known->second)
-                    if (alias.own.replica == entry.replica &&
-                        !std::binary_search(seen.begin(), seen.end(), alias.own) &&
-                        !holds(record, token, alias.original))
-                        counter = std::min(counter, alias.own.counter - 1);
-        }
-        if (counter < entry.counter) {
-            SATCHEL_ASSIGN(const std::uint64_t issued, journal.ever_issued(entry.replica));
-            if (entry.counter > issued) counter = entry.counter;
-        }
-        if (counter > 0) result.advance({entry.replica, counter});
-    }
-    return result;
-}
-
 void ChangeCollector::add(CollectionId collection, const RecordId& record) {
     Change& change = changes_[collection];
     change.collection = collection;

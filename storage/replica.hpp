@@ -242,7 +242,7 @@ class Replica final : public DeviceStore {
     Result<std::vector<VerdictQuestion>> questions() override;
     Result<std::vector<RecordId>> wanted(std::size_t limit) override;
     Status make_durable(ReplicaId replica, std::uint64_t counter) override;
-    Status take(const SyncReply& reply, std::int64_t now_ms) override;
+    Status take(const SyncReply& reply, const RoundTrip& trip) override;
     Status take_incarnation(const NewIncarnation& issued) override;
     Status take_restored(const RestoredServer& server) override;
     Result<std::optional<Digest>> chain_hash(ReplicaId replica, std::uint64_t counter) override;

@@ -91,6 +91,8 @@ struct ReplicaCore {
     // The original dots of every alias that the clock of an operation on the record covers,
     // ascending.
     std::vector<Dot> also_seen(const RecordId& record, const VectorClock& covered) const;
+    // The other name of a dot of this replica on the record, if it has one.
+    std::optional<Dot> original_of(const RecordId& record, const Dot& own) const;
     // Whether a state of the record with this clock has the dot in it, by its name or by that which
     // its original has.
     bool holds(const RecordId& record, const VectorClock& state, const Dot& dot) const;
@@ -98,6 +100,9 @@ struct ReplicaCore {
     // again since goes by its new dots. `shown`: the record's clock now.
     Result<VectorClock> renamed(const RecordId& record, const VectorClock& token,
                                 const VectorClock& shown);
+    Result<std::uint64_t> reach(const RecordId& record, const Dot& entry, const VectorClock& token,
+                                const VectorClock& shown);
+    Result<bool> has_moved(const RecordId& record, const Dot& dot, const VectorClock& token);
     // `shown` with the before-images of everything pending put back.
     Result<RecordState> confirmed(const RecordId& id, RecordState shown);
     void notify(const std::vector<Change>& changes);

@@ -208,14 +208,14 @@ Status Replica::make_durable(ReplicaId replica, std::uint64_t counter) {
     return written;
 }
 
-Status Replica::take(const SyncReply& reply, std::int64_t now_ms) {
+Status Replica::take(const SyncReply& reply, const RoundTrip& trip) {
     if (core_->writing) return Error{ErrorCode::busy, "a transaction is open on this replica"};
     if (broken(Mutant::cursor_before_rows) && reply.checkpoint)
         SATCHEL_TRY(core_->database.execute(
             ("UPDATE replica SET cursor = " + std::to_string(number(reply.checkpoint->seq)))
                 .c_str()));
     return core_->change([&]() -> Result<std::vector<Change>> {
-        Taker taker(*core_, reply, now_ms);
+        Taker taker(*core_, reply, trip);
         SATCHEL_TRY(taker.take());
         std::vector<Change> changes = taker.changes();
         if (taker.unknown().empty()) return changes;

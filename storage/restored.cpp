@@ -52,12 +52,12 @@ Result<std::vector<Change>> go_back(ReplicaCore& core, const RestoredServer& ser
     if (server.asked == core.row.replica && !attached) core.row.sent_counter = acked;
     const SyncReply nothing;
     SATCHEL_TRY(core.journal.follow());
-    Taker taker(core, nothing, core.now());
+    Taker taker(core, nothing, {core.now(), core.now()});
     SATCHEL_ASSIGN(const auto unwound, taker.unwind(lost));
     SATCHEL_TRY(reopen_lost(core, lost, server, attached));
     core.journal.invalidate();
     SATCHEL_TRY(core.journal.follow());
-    Taker shown_again(core, nothing, core.now());
+    Taker shown_again(core, nothing, {core.now(), core.now()});
     for (const auto& [id, entry] : unwound)
         SATCHEL_TRY(shown_again.show(id, entry));
     SATCHEL_TRY(shown_again.flush_images());

@@ -7,8 +7,8 @@
 
 namespace satchel::storage {
 
-Taker::Taker(ReplicaCore& core, const SyncReply& reply, std::int64_t now_ms)
-    : core_(core), reply_(reply), now_ms_(now_ms) {}
+Taker::Taker(ReplicaCore& core, const SyncReply& reply, const RoundTrip& trip)
+    : core_(core), reply_(reply), trip_(trip) {}
 
 Status Taker::take() {
     ReplicaRow& row = core_.row;
@@ -17,7 +17,7 @@ Status Taker::take() {
                    core_.database.integer("SELECT EXISTS (SELECT 1 FROM _dead)"));
     no_dead_ = dead == 0;
     row.epoch = reply_.epoch;
-    row.clock_offset = reply_.server_now - now_ms_;
+    row.clock_offset = clock_correction(reply_.server_now, trip_);
     see_time();
     row.acked_counter = std::max(row.acked_counter, reply_.acked_counter);
     SATCHEL_TRY(load_wanted());
@@ -31,7 +31,7 @@ Status Taker::take() {
     if (reply_.checkpoint) {
         SATCHEL_TRY(note_sums());
         SATCHEL_TRY(core_.journal.prune(row.replica, reply_.horizon_counter));
-        row.last_success = now_ms_;
+        row.last_success = trip_.answered;
     }
     if (row.earlier_open) {
         SATCHEL_ASSIGN(const auto earlier, core_.journal.earlier_unsent(row.replica));
@@ -414,7 +414,7 @@ Status Taker::park(const PageRow& row, const Error& why) {
     SATCHEL_ASSIGN(Statement * insert,
                    core_.database.cached("INSERT INTO parked (at, what, why, bytes)"
                                          " VALUES (?1, ?2, ?3, ?4)"));
-    insert->bind(1, now_ms_);
+    insert->bind(1, trip_.answered);
     insert->bind_text(2, what);
     insert->bind_text(3, why.message);
     insert->bind_blob(4, out.out());

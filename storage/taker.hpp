@@ -24,7 +24,7 @@ namespace satchel::storage {
 
 class Taker {
   public:
-    Taker(ReplicaCore& core, const SyncReply& reply, std::int64_t now_ms);
+    Taker(ReplicaCore& core, const SyncReply& reply, const RoundTrip& trip);
 
     Status take();
     // Journal rows that the server has never seen, in spite of what the device thought.
@@ -118,7 +118,7 @@ class Taker {
 
     ReplicaCore& core_;
     const SyncReply& reply_;
-    std::int64_t now_ms_;
+    RoundTrip trip_;
     ChangeCollector changes_;
     std::map<std::int64_t, OpenChangeset> open_;
     std::map<std::int64_t, Settling> settling_;  // by journal number

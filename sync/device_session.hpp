@@ -82,7 +82,7 @@ class DeviceStore {
     virtual Status make_durable(ReplicaId replica, std::uint64_t counter) = 0;
 
     // Takes in an `ok` reply: verdicts, scopes, pages, checkpoint, wanted and repair answers.
-    virtual Status take(const SyncReply& reply, std::int64_t now_ms) = 0;
+    virtual Status take(const SyncReply& reply, const RoundTrip& trip) = 0;
     virtual Status take_incarnation(const NewIncarnation& issued) = 0;
     virtual Status take_restored(const RestoredServer& server) = 0;
     // The chain's hash after the changeset that ends at `counter`; nothing when not kept any more.

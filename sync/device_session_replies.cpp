@@ -96,7 +96,7 @@ Status DeviceSession::take_ok(SyncReply& reply, std::int64_t now_ms) {
     const Dot judged{sent_->replica, last_judged(*sent_, reply)};
     reply.acked_counter = sent_->closed ? 0 : judged.counter;
     reply.horizon_counter = std::min(reply.horizon_counter, reply.acked_counter);
-    SATCHEL_TRY(store_.take(reply, now_ms));
+    SATCHEL_TRY(store_.take(reply, {sent_->device_now, now_ms}));
     judged_ = judged;
     report_.received_rows += rows;
     report_.departed += departed;

@@ -59,4 +59,11 @@ Stamp effective_stamp(Stamp stamp, std::int64_t receipt, std::int64_t device_now
     return std::min(stamp, Stamp::at(std::min(receipt - age, kMaxReadingMs) + kSkewMs));
 }
 
+// A clock that was put back in between says only when the answer came.
+std::int64_t clock_correction(std::int64_t server_now, const RoundTrip& trip) {
+    const std::int64_t least = server_now - trip.answered;
+    const std::int64_t most = server_now - std::min(trip.asked, trip.answered);
+    return std::clamp(std::int64_t{0}, least, most);
+}
+
 }  // namespace satchel

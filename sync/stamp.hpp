@@ -47,4 +47,15 @@ class HybridClock {
 Stamp effective_stamp(Stamp stamp, std::int64_t receipt, std::int64_t device_now,
                       std::int64_t committed_at);
 
+// When a request left and when its answer came: milliseconds, by the device's own clock.
+struct RoundTrip {
+    std::int64_t asked = 0;
+    std::int64_t answered = 0;
+};
+
+// What to add to the device's clock for the time at head office, whose clock showed `server_now`
+// between the two: the smallest correction that fits. So a clock that may be right is left alone,
+// and neither a slow line nor the days of a bundle are taken for an error of it. Milliseconds.
+std::int64_t clock_correction(std::int64_t server_now, const RoundTrip& trip);
+
 }  // namespace satchel

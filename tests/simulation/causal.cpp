@@ -234,12 +234,15 @@ bool CausalChecker::went_with_refused(const Session& viewer, const Known& known)
     });
 }
 
-// After a restore, under a dot that two branches of its device have used.
+// After a restore: under a dot that two branches of its device have used, or of who wrote on when
+// it was refused.
 bool CausalChecker::named_there(const Seen& seen, const Known& known) const {
     const auto there = seen.find(known.field);
     return since_restore_ > 0 && there != seen.end() &&
-           std::any_of(there->second.begin(), there->second.end(),
-                       [&](Index index) { return history_.may_name(index, known.operation); });
+           std::any_of(there->second.begin(), there->second.end(), [&](Index index) {
+               return history_.may_name(index, known.operation) ||
+                      history_.wrote_on(index, known.operation);
+           });
 }
 
 bool CausalChecker::wrote(const Session& session, Index operation) const {

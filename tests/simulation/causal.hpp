@@ -29,6 +29,8 @@
 //     its author still reads it.
 //   - What a restored head office had lost and has again may be missing where a device knew it only
 //     by a write of its own that was refused since.
+//   - What was refused to its author, and a restored head office has taken from a copy since: what
+//     the author wrote meanwhile replaces it, though it was not on his screen any more.
 //   - Of a dot that two branches of one device have used, nobody can tell after a restore which of
 //     the two a clock means (docs/decisions/0013).
 //   - While the device doubts what it holds (a scope does not add up) its screen is not looked at;

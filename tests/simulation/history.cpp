@@ -217,11 +217,24 @@ bool History::may_name(Index by, Index missing) const {
     });
 }
 
+bool History::wrote_on(Index by, Index missing) const {
+    return change_of(missing).was_refused && by > missing &&
+           change_of(by).device == change_of(missing).device;
+}
+
 void History::mark_held(const Dot& first) {
-    const auto known = by_dot_.find(first);
-    if (known == by_dot_.end()) return;
-    for (const Index index : known->second)
+    for (const Index index : under(first))
         changes_[operations_[index].change].was_held = true;
+}
+
+void History::mark_refused(const Dot& first) {
+    for (const Index index : under(first))
+        changes_[operations_[index].change].was_refused = true;
+}
+
+std::vector<Index> History::under(const Dot& dot) const {
+    const auto known = by_dot_.find(dot);
+    return known == by_dot_.end() ? std::vector<Index>{} : known->second;
 }
 
 std::set<ReplicaId> History::replicas() const {

@@ -55,6 +55,7 @@ struct KnownChange {
     bool hostile = false;           // an attacker's, who names in its clocks what it likes
     Dot first;                      // as it was written
     bool was_held = false;          // head office has let it wait for what it builds on
+    bool was_refused = false;       // a device was told that it is not accepted
 };
 
 class History {
@@ -91,8 +92,12 @@ class History {
     // The clock of `by` covers a dot of `missing` that two branches of a device have used: after a
     // restore of head office nobody can tell which of the two it means (docs/decisions/0013).
     bool may_name(Index by, Index missing) const;
+    // The device was told that `missing` is refused before it wrote `by`: a restored head office
+    // may take it from a copy, and what its author wrote next replaces it.
+    bool wrote_on(Index by, Index missing) const;
     // A reply says that the change under these dots is held.
     void mark_held(const Dot& first);
+    void mark_refused(const Dot& first);
 
     // The operations that a state shows, with all that they had seen. `viewer`: the device whose
     // screen it is; where a copy of the device has written the same under the same dot, it sees
@@ -138,6 +143,7 @@ class History {
     std::vector<KnownChange> changes_;
     bool is_merged(Index operation, const Dot& dot) const;
     bool is_under(Index operation, const Dot& dot) const;
+    std::vector<Index> under(const Dot& dot) const;
 
     std::map<ChangeId, std::size_t> by_id_;
     std::map<Dot, std::size_t> merged_;  // change, by its first dot there

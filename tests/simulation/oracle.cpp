@@ -137,7 +137,7 @@ void Oracle::check_kept(const KnownChange& change) {
 // Whether what `index` wrote in `field` was replaced by somebody who had seen it; `writes`: where.
 // `perhaps`: head office adopted it, and the author of the refused original went on writing there;
 // what of that counts as seen depends on what was on that screen between refusal and adoption; or
-// two branches of its author's device have used its dot.
+// two branches of its author's device have used its dot; or its author wrote on after a refusal.
 Oracle::Replaced Oracle::replaced(Index index, FieldId field,
                                   const std::function<bool(const Operation&)>& writes) {
     const KnownOperation& known = history_.operations()[index];
@@ -147,8 +147,8 @@ Oracle::Replaced Oracle::replaced(Index index, FieldId field,
         if (other == index || !accepted(later.change) || !writes(later.operation)) continue;
         if (saw(later.seen, field, index)) return {Seeing::yes, other};
         const bool adopted = known.original && author(other) == author(index);
-        if (adopted || (server_.store().epoch() > 1 && history_.may_name(other, index)))
-            result = {Seeing::perhaps, other};
+        const bool moved = history_.may_name(other, index) || history_.wrote_on(other, index);
+        if (adopted || (server_.store().epoch() > 1 && moved)) result = {Seeing::perhaps, other};
     }
     return result;
 }

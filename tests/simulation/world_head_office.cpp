@@ -80,6 +80,7 @@ void World::note_reply(const DeviceNode& device, const SyncRequest& request,
         if (verdict.kind == VerdictKind::accepted) note_merged(request, verdict, first);
         if (verdict.late) probes_.hit(Probe::late_edit);
         if (verdict.kind != VerdictKind::quarantined) continue;
+        history_.mark_refused(first);
         log(what + " is not accepted: " + std::string(name(verdict.reason)) + " " + verdict.detail);
         if (verdict.reason == Reason::dependency_lost) continue;  // a lost server had its creation
         const bool said_before = verdict.detail.find(kSaidBefore) != std::string::npos;

@@ -301,5 +301,43 @@ TEST_F(Reissue, AReadTokenFollowsANameThatHeadOfficeTakesAfterARestore) {
     EXPECT_EQ(last->values(id, kNote), Texts{"later"});
 }
 
+// Seeds 1726 and 1871 of the simulation, with --mix restores: the form knows only what was written
+// here, under a number past that of what the twin wrote.
+TEST_F(Reissue, AReadTokenOfBeforeAForkMeansNothingOfTheTwin) {
+    const RecordId id = a_->create("Acme");
+    a_->sync(*head_);
+    const auto twin = a_->copied(file("twin"));
+    a_->create("Other");
+    a_->set(id, "note", "of the original");
+    const VectorClock form = a_->record(id).token();
+    twin->set(id, "note", "of the twin");
+    twin->sync(*head_);
+    ASSERT_TRUE(a_->sync(*head_).forked);
+    a_->set(id, "note", "later", &form);
+    a_->sync(*head_);
+    EXPECT_EQ(a_->values(id, kNote), (Texts{"later", "of the twin"}));
+}
+
+// Seed 2238 of the simulation, with --mix restores: what was written last had seen the note under
+// the name that head office had for it, and has lost.
+TEST_F(Reissue, WhatIsIssuedAgainHasSeenWhatWasKnownUnderALostName) {
+    const RecordId id = a_->create("Acme");
+    a_->sync(*head_);
+    back_up();
+    const auto last = parted_copy(id, "of both");
+    last->set(id, "note", "later");
+    restore();
+    DeviceSession session(last->replica(), head_->store().services(), {});
+    const Bytes restored = encode(answer(session), head_->store().services());
+    ASSERT_TRUE(session.take_reply(restored, kNow));
+    const ReplicaId left = last->replica().sync_state()->replica;
+    ASSERT_TRUE(last->replica().take_incarnation({left, 1'000'000'000, 0, {}}));
+    const auto written = *last->replica().journal(2);
+    const auto later = last->replica().changeset(written[0].number);
+    const auto note = last->replica().changeset(written[1].number);
+    ASSERT_EQ(note->header.replica, later->header.replica);
+    EXPECT_TRUE(later->operations[0].clock.covers(note->dot(0)));
+}
+
 }  // namespace
 }  // namespace satchel::test

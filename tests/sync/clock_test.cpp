@@ -89,6 +89,22 @@ TEST(EffectiveStamp, ADeviceThatLiesAboutItsClockGainsOnlyTheSkew) {
     EXPECT_EQ(effective_stamp(Stamp::at(7), 1'000, 5, 5), Stamp::at(7));
 }
 
+RC_GTEST_PROP(ClockCorrection, IsTheSmallestThatPutsHeadOfficeBetweenAskingAndTheAnswer, ()) {
+    const std::int64_t asked = *rc::gen::inRange<std::int64_t>(0, 1LL << 41);
+    const std::int64_t way = *rc::gen::inRange<std::int64_t>(0, 1LL << 30);
+    const std::int64_t office = *rc::gen::inRange<std::int64_t>(0, 1LL << 41);
+    const std::int64_t correction = clock_correction(office, {asked, asked + way});
+    RC_ASSERT(asked + correction <= office);
+    RC_ASSERT(office <= asked + way + correction);
+    if (correction > 0) RC_ASSERT(asked + way + correction == office);
+    if (correction < 0) RC_ASSERT(asked + correction == office);
+}
+
+TEST(ClockCorrection, AClockThatWasPutBackMeanwhileSaysOnlyWhenTheAnswerCame) {
+    EXPECT_EQ(clock_correction(5'000, {9'000, 1'000}), 4'000);
+    EXPECT_EQ(clock_correction(5'000, {9'000, 7'000}), -2'000);
+}
+
 RC_GTEST_PROP(VectorClock, CompareSaysWhoCoversWhom, ()) {
     const VectorClock a = *any_clock(), b = *any_clock();
     VectorClock both = a;

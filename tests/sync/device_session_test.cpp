@@ -97,6 +97,18 @@ TEST_F(Session, SendsMoreAtOnceWhileAnswersComeQuickly) {
     EXPECT_EQ(sent, (std::vector<std::size_t>{2, 5, 10, 3}));
 }
 
+// As a bundle goes: the answer comes days later, to a session that was told what had been asked.
+TEST_F(Session, SaysWhenItHadAsked) {
+    const SyncRequest request = ask();
+    session.reset();
+    running().expect(request);
+    constexpr std::int64_t kDays = 3 * 86'400'000;
+    ASSERT_TRUE(running().take_reply(encode(answer(request), real_services()), kNow + kDays));
+    ASSERT_EQ(store.trips.size(), 1U);
+    EXPECT_EQ(store.trips[0].asked, kNow);
+    EXPECT_EQ(store.trips[0].answered, kNow + kDays);
+}
+
 TEST_F(Session, AsksForNoMoreVerdictsThanAReplyHolds) {
     options.upload_bytes = SIZE_MAX;
     for (std::size_t i = 0; i < kMaxVerdicts + 5; ++i)

@@ -22,6 +22,7 @@ class ScriptedStore : public DeviceStore {
 
     std::vector<std::string> calls;
     std::vector<SyncReply> taken;
+    std::vector<RoundTrip> trips;  // of these
     std::optional<Error> failure;  // of the next writing call
 
     ScriptedStore() { state.replica = {0x1f3a, 1}; }
@@ -60,9 +61,10 @@ class ScriptedStore : public DeviceStore {
         return note("make_durable " + std::to_string(counter));
     }
 
-    Status take(const SyncReply& reply, std::int64_t) override {
+    Status take(const SyncReply& reply, const RoundTrip& trip) override {
         SATCHEL_TRY(note("take"));
         taken.push_back(reply);
+        trips.push_back(trip);
         state.epoch = reply.epoch;
         state.acked_counter = std::max(state.acked_counter, reply.acked_counter);
         for (const std::string& scope : reply.gained) {

@@ -41,7 +41,7 @@ SyncReply Office::reply() {
 }
 
 void Office::send(SyncReply reply) {
-    const Status taken = replica_.take(reply, now_ms());
+    const Status taken = replica_.take(reply, {reply.server_now, now_ms()});
     ASSERT_TRUE(taken) << taken.error().message;
 }
 
