@@ -380,13 +380,6 @@ Result<std::uint64_t> Journal::ever_issued(ReplicaId replica) {
         replica);
 }
 
-Result<std::uint64_t> Journal::first_moved(ReplicaId replica) {
-    return counter_of(
-        "SELECT coalesce(min(first_counter), 0) FROM journal"
-        " WHERE replica = ?1 AND incarnation = ?2 AND state = 6",
-        replica);
-}
-
 Result<std::uint64_t> Journal::counter_of(const char* sql, ReplicaId replica) {
     SATCHEL_ASSIGN(Statement rows, database_.prepare(sql));
     rows.bind(1, stored(replica.id));

@@ -112,8 +112,6 @@ class Journal {
     Result<std::uint64_t> last_of(ReplicaId replica);
     // The same with what was issued again: a copy of this device made what lies above.
     Result<std::uint64_t> ever_issued(ReplicaId replica);
-    // The lowest counter of an incarnation that was issued again; 0: none.
-    Result<std::uint64_t> first_moved(ReplicaId replica);
     // Where the changesets end that follow `counter` without a hole; a wipe leaves holes.
     Result<std::uint64_t> run_end(ReplicaId replica, std::uint64_t counter);
     Result<std::vector<JournalEntry>> list(std::size_t limit, bool open_only);

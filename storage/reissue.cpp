@@ -127,8 +127,8 @@ Result<bool> ReplicaCore::has_moved(const RecordId& record, const Dot& dot,
     return false;
 }
 
-// How far an entry of a token goes by the names of now. Where it is of before a fork, only what
-// lies before the first change that was issued again is here what it was then. What lies above all
+// How far an entry of a token goes by the names of now. Where it is of before a fork, it goes to
+// the last change that kept its name: past that one the numbers are a copy's. What lies above all
 // that was issued here a copy made; it keeps its name, also while a restored server lacks it.
 Result<std::uint64_t> ReplicaCore::reach(const RecordId& record, const Dot& entry,
                                          const VectorClock& token, const VectorClock& shown) {
@@ -136,8 +136,8 @@ Result<std::uint64_t> ReplicaCore::reach(const RecordId& record, const Dot& entr
     SATCHEL_ASSIGN(const bool moved, has_moved(record, entry, token));
     const std::uint64_t here = std::min(entry.counter, shown.counter(entry.replica));
     if (moved) {
-        SATCHEL_ASSIGN(const std::uint64_t first, journal.first_moved(entry.replica));
-        return std::min(here, first == 0 ? entry.counter - 1 : first - 1);
+        SATCHEL_ASSIGN(const std::uint64_t kept, journal.last_of(entry.replica));
+        return std::min(here, kept);
     }
     if (here == entry.counter) return here;
     SATCHEL_ASSIGN(const std::uint64_t issued, journal.ever_issued(entry.replica));
