@@ -73,6 +73,7 @@ Status check_may_log_in(const Account& account, const LoginForm& form) {
 Status register_device(Office& office, const Account& account, const LoginForm& form,
                        std::int64_t now_ms) {
     const Result<storage::Device> known = office.directory->device(*form.replica);
+    if (!known && known.error().code != ErrorCode::not_found) return known.error();
     const RecordId record = known ? known->record : office.ids.next(now_ms, office.random);
     SATCHEL_ASSIGN(const storage::Device device,
                    office.directory->register_device(*form.replica, record, account.user,

@@ -39,11 +39,10 @@ Result<std::vector<std::string>> Office::scopes_of(const storage::Account& accou
 
 Result<std::optional<Caller>> Office::caller(std::uint64_t replica, const RecordId& user) {
     const Result<storage::Account> account = directory->account(user);
-    const Result<storage::Device> device = directory->device(replica);
-    for (const ErrorCode code : {account ? ErrorCode::ok : account.error().code,
-                                 device ? ErrorCode::ok : device.error().code})
-        if (code == ErrorCode::not_found) return std::optional<Caller>();
+    if (!account && account.error().code == ErrorCode::not_found) return std::optional<Caller>();
     if (!account) return account.error();
+    const Result<storage::Device> device = directory->device(replica);
+    if (!device && device.error().code == ErrorCode::not_found) return std::optional<Caller>();
     if (!device) return device.error();
     Caller found = storage::caller_of(*account, *device);
     SATCHEL_ASSIGN(found.scopes, scopes_of(*account));

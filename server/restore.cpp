@@ -56,6 +56,7 @@ Result<Restored> prepare(const std::string& backup, const std::string& draft,
     SATCHEL_TRY(copy(backup, draft));
     SATCHEL_TRY(check_backup(draft));
     const Result<std::uint64_t> former = storage::epoch_of(target);
+    if (!former && former.error().code == ErrorCode::busy) return former.error();
     return begin_epoch(draft, former ? *former : 1);
 }
 

@@ -147,6 +147,7 @@ Status Directory::check(const Account& account) {
     }
     if (!account.manager) return {};
     const Result<Account> manager = this->account(*account.manager);
+    if (!manager && manager.error().code != ErrorCode::not_found) return manager.error();
     if (!manager) return invalid("there is no such manager; add the manager's account first");
     SATCHEL_ASSIGN(const std::vector<RecordId> below, with_all_below(account.user));
     if (std::find(below.begin(), below.end(), *account.manager) == below.end()) return {};
@@ -155,7 +156,9 @@ Status Directory::check(const Account& account) {
 
 Status Directory::add(const Account& account) {
     SATCHEL_TRY(check(account));
-    if (find(account.login)) return invalid("the login '" + account.login + "' exists already");
+    const Result<Account> namesake = find(account.login);
+    if (namesake) return invalid("the login '" + account.login + "' exists already");
+    if (namesake.error().code != ErrorCode::not_found) return namesake.error();
     SATCHEL_ASSIGN(
         Statement * insert,
         database_->cached("INSERT INTO _directory_user (user, login, name, role, active, "

@@ -256,8 +256,11 @@ Status LocalTransaction::State::write(const TableInfo& info, const RecordId& id,
                      "records of " + info.collection->name + " are made and deleted, never edited"};
     SATCHEL_TRY(validate(operation, *core.tables.schema(), &is_canonical_text));
     SATCHEL_TRY(take_room(id, nodes_of(operation)));
-    if (known) return note(write_again(*known, operation));
-    return note(write_new(info, id, std::move(operation), std::move(before)));
+    failed = true;  // if memory ends in the middle: the row would be there without its journal
+    Status done = known ? write_again(*known, operation)
+                        : write_new(info, id, std::move(operation), std::move(before));
+    failed = false;
+    return note(std::move(done));
 }
 
 Status LocalTransaction::State::write_new(const TableInfo& info, const RecordId& id,
@@ -424,11 +427,15 @@ Status LocalTransaction::State::insert_fast(const TableInfo& info, const RecordI
     meta.clear();
     encode_fresh_meta(meta, write.dot, write.stamp, write.rank, write.intent == Intent::system);
     SATCHEL_TRY(check_usable());
-    SATCHEL_TRY(note(core.tables.insert_later(info, id, row, meta.out())));
-    encoder.add_new_record(fast_shape, id, written.of(values));
-    touched.push_back({id, &info, {}});
-    changes.add(info.collection->id, id);
-    return {};
+    failed = true;  // as in write()
+    Status inserted = core.tables.insert_later(info, id, row, meta.out());
+    if (inserted) {
+        encoder.add_new_record(fast_shape, id, written.of(values));
+        touched.push_back({id, &info, {}});
+        changes.add(info.collection->id, id);
+    }
+    failed = false;
+    return note(std::move(inserted));
 }
 
 Result<RecordId> LocalTransaction::create(const Collection& collection,

@@ -521,13 +521,15 @@ Status RecordTables::note_conflicts(const TableInfo& table, const RecordId& id,
     return {};
 }
 
-Status RecordTables::show_again(const TableInfo& table) {
+Status RecordTables::show_again(const TableInfo& table, Shown which) {
     SATCHEL_TRY(flush());
     std::set<RecordId> ids;
     {
-        SATCHEL_ASSIGN(Statement rows,
-                       database_.prepare("SELECT id FROM _conflict WHERE collection = " +
-                                         std::to_string(number(table.collection->id))));
+        const std::string from =
+            which == Shown::everything
+                ? quoted(table.collection->name)
+                : "_conflict WHERE collection = " + std::to_string(number(table.collection->id));
+        SATCHEL_ASSIGN(Statement rows, database_.prepare("SELECT id FROM " + from));
         while (true) {
             SATCHEL_ASSIGN(const bool row, rows.step());
             if (!row) break;

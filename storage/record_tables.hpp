@@ -117,8 +117,9 @@ class RecordTables {
     // Fails where a row could not be written, again and again, so that no commit can follow.
     Status flush();
 
-    // Recomputes what conflicted cells show, after a rule changed.
-    Status show_again(const TableInfo& table);
+    // Recomputes what the columns show: of records with conflicted cells, or of every record.
+    enum class Shown { conflicts, everything };
+    Status show_again(const TableInfo& table, Shown which);
 
   private:
     Status create_table(const Collection& collection);

@@ -199,10 +199,23 @@ Status ReplicaCore::install_schema(SchemaPointer schema) {
     out.bind_blob(1, encoded);
     SATCHEL_TRY(out.run());
     SATCHEL_TRY(use_schema(schema));
-    // Another rule may show another value of those that stand side by side.
+    // Another rule may show another value of those that stand side by side. And what came before
+    // the schema that knows its fields has their values beside its columns, not in them.
+    SATCHEL_ASSIGN(const bool ahead, rows_are_ahead());
+    const auto which = ahead ? RecordTables::Shown::everything : RecordTables::Shown::conflicts;
     for (const Collection& collection : schema->collections())
-        SATCHEL_TRY(tables.show_again(*tables.table(collection.id)));
+        SATCHEL_TRY(tables.show_again(*tables.table(collection.id), which));
     return {};
+}
+
+Result<bool> ReplicaCore::rows_are_ahead() {
+    SATCHEL_ASSIGN(const std::int64_t noted, database.integer("SELECT EXISTS (SELECT 1 FROM setting"
+                                                              " WHERE key = 'schema.ahead')"));
+    return noted != 0;
+}
+
+Status ReplicaCore::note_rows_ahead() {
+    return database.execute("INSERT OR IGNORE INTO setting VALUES ('schema.ahead', 'yes')");
 }
 
 // Runs inside the write transaction, so what it reads cannot change before the commit.

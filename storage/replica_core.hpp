@@ -83,6 +83,10 @@ struct ReplicaCore {
     // The same, in a transaction of its own.
     Status follow();
     Status install_schema(SchemaPointer schema);
+    // Rows came with fields that the schema here does not know: head office's newer one got lost on
+    // its way, and comes by a repair.
+    Result<bool> rows_are_ahead();
+    Status note_rows_ahead();
     // Nothing was complete here yet: rows go in place, and indexes are built when all have come.
     bool loads_first() const;
     std::int64_t now() const { return clock->now_ms(); }

@@ -111,9 +111,16 @@ Result<Changeset> Replica::changeset(std::int64_t journal_number) {
     return decode_changeset(row->bytes);
 }
 
+// Half of them would stay in memory after a failure: then everything is read again.
+static Status load_scopes(ReplicaCore& core) {
+    Status loaded = core.scopes.load();
+    if (!loaded) core.data_version = -1;
+    return loaded;
+}
+
 Result<ReplicaStatus> Replica::status() {
     SATCHEL_TRY(core_->load_row());
-    SATCHEL_TRY(core_->scopes.load());
+    SATCHEL_TRY(load_scopes(*core_));
     ReplicaStatus status;
     const ReplicaRow& row = core_->row;
     status.replica = row.replica;
@@ -151,7 +158,7 @@ Result<ReplicaStatus> Replica::status() {
 
 Result<LocalSums> Replica::sums() {
     SATCHEL_TRY(core_->load_row());
-    SATCHEL_TRY(core_->scopes.load());
+    SATCHEL_TRY(load_scopes(*core_));
     LocalSums sums;
     sums.cursor = core_->row.cursor;
     for (const auto& [key, scope] : core_->scopes.held())

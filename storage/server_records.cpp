@@ -261,7 +261,8 @@ Status SqliteServerStore::use_schema(SchemaPointer schema) {
     SATCHEL_TRY(core_->set_blob_setting("schema", schema->encode()));
     SATCHEL_TRY(core_->tables.use(schema));
     for (const Collection& collection : schema->collections())
-        SATCHEL_TRY(core_->tables.show_again(*core_->tables.table(collection.id)));
+        SATCHEL_TRY(core_->tables.show_again(*core_->tables.table(collection.id),
+                                             RecordTables::Shown::conflicts));
     return {};
 }
 
@@ -379,9 +380,8 @@ Result<std::uint32_t> SqliteServerStore::highest_incarnation(std::uint64_t repli
 Status SqliteServerStore::save_replica(const KnownReplica& replica) {
     return core_->log.save_replica(replica);
 }
-std::uint64_t SqliteServerStore::horizon_counter(ReplicaId replica) {
-    const auto horizon = core_->log.horizon(replica);
-    return horizon ? *horizon : 0;
+Result<std::uint64_t> SqliteServerStore::horizon_counter(ReplicaId replica) {
+    return core_->log.horizon(replica);
 }
 Result<std::optional<LoggedChangeset>> SqliteServerStore::logged(ReplicaId replica,
                                                                  std::uint64_t counter_within) {

@@ -249,6 +249,13 @@ Status SqliteServerStore::Core::begin(const char* sql) {
     return {};
 }
 
+// SQLite ends a transaction by itself after some failures. Whoever went on without hearing of that
+// would commit each statement, and each savepoint, alone.
+static Status check_alive(Database& database) {
+    if (sqlite3_get_autocommit(database.handle()) == 0) return {};
+    return Error{ErrorCode::io, "a failure has ended the transaction; nothing of it is kept"};
+}
+
 Status SqliteServerStore::begin() {
     return core_->begin("BEGIN IMMEDIATE");
 }
@@ -259,6 +266,7 @@ Status SqliteServerStore::begin_read() {
 
 Status SqliteServerStore::commit() {
     if (core_->broken) return Error{ErrorCode::io, "a part of the transaction could not be undone"};
+    SATCHEL_TRY(check_alive(core_->database));
     SATCHEL_TRY(core_->scopes.save());
     if (core_->head != core_->saved_head)
         SATCHEL_TRY(core_->set_setting("head", stored(core_->head)));
@@ -326,6 +334,7 @@ Result<Sequence> SqliteServerStore::next_seq() {
 }
 
 Status SqliteServerStore::savepoint() {
+    if (core_->in_transaction) SATCHEL_TRY(check_alive(core_->database));
     SATCHEL_TRY(core_->run("SAVEPOINT part"));
     core_->head_marks.push_back(core_->head);
     core_->scopes.mark();
@@ -333,6 +342,7 @@ Status SqliteServerStore::savepoint() {
 }
 
 Status SqliteServerStore::release() {
+    if (core_->in_transaction) SATCHEL_TRY(check_alive(core_->database));
     SATCHEL_TRY(core_->run("RELEASE part"));
     core_->head_marks.pop_back();
     core_->scopes.forget_mark();

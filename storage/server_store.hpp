@@ -162,7 +162,7 @@ class SqliteServerStore final : public ServerStore {
     Result<std::optional<KnownReplica>> replica(ReplicaId id) override;
     Result<std::uint32_t> highest_incarnation(std::uint64_t replica) override;
     Status save_replica(const KnownReplica& replica) override;
-    std::uint64_t horizon_counter(ReplicaId replica) override;
+    Result<std::uint64_t> horizon_counter(ReplicaId replica) override;
     Result<DeviceDay> device_day(std::uint64_t replica) override;
     Status save_device_day(std::uint64_t replica, const DeviceDay& day) override;
     Result<std::optional<LoggedChangeset>> logged(ReplicaId replica,

@@ -188,6 +188,16 @@ Status Database::limit_cache(int kib) {
     return execute(("PRAGMA cache_size = -" + std::to_string(kib)).c_str());
 }
 
+Result<SmallCache> SmallCache::begin(Database& database) {
+    SATCHEL_TRY(database.limit_cache(std::min(kKib, database.cache_kib_)));
+    return SmallCache(database);
+}
+
+Status SmallCache::end() {
+    Database* database = std::exchange(database_, nullptr);
+    return database == nullptr ? Status{} : database->limit_cache(database->cache_kib_);
+}
+
 // SQLite keeps the old mode without an error when a file system cannot do WAL.
 Status Database::start_log() {
     SATCHEL_ASSIGN(Statement pragma, prepare("PRAGMA journal_mode = WAL"));
@@ -203,8 +213,12 @@ Status Database::execute(const char* sql) {
 }
 
 Status Database::create_index(const std::string& sql) {
-    if (has_key_ || !execute("PRAGMA temp_store = FILE")) return execute(sql.c_str());
+    if (has_key_) return execute(sql.c_str());
     const bool inside = sqlite3_get_autocommit(handle()) == 0;
+    if (const Status moved = execute("PRAGMA temp_store = FILE"); !moved) {
+        if (inside && sqlite3_get_autocommit(handle()) != 0) return moved;
+        return execute(sql.c_str());
+    }
     const Status built = execute(sql.c_str());
     SATCHEL_TRY(execute("PRAGMA temp_store = MEMORY"));
     // A failure that ended the transaction is none of a temporary file that cannot be made.

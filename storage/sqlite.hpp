@@ -217,22 +217,26 @@ class Database {
 };
 
 // As long as it lives, the Database keeps few pages in memory: for work that passes through a file
-// once, such as a first load, and has no use for a page afterwards. A wish: no call fails for it.
+// once, such as a first load, and has no use for a page afterwards. What fails here may have ended
+// the transaction, as any other failure may: the work must not go on.
 class SmallCache {
   public:
-    explicit SmallCache(Database& database) : database_(database) {
-        (void)database_.limit_cache(std::min(kKib, database_.cache_kib_));
-    }
-    SmallCache(const SmallCache&) = delete;
-    SmallCache& operator=(const SmallCache&) = delete;
-    ~SmallCache() { (void)database_.limit_cache(database_.cache_kib_); }
+    static Result<SmallCache> begin(Database& database);
+    SmallCache(SmallCache&& other) noexcept : database_(std::exchange(other.database_, nullptr)) {}
+    SmallCache& operator=(SmallCache&&) = delete;
+    // After a failure; else end() does it, and says whether it could.
+    ~SmallCache() { (void)end(); }
+
+    Status end();
 
   private:
+    explicit SmallCache(Database& database) : database_(&database) {}
+
     // Some replies of a load, and about 200,000 keys of an index; neither half nor twice as much is
     // quicker.
     static constexpr int kKib = 8192;
 
-    Database& database_;
+    Database* database_;
 };
 
 // The right to write, from begin() to commit(); without a commit() the destructor undoes all.

@@ -26,18 +26,34 @@ RecordId last_id() {
     return id;
 }
 
+// The row has fields that the table has no columns for.
+bool is_ahead(const TableInfo& table, const PageRow& row, const RecordState& state) {
+    const auto lacks = [&table](FieldId field) { return table.collection->find(field) == nullptr; };
+    if (row.layout != nullptr && row.layout->fields != table.layout.fields &&
+        std::any_of(row.layout->fields.begin(), row.layout->fields.end(), lacks))
+        return true;
+    return std::any_of(state.sets.begin(), state.sets.end(),
+                       [&](const SetState& set) { return lacks(set.field); }) ||
+           std::any_of(state.counters.begin(), state.counters.end(),
+                       [&](const CounterState& counter) { return lacks(counter.field); });
+}
+
 }  // namespace
+
+Status Taker::take_pages() {
+    if (!core_.loads_first()) return take_pages_of(false);
+    SATCHEL_ASSIGN(SmallCache small, SmallCache::begin(core_.database));
+    SATCHEL_TRY(take_pages_of(true));
+    return small.end();
+}
 
 // Rows of scopes that are still loading go in place, page by page: none of them is newer than the
 // cursor, where there is one. Rows that change what the device already shows wait until the
 // checkpoint, so that it moves from one consistent state to the next.
-Status Taker::take_pages() {
+Status Taker::take_pages_of(bool first_load) {
     ReplicaRow& row = core_.row;
     for (const RecordId& id : reply_.unknown)
         if (wanted_.contains(id)) SATCHEL_TRY(mark_wanted(id, kWantedUnknown));
-    const bool first_load = core_.loads_first();
-    std::optional<SmallCache> small;
-    if (first_load) small.emplace(core_.database);
     const bool is_old = reply_.position.in_load() && number(row.cursor) != 0;
     const bool in_place =
         first_load || (is_old && wanted_.empty()) || broken(Mutant::page_shown_early);
@@ -220,6 +236,7 @@ Status Taker::apply_known_row(const TableInfo& table, const PageRow& row,
     }
     if (!known) return known.error();
     RecordState confirmed = *std::move(known);
+    if (is_ahead(table, row, confirmed)) SATCHEL_TRY(core_.note_rows_ahead());
     if (wanted) SATCHEL_TRY(forget_wanted(row.id));
     return place(table, row.id, stored, std::move(confirmed), row.seq, set);
 }

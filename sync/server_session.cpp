@@ -25,8 +25,8 @@ Result<Handled> Exchange::run() {
     if (goes_on) {
         SATCHEL_TRY(answer_questions());
         reply.acked_counter = shown_counter_;
-        reply.horizon_counter =
-            std::min(store_.horizon_counter(request_.replica), reply.acked_counter);
+        SATCHEL_ASSIGN(const std::uint64_t horizon, store_.horizon_counter(request_.replica));
+        reply.horizon_counter = std::min(horizon, reply.acked_counter);
         if (broken(Mutant::horizon_ignored)) reply.horizon_counter = reply.acked_counter;
         if (is_verified()) {
             SATCHEL_TRY(send());

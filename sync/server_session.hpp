@@ -172,7 +172,7 @@ class ServerStore {
     virtual Result<std::optional<KnownReplica>> replica(ReplicaId id) = 0;
     virtual Result<std::uint32_t> highest_incarnation(std::uint64_t replica) = 0;
     virtual Status save_replica(const KnownReplica& replica) = 0;
-    virtual std::uint64_t horizon_counter(ReplicaId replica) = 0;
+    virtual Result<std::uint64_t> horizon_counter(ReplicaId replica) = 0;
     virtual Result<DeviceDay> device_day(std::uint64_t replica) = 0;
     virtual Status save_device_day(std::uint64_t replica, const DeviceDay& day) = 0;
 

@@ -146,8 +146,9 @@ SATCHEL_API void satchel_rollback(satchel_write* write);
 /* The next six: after SATCHEL_INVALID_ARGUMENT (no such collection or field, a value of the wrong
  * kind, text that is not UTF-8), SATCHEL_NOT_FOUND or SATCHEL_LIMIT (a value too large; more than
  * 10,000 records, 500,000 values or about 6 MiB in one write) nothing of that call has happened and
- * the write goes on. After any other error roll back: nothing of it can be committed. One write
- * cannot both write and delete (or undelete) the same record: SATCHEL_INVALID_ARGUMENT.
+ * the write goes on, unless memory ended in the middle of it: the next call says so then. After any
+ * other error roll back: nothing of it can be committed. One write cannot both write and delete (or
+ * undelete) the same record: SATCHEL_INVALID_ARGUMENT.
  *
  * `id`, when not NULL, receives the new record's. */
 SATCHEL_API satchel_code satchel_create(satchel_write* write, const char* collection,

@@ -110,6 +110,18 @@ class CMemory : public ::testing::Test {
         satchel_rollback(write);
         return code;
     }
+    // One transaction that makes two records, whatever the calls say; gives how many it made.
+    std::int64_t write_two() {
+        satchel_write* write = nullptr;
+        if (satchel_begin(replica_, &write, nullptr) != SATCHEL_OK) return 0;
+        std::int64_t made = 0;
+        for (int i = 0; i < 2; ++i) {
+            const satchel_field name{"name", {SATCHEL_TEXT, 0, "A customer of ours", 18}};
+            satchel_id id{};
+            made += satchel_create(write, "account", &name, 1, &id, nullptr) == SATCHEL_OK ? 1 : 0;
+        }
+        return satchel_commit(write, nullptr) == SATCHEL_OK ? made : 0;
+    }
     std::int64_t accounts() {
         satchel_rows* rows = nullptr;
         const std::string sql = "SELECT count(*) FROM account";
@@ -145,6 +157,20 @@ TEST_F(CMemory, AWriteForWhichThereIsNoMemoryDidNotHappenAndTheNextOneDoes) {
                                                   });
     std::printf("write: %zu positions\n", positions);
     EXPECT_GT(positions, 50U);
+}
+
+TEST_F(CMemory, WhoCommitsInSpiteOfACallWithoutMemoryCommitsOnlyWhatWasMade) {
+    std::int64_t expected = 0;
+    std::uint64_t position = 0;
+    for (has_failed = true; has_failed; ++position) {
+        has_failed = false;
+        calls_left = position;
+        const std::int64_t made = write_two();
+        calls_left.reset();
+        expected += made;
+        ASSERT_EQ(accounts(), expected) << position;
+    }
+    EXPECT_GT(position, 50U);
 }
 
 TEST_F(CMemory, AFileForWhichThereIsNoMemoryOpensAtTheNextTry) {

@@ -146,7 +146,7 @@ std::string describe_replicas(storage::SqliteServerStore& store) {
         out += "replica " + Dot{id, known.high}.text() + " given " +
                number_text(number(known.cursor_given)) + " confirmed " +
                number_text(number(known.cursor_confirmed)) + " horizon " +
-               number_text(store.horizon_counter(id)) + "\n";
+               number_text(must(store.horizon_counter(id), "its horizon")) + "\n";
         for (std::uint64_t counter = 1; counter <= known.high;) {
             const LoggedChangeset entry = *must(store.logged(id, counter), "the log");
             out += describe(entry);

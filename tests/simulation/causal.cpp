@@ -128,13 +128,15 @@ void CausalChecker::check_own(const Session& session, const Screen& screen) {
 void CausalChecker::check_others(const Session& viewer, const Screen& screen) {
     std::map<std::size_t, std::size_t> brought;
     for (const auto& [record, seen] : screen)
-        for (const auto& [field, operations] : seen)
+        for (const auto& [field, operations] : seen) {
+            if (attacked_there(seen, field)) continue;  // it claims to have seen what it likes
             for (const Index index : operations) {
                 const auto place = writes_.find(index);
                 if (place == writes_.end()) continue;
                 std::size_t& most = brought[place->second.session];
                 most = std::max(most, place->second.before);
             }
+        }
     for (const auto& [number, count] : brought) {
         const Session& author = sessions_[number];
         if (author.epoch != viewer.epoch) continue;

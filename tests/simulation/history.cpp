@@ -51,7 +51,8 @@ void History::add(const Changeset& changeset, KnownChange change,
     change.first = changeset.dot(0);
     Dot dot = change.first;
     for (const Operation& operation : changeset.operations) {
-        KnownOperation known{changes_.size(), operation, {}, true, std::nullopt, dot};
+        KnownOperation known{changes_.size(), operation, {}, true, std::nullopt, {}};
+        if (change.device != kHeadOffice) known.latest[change.device] = dot;
         known.person = changeset.header.intent == Intent::person;
         const auto shown = seen.find(operation.record);
         if (shown != seen.end()) known.seen = shown->second;
@@ -145,7 +146,7 @@ void History::learn(std::size_t device, const ChangeId& id, const Dot& first) {
         KnownOperation& operation = operations_[index];
         std::vector<Index>& under = by_dot_[dot];
         if (std::find(under.begin(), under.end(), index) == under.end()) under.push_back(index);
-        if (device == change.device) operation.latest = dot;
+        operation.latest[device] = dot;
         ++dot.counter;
     }
 }
@@ -169,6 +170,10 @@ std::size_t History::survey(std::size_t device, const std::set<ChangeId>& journa
 void History::copy_holder(std::size_t from, std::size_t to) {
     for (KnownChange& change : changes_)
         if (change.holders.contains(from)) change.holders.insert(to);
+    for (KnownOperation& operation : operations_) {
+        const auto here = operation.latest.find(from);
+        if (here != operation.latest.end()) operation.latest[to] = here->second;
+    }
 }
 
 void History::mark_sent(const ChangeId& id, std::size_t device) {
@@ -257,8 +262,8 @@ Index History::find(const RecordId& record, const Dot& dot, const std::string& w
     if (candidates != by_dot_.end())
         for (const Index at : candidates->second) {
             if (operations_[at].operation.record != record || !fits(operations_[at])) continue;
-            const bool own = viewer != kHeadOffice && change_of(at).device == viewer &&
-                             operations_[at].latest == dot;
+            const auto here = operations_[at].latest.find(viewer);
+            const bool own = here != operations_[at].latest.end() && here->second == dot;
             const std::pair rank{own ? 2 : is_merged(at, dot) ? 1 : 0, at};
             if (!best || rank >= *best) best = rank;
         }

@@ -41,7 +41,8 @@ struct KnownOperation {
     Seen seen;
     bool person = true;
     std::optional<Index> original;  // of what head office adopted
-    Dot latest;                     // its dot on its author; issued again there: the new one
+    // Its dot on each device that has it in its journal; issued again there: the new one.
+    std::map<std::size_t, Dot> latest;
 };
 
 struct KnownChange {
@@ -131,7 +132,7 @@ class History {
     bool repeats_known(const Changeset& changeset) const;
 
     using Fits = std::function<bool(const KnownOperation&)>;
-    // Of several that fit: the viewer's, else the merged one, else the newest.
+    // Of several that fit: what the viewer's journal has, else the merged one, else the newest.
     Index find(const RecordId& record, const Dot& dot, const std::string& what, const Fits& fits,
                std::size_t viewer = kHeadOffice) const;
     static Fits fits_cell(FieldId cell, const Sibling& sibling);

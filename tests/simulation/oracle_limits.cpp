@@ -80,7 +80,9 @@ void Oracle::check_head_office_sizes() {
 void Oracle::check_journal_size(DeviceNode& device) {
     const auto state = device.replica().sync_state();
     require(state, "device reads", device.name());
-    const std::uint64_t horizon = server_.store().horizon_counter(state->replica);
+    const auto pruned_to = server_.store().horizon_counter(state->replica);
+    require(pruned_to, "head office reads", device.name());
+    const std::uint64_t horizon = *pruned_to;
     const auto journal = device.replica().journal(100'000);
     require(journal, "device reads", "journal");
     std::int64_t first_open = INT64_MAX;

@@ -20,7 +20,12 @@ bool fails_now() {
     return true;
 }
 
+// SQLite3 Multiple Ciphers does not look whether it got the table of ciphers of a connection, and
+// opening a file would crash there.
+constexpr int kUncheckedBytes = 960;
+
 void* allocate(int bytes) {
+    if (bytes == kUncheckedBytes) return real.xMalloc(bytes);
     return fails_now() ? nullptr : real.xMalloc(bytes);
 }
 void* grow(void* block, int bytes) {

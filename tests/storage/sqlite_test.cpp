@@ -400,18 +400,22 @@ TEST_F(Sqlite, AQueryWithoutARowIsNotFound) {
     EXPECT_EQ(database.integer("SELECT 1 WHERE 0").error().code, ErrorCode::not_found);
 }
 
-TEST_F(Sqlite, ASmallCacheLastsAsLongAsItsObject) {
+TEST_F(Sqlite, ASmallCacheLastsAsLongAsItsObjectOrUntilItsEnd) {
     Database database = open(path());
     const std::int64_t usual = integer(database, "PRAGMA cache_size");
     {
-        const SmallCache small(database);
+        const auto small = SmallCache::begin(database);
+        ASSERT_TRUE(small);
         EXPECT_GT(integer(database, "PRAGMA cache_size"), usual);  // it counts downwards: -KiB
     }
+    EXPECT_EQ(integer(database, "PRAGMA cache_size"), usual);
+    auto again = SmallCache::begin(database);
+    ASSERT_TRUE(again && again->end());
     EXPECT_EQ(integer(database, "PRAGMA cache_size"), usual);
     OpenOptions options;
     options.cache_kib = 512;
     Database tiny = open(path(), options);
-    const SmallCache small(tiny);
+    const auto small = SmallCache::begin(tiny);
     EXPECT_EQ(integer(tiny, "PRAGMA cache_size"), -512);
 }
 
