@@ -67,7 +67,16 @@ Judge::Check Judge::check_entry(const Work& work, const Dot& seen, Missing& miss
     }
     if (found->kind == VerdictKind::held) return wait_for(seen);
     missing.refused = missing.refused || found->kind == VerdictKind::quarantined;
-    return Check(std::nullopt);
+    return check_held_below(work, seen);
+}
+
+// What was refused waits for nothing, and may have passed a change that still waits: both were
+// seen.
+Judge::Check Judge::check_held_below(const Work& work, const Dot& seen) {
+    SATCHEL_ASSIGN(const std::uint64_t first,
+                   context_.held.first(seen.replica, work.operation->record));
+    if (first == 0 || first > seen.counter) return Check(std::nullopt);
+    return wait_for({seen.replica, first});
 }
 
 // A record takes in a replica's changes in their order: its clock could not say that an earlier one

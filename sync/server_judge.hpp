@@ -145,6 +145,7 @@ class Judge {
     // server_dependencies.cpp
     Check check_clock(Work& work);
     Check check_entry(const Work& work, const Dot& seen, Missing& missing);
+    Check check_held_below(const Work& work, const Dot& seen);
     Check check_absent(const Dot& seen);
     Check check_own_held(const Work& work);
     void note_verdict(const LoggedChangeset& entry);

@@ -331,6 +331,34 @@ TEST_F(ServerHeld, OneThatNamesTwoMissingChangesWaitsForOneAfterTheOther) {
     EXPECT_EQ(held(), 0U);
 }
 
+// Seed 24301 of the simulation: the schema that the later change needs is lost, so it waits for
+// nothing; who had seen both names only that one.
+TEST_F(ServerHeld, WhoHadSeenARefusedChangeWaitsForTheOneBeforeIt) {
+    SmallDevice zhang{head, 0xc3, user_id(3)};
+    zhang.grant(user_scope(kLi));
+    zhang.sync();
+    wang.write({waiting_write(record_id(1), seen(), li.replica, 2)});
+    VectorClock clock = seen();
+    clock.advance({wang.replica, 1});
+    wang.write({write(kAccount, record_id(1), clock, {text(FieldId{99}, "of a lost schema")})});
+    wang.sync();
+    ASSERT_EQ(wang.verdicts.at(1).kind, VerdictKind::held);
+    ASSERT_EQ(wang.verdicts.at(2).kind, VerdictKind::quarantined);
+    clock.advance({wang.replica, 2});
+    zhang.write({write(kAccount, record_id(1), clock, {text(kName, "last")})});
+    zhang.sync();
+    EXPECT_EQ(held(), 2U);
+    head.store().look_up_callers(
+        [&](std::uint64_t replica, const RecordId&) -> Result<std::optional<Caller>> {
+            return std::optional(replica == zhang.replica.id ? zhang.caller : wang.caller);
+        });
+    li_writes("2");
+    EXPECT_EQ(held(), 0U);
+    const RecordState state = head.state(kAccount, record_id(1));
+    ASSERT_EQ(state.cell(kName)->siblings.size(), 1U);
+    EXPECT_EQ(state.cell(kName)->siblings[0].values[0], Value::text("last"));
+}
+
 TEST_F(ServerHeld, ACopyOfAHeldChangeWaitsForItAndIsDecidedWithIt) {
     const ChangeId change = make_change_id(head.random);
     wang.write({waiting_write(record_id(1), seen(), li.replica, 2)}, Intent::person, &change);
