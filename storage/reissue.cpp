@@ -117,14 +117,10 @@ Result<VectorClock> ReplicaCore::known_elsewhere(const Operation& operation, Own
 // Issued again since the token was read: the server may have a copy's change under the name.
 Result<bool> ReplicaCore::has_moved(const RecordId& record, const Dot& dot,
                                     const VectorClock& token) {
-    const auto known = aliases.find(record);
-    if (known == aliases.end()) return false;
-    for (const Alias& alias : known->second) {
-        if (alias.own != dot || holds(record, token, alias.original)) continue;
-        SATCHEL_ASSIGN(const auto state, journal.state_of(dot));
-        if (!state || *state == ChangesetState::superseded) return true;
-    }
-    return false;
+    const std::optional<Dot> original = original_of(record, dot);
+    if (!original || holds(record, token, *original)) return false;
+    SATCHEL_ASSIGN(const auto state, journal.state_of(dot));
+    return !state || *state == ChangesetState::superseded;
 }
 
 // How far an entry of a token goes by the names of now. Where it is of before a fork, it goes to

@@ -311,11 +311,8 @@ std::vector<Dot> ReplicaCore::also_seen(const RecordId& record, const VectorCloc
 
 bool ReplicaCore::holds(const RecordId& record, const VectorClock& state, const Dot& dot) const {
     if (state.covers(dot)) return true;
-    const auto known = aliases.find(record);
-    if (known == aliases.end()) return false;
-    return std::any_of(known->second.begin(), known->second.end(), [&](const Alias& alias) {
-        return alias.own == dot && state.covers(alias.original);
-    });
+    const std::optional<Dot> original = original_of(record, dot);
+    return original && state.covers(*original);
 }
 
 void ChangeCollector::add(CollectionId collection, const RecordId& record) {

@@ -11,6 +11,13 @@ Error unknown_collection(std::string_view name) {
             "there is no collection '" + std::string(name.substr(0, 64)) + "'"};
 }
 
+// Half of them would stay in memory after a failure: then everything is read again.
+Status load_scopes(ReplicaCore& core) {
+    Status loaded = core.scopes.load();
+    if (!loaded) core.data_version = -1;
+    return loaded;
+}
+
 }  // namespace
 
 Bytes before_image(const RecordState& before, const Operation& operation) {
@@ -109,13 +116,6 @@ Result<Changeset> Replica::changeset(std::int64_t journal_number) {
                      "the journal has no entry " + std::to_string(journal_number)};
     if (is_sealed(row->bytes)) return sealed_error();
     return decode_changeset(row->bytes);
-}
-
-// Half of them would stay in memory after a failure: then everything is read again.
-static Status load_scopes(ReplicaCore& core) {
-    Status loaded = core.scopes.load();
-    if (!loaded) core.data_version = -1;
-    return loaded;
 }
 
 Result<ReplicaStatus> Replica::status() {

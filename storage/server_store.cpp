@@ -29,6 +29,13 @@ Status check_format(Database& database, const std::string& path) {
     return {};
 }
 
+// SQLite ends a transaction by itself after some failures. Whoever went on without hearing of that
+// would commit each statement, and each savepoint, alone.
+Status check_alive(Database& database) {
+    if (sqlite3_get_autocommit(database.handle()) == 0) return {};
+    return Error{ErrorCode::io, "a failure has ended the transaction; nothing of it is kept"};
+}
+
 }  // namespace
 
 SqliteServerStore::Core::Core(Database opened, const ServerStoreOptions& given)
@@ -247,13 +254,6 @@ Status SqliteServerStore::Core::begin(const char* sql) {
     in_transaction = true;
     broken = false;
     return {};
-}
-
-// SQLite ends a transaction by itself after some failures. Whoever went on without hearing of that
-// would commit each statement, and each savepoint, alone.
-static Status check_alive(Database& database) {
-    if (sqlite3_get_autocommit(database.handle()) == 0) return {};
-    return Error{ErrorCode::io, "a failure has ended the transaction; nothing of it is kept"};
 }
 
 Status SqliteServerStore::begin() {

@@ -75,7 +75,7 @@ class Taker {
     Status lose_scope(const std::string& key);
     Status leave_scope(const TableInfo& table, const RecordId& id, const std::string& key);
     Status take_pages();
-    Status take_pages_of(bool first_load);
+    Status put_pages(bool first_load);
     Status stage();
     Status mark_wanted(const RecordId& id, std::int64_t state);
     Status forget_all_unknown();

@@ -41,16 +41,16 @@ bool is_ahead(const TableInfo& table, const PageRow& row, const RecordState& sta
 }  // namespace
 
 Status Taker::take_pages() {
-    if (!core_.loads_first()) return take_pages_of(false);
+    if (!core_.loads_first()) return put_pages(false);
     SATCHEL_ASSIGN(SmallCache small, SmallCache::begin(core_.database));
-    SATCHEL_TRY(take_pages_of(true));
+    SATCHEL_TRY(put_pages(true));
     return small.end();
 }
 
 // Rows of scopes that are still loading go in place, page by page: none of them is newer than the
 // cursor, where there is one. Rows that change what the device already shows wait until the
 // checkpoint, so that it moves from one consistent state to the next.
-Status Taker::take_pages_of(bool first_load) {
+Status Taker::put_pages(bool first_load) {
     ReplicaRow& row = core_.row;
     for (const RecordId& id : reply_.unknown)
         if (wanted_.contains(id)) SATCHEL_TRY(mark_wanted(id, kWantedUnknown));
