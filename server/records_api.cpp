@@ -279,6 +279,7 @@ Result<Json> list_quarantine(Office& office, const ApiCall& call) {
     Json items = Json::array();
     for (const storage::QuarantinedChangeset& item : found) {
         const Result<Account> author = office.directory->account(item.entry.author);
+        if (!author && author.error().code != ErrorCode::not_found) return author.error();
         items.push_back(json_of(item, author ? author->login : "", *schema));
     }
     return Json{{"items", std::move(items)}};

@@ -159,6 +159,7 @@ class Journal {
     static Result<JournalRow> read_row(Statement& statement);
     static Result<std::vector<JournalRow>> read_all(Statement& rows);
     Result<std::uint64_t> counter_of(const char* sql, ReplicaId replica);
+    struct FollowedWhole;
     // Takes the row `followed_` into the index. Not shown: it was refused before a restore.
     Status follow_entry(ByteView bytes, bool shown);
     // A number up to which every entry ends at or before that counter, and none above it does.

@@ -15,6 +15,18 @@ bool is_open(ChangesetState state) {
 
 }  // namespace
 
+// An entry that was followed by half, until an error or for want of memory, is followed anew.
+struct Journal::FollowedWhole {
+    Journal& journal;
+    Statement& rows;
+    bool done = false;
+    ~FollowedWhole() {
+        if (done) return;
+        rows.reset();
+        journal.invalidate();
+    }
+};
+
 Status Journal::follow() {
     SATCHEL_ASSIGN(Statement * rows,
                    database_.cached("SELECT number, state, bytes, reason FROM journal"
@@ -22,18 +34,16 @@ Status Journal::follow() {
                                     " AND number >= (SELECT first_open FROM journal_mark)"
                                     " ORDER BY number"));
     rows->bind(1, followed_);
+    FollowedWhole whole{*this, *rows};
     while (true) {
         SATCHEL_ASSIGN(const bool row, rows->step());
         if (!row) break;
         followed_ = rows->integer(0);
         if (!is_open(static_cast<ChangesetState>(rows->integer(1)))) continue;
-        const Status read = follow_entry(rows->blob(2), rows->integer(3) == 0);
-        if (!read) {
-            rows->reset();
-            return read;
-        }
+        SATCHEL_TRY(follow_entry(rows->blob(2), rows->integer(3) == 0));
     }
     rows->reset();
+    whole.done = true;
     return {};
 }
 

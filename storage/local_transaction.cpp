@@ -6,7 +6,7 @@
 #include <unordered_map>
 
 #include "storage/combine.hpp"
-#include "storage/replica_core.hpp"
+#include "storage/remade.hpp"
 #include "storage/selection.hpp"
 #include "storage/services.hpp"
 #include "storage/text.hpp"
@@ -137,6 +137,7 @@ struct LocalTransaction::State {
     TouchedIndex places;
     std::size_t nodes = 0;  // written so far: kMaxChangesetNodes
     ChangeCollector changes;
+    Remade remade;
     // Of the fast way in: prepared for one list of fields, used while the same list comes.
     CollectionId fast_collection{};
     std::vector<FieldId> fast_fields;
@@ -277,6 +278,7 @@ Status LocalTransaction::State::write_new(const TableInfo& info, const RecordId&
         SATCHEL_TRY(apply(after.state, operation, context(touched.size())));
         SATCHEL_TRY(check_size(after.state));
         SATCHEL_TRY(core.tables.store(info, id, after, before));
+        if (!before) SATCHEL_TRY(remade.note(core, info, id));
     }
     touched.push_back(std::move(entry));
     if (apart)
@@ -585,6 +587,7 @@ Result<ChangeId> LocalTransaction::commit() {
             images.push_back(std::move(entry.image));
         const Digest hash = chain_link(&blake2b, state.head.hash, bytes);
         SATCHEL_TRY(state.note(core.journal.append(header, bytes, hash, images, core.row.rank)));
+        SATCHEL_TRY(state.note(state.remade.show(core)));
     }
     // Before the commit: what needs memory after it would call an error what has happened.
     const std::vector<Change> changes = state.changes.take();

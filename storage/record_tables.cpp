@@ -202,12 +202,13 @@ Status RecordTables::use(SchemaPointer schema, bool with_indexes) {
 
 void RecordTables::read_as(SchemaPointer schema) {
     assert(batch_.is_empty());
+    decltype(tables_) tables;
+    for (const Collection& collection : schema->collections())
+        tables.emplace(number(collection.id), make_table_info(collection));
     database_.forget_statements();
     schema_ = std::move(schema);
-    tables_.clear();
+    tables_ = std::move(tables);
     updates_.clear();
-    for (const Collection& collection : schema_->collections())
-        tables_.emplace(number(collection.id), make_table_info(collection));
 }
 
 std::vector<std::pair<const Collection*, const Field*>> RecordTables::indexed_fields() const {

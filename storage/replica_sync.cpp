@@ -73,11 +73,20 @@ class CachesUnlessCommitted {
         if (committed_) return;
         core_.data_version = -1;  // the next transaction reads everything again
         core_.journal.invalidate();
-        core_.tables.read_as(before_);
+        if (core_.tables.schema() != before_) read_as_before();
     }
     void commit() { committed_ = true; }
 
   private:
+    // Where memory is short the tables stay those of a schema that the file does not have, and the
+    // next transaction reads the file's.
+    void read_as_before() {
+        try {
+            core_.tables.read_as(before_);
+        } catch (const std::bad_alloc&) {
+        }
+    }
+
     ReplicaCore& core_;
     const SchemaPointer before_;
     bool committed_ = false;

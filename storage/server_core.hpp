@@ -6,6 +6,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -49,7 +50,7 @@ struct SqliteServerStore::Core {
     RecordId highest_id;
     bool any_grave = false;
     bool any_dangling = false;
-    bool in_transaction = false;
+    std::optional<Transaction> transaction;
     bool stale = false;   // what is in memory could not be read anew: the next begin() does it
     bool broken = false;  // a part could not be undone: nothing of the transaction may stay
     std::vector<Sequence> head_marks;  // one per open savepoint
@@ -58,7 +59,7 @@ struct SqliteServerStore::Core {
     Status open_existing();
     Status begin_epoch(std::int64_t now_ms);
     Status load();  // everything that is kept in memory
-    Status begin(const char* sql);
+    Status begin(Result<Transaction> (*how)(Database&));
     Status undo_part();
     Status load_epochs();
     Status load_schema();

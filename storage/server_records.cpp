@@ -455,11 +455,11 @@ Result<bool> SqliteServerStore::knows_scope(const std::string& scope) {
     return core_->scope_lookup(scope);
 }
 // What head office itself wrote after the backup it was restored from will never come.
-bool SqliteServerStore::is_declared_lost(const Dot& dot) {
+Result<bool> SqliteServerStore::is_declared_lost(const Dot& dot) {
     if (core_->log.is_lost(dot)) return true;
     if (dot.replica.id != core_->own.id || dot.replica == core_->own) return false;
-    const auto known = core_->log.replica(dot.replica);
-    return known && (!*known || dot.counter > (*known)->high);
+    SATCHEL_ASSIGN(const auto known, core_->log.replica(dot.replica));
+    return !known || dot.counter > known->high;
 }
 Status SqliteServerStore::append_alias(const RecordId& record, const Dot& alias,
                                        const Dot& original) {

@@ -29,8 +29,8 @@ Status check_format(Database& database, const std::string& path) {
     return {};
 }
 
-// SQLite ends a transaction by itself after some failures. Whoever went on without hearing of that
-// would commit each statement, and each savepoint, alone.
+// SQLite ends a transaction by itself after some failures. A savepoint would then begin another,
+// and the commit at the end would keep that one's part.
 Status check_alive(Database& database) {
     if (sqlite3_get_autocommit(database.handle()) == 0) return {};
     return Error{ErrorCode::io, "a failure has ended the transaction; nothing of it is kept"};
@@ -136,13 +136,13 @@ Status SqliteServerStore::Core::begin_epoch(std::int64_t now_ms) {
         random->next() % kPerMinute;
     const std::uint64_t next =
         number << kEpochRandomBits | (random->next() & ((1U << kEpochRandomBits) - 1));
-    SATCHEL_ASSIGN(Transaction transaction, Transaction::begin(database));
+    SATCHEL_ASSIGN(Transaction writing, Transaction::begin(database));
     SATCHEL_TRY(set_setting("epoch", static_cast<std::int64_t>(next)));
     SATCHEL_ASSIGN(Statement * insert, database.cached("INSERT INTO _epoch VALUES (?1, ?2)"));
     insert->bind(1, static_cast<std::int64_t>(next));
     insert->bind(2, stored(head));
     SATCHEL_TRY(insert->run());
-    SATCHEL_TRY(transaction.commit());
+    SATCHEL_TRY(writing.commit());
     return load();
 }
 
@@ -245,23 +245,23 @@ Status SqliteServerStore::Core::run(const std::string& sql) {
     return statement->run();
 }
 
-Status SqliteServerStore::Core::begin(const char* sql) {
+Status SqliteServerStore::Core::begin(Result<Transaction> (*how)(Database&)) {
     if (stale) {
         SATCHEL_TRY(load());
         stale = false;
     }
-    SATCHEL_TRY(run(sql));
-    in_transaction = true;
+    SATCHEL_ASSIGN(Transaction begun, how(database));
+    transaction.emplace(std::move(begun));
     broken = false;
     return {};
 }
 
 Status SqliteServerStore::begin() {
-    return core_->begin("BEGIN IMMEDIATE");
+    return core_->begin(&Transaction::begin);
 }
 
 Status SqliteServerStore::begin_read() {
-    return core_->begin("BEGIN");
+    return core_->begin(&Transaction::begin_read);
 }
 
 Status SqliteServerStore::commit() {
@@ -270,25 +270,22 @@ Status SqliteServerStore::commit() {
     SATCHEL_TRY(core_->scopes.save());
     if (core_->head != core_->saved_head)
         SATCHEL_TRY(core_->set_setting("head", stored(core_->head)));
-    SATCHEL_TRY(core_->run("COMMIT"));
+    SATCHEL_TRY(core_->transaction->commit());
     core_->saved_head = core_->head;
-    core_->in_transaction = false;
+    core_->transaction.reset();
     return {};
 }
 
 void SqliteServerStore::roll_back_all() {
-    if (!core_->in_transaction) return;
-    core_->in_transaction = false;
+    if (!core_->transaction) return;
+    core_->transaction.reset();
     core_->snapshot_pages.clear();
-    // A failure of the disk may have ended the transaction by itself; then this fails, rightly.
-    if (sqlite3_get_autocommit(core_->database.handle()) == 0)
-        static_cast<void>(core_->run("ROLLBACK"));
     // The disk that failed may fail again; then what is in memory counts for nothing.
     core_->stale = !core_->load();
 }
 
 bool SqliteServerStore::in_transaction() const {
-    return core_->in_transaction;
+    return core_->transaction.has_value();
 }
 
 Database& SqliteServerStore::database() {
@@ -334,7 +331,7 @@ Result<Sequence> SqliteServerStore::next_seq() {
 }
 
 Status SqliteServerStore::savepoint() {
-    if (core_->in_transaction) SATCHEL_TRY(check_alive(core_->database));
+    if (core_->transaction) SATCHEL_TRY(check_alive(core_->database));
     SATCHEL_TRY(core_->run("SAVEPOINT part"));
     core_->head_marks.push_back(core_->head);
     core_->scopes.mark();
@@ -342,7 +339,7 @@ Status SqliteServerStore::savepoint() {
 }
 
 Status SqliteServerStore::release() {
-    if (core_->in_transaction) SATCHEL_TRY(check_alive(core_->database));
+    if (core_->transaction) SATCHEL_TRY(check_alive(core_->database));
     SATCHEL_TRY(core_->run("RELEASE part"));
     core_->head_marks.pop_back();
     core_->scopes.forget_mark();

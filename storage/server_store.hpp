@@ -184,7 +184,7 @@ class SqliteServerStore final : public ServerStore {
                                                     std::size_t max_bytes) override;
     Result<std::optional<Caller>> caller_of(const LoggedChangeset& entry) override;
     Result<bool> knows_scope(const std::string& scope) override;
-    bool is_declared_lost(const Dot& dot) override;
+    Result<bool> is_declared_lost(const Dot& dot) override;
     Status append_alias(const RecordId& record, const Dot& alias, const Dot& original) override;
     Result<std::vector<Dot>> aliased(const RecordId& record, const Dot& up_to) override;
     Result<std::optional<ServerRecord>> load(CollectionId collection, const RecordId& id) override;

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <array>
 #include <cassert>
 #include <cerrno>
 
@@ -24,6 +25,11 @@ constexpr Cause kMemory = {ErrorCode::busy,
 constexpr Cause kWrongKey = {ErrorCode::wrong_key,
                              "the key does not open this file; give the key it was made with, or "
                              "none if it was never encrypted"};
+
+constexpr Cause kDamaged = {ErrorCode::corrupt,
+                            "the file is damaged; restore it from a backup or sync into a new one"};
+constexpr Cause kEnded = {ErrorCode::io,
+                          "a failure has ended the transaction; nothing of it is kept, try again"};
 
 Cause cause_of_not_opening(int system_error) {
     switch (system_error) {
@@ -64,14 +70,16 @@ Cause cause_of(int extended_code, int system_error) {
                     "this is not a Satchel file, or it is encrypted; choose another file or give "
                     "its key"};
         case SQLITE_CORRUPT:
-            return {ErrorCode::corrupt,
-                    "the file is damaged; restore it from a backup or sync into a new one"};
+            return kDamaged;
         case SQLITE_IOERR:
             return kDisk;
         case SQLITE_INTERRUPT:
             return {ErrorCode::cancelled, "cancelled"};
         case SQLITE_TOOBIG:
             return {ErrorCode::limit, "a text is too long; make it shorter"};
+        case SQLITE_CONSTRAINT:
+            if (extended_code == SQLITE_CONSTRAINT_COMMITHOOK) return kEnded;
+            return {ErrorCode::internal, nullptr};
         default:
             return {ErrorCode::internal, nullptr};
     }
@@ -80,6 +88,19 @@ Cause cause_of(int extended_code, int system_error) {
 Error describe(const Cause& cause, std::string_view what, int extended_code) {
     return {cause.code, std::string(what) + ": " + cause.text + " (SQLite code " +
                             std::to_string(extended_code) + ")"};
+}
+
+// Our own SQL names what every file of its format has. Who may only read brings SQL of his own.
+bool lacks_what_we_made(sqlite3* connection, std::string_view message) {
+    if (sqlite3_db_readonly(connection, "main") != 0) return false;
+    constexpr std::array<std::string_view, 8> kSigns{
+        "no such table",        "no such column",
+        "no such function",     "no such collation",
+        "no such index",        "has no column named",
+        "values were supplied", "wrong number of arguments"};
+    return std::any_of(kSigns.begin(), kSigns.end(), [message](std::string_view sign) {
+        return message.find(sign) != std::string_view::npos;
+    });
 }
 
 bool is_blank(std::string_view sql) {
@@ -116,6 +137,27 @@ std::string vfs_name(const OpenOptions& options) {
     return "multipleciphers-" + options.vfs;
 }
 
+int refuses_to_commit(void* mark) {
+    return static_cast<const TransactionMark*>(mark)->open ? 1 : 0;
+}
+
+void note_rollback(void* mark) {
+    static_cast<TransactionMark*>(mark)->to_undo = true;
+}
+
+bool is_in_transaction(sqlite3* connection) {
+    return sqlite3_get_autocommit(connection) == 0;
+}
+
+// Needs no memory. It fails where SQLite has undone the transaction itself, as it should.
+void undo(sqlite3* connection, TransactionMark& mark) {
+    if (is_in_transaction(connection)) {
+        sqlite3_step(mark.undo);
+        sqlite3_reset(mark.undo);
+    }
+    mark.open = mark.to_undo = is_in_transaction(connection);
+}
+
 }  // namespace
 
 Error sqlite_error(sqlite3* connection, std::string_view what) {
@@ -123,7 +165,10 @@ Error sqlite_error(sqlite3* connection, std::string_view what) {
     const int code = sqlite3_extended_errcode(connection);
     const Cause cause = cause_of(code, sqlite3_system_errno(connection));
     if (cause.text != nullptr) return describe(cause, what, code);
-    return describe({cause.code, sqlite3_errmsg(connection)}, what, code);
+    const std::string message = sqlite3_errmsg(connection);
+    if (code == SQLITE_ERROR && lacks_what_we_made(connection, message))
+        return describe({kDamaged.code, (message + "; " + kDamaged.text).c_str()}, what, code);
+    return describe({cause.code, message.c_str()}, what, code);
 }
 
 void Statement::expect_bound([[maybe_unused]] int code) {
@@ -146,6 +191,8 @@ Result<Database> Database::open(const std::string& path, const OpenOptions& opti
     Database database(handle, !options.key.empty());
     const std::string what = "opening " + path;
     if (code != SQLITE_OK) return database.error(what);
+    sqlite3_commit_hook(handle, &refuses_to_commit, database.mark_.get());
+    sqlite3_rollback_hook(handle, &note_rollback, database.mark_.get());
     if (!options.read_only && sqlite3_db_readonly(handle, "main") == 1)
         return describe(kReadOnly, what, SQLITE_READONLY);
     if (auto configured = database.configure(options); !configured)
@@ -304,36 +351,37 @@ Error Database::error(std::string what) const {
 }
 
 Result<Transaction> Transaction::begin(Database& database) {
-    SATCHEL_TRY(execute_on(database.handle(), "BEGIN IMMEDIATE", "starting to write"));
-    return Transaction(database.handle());
+    return begin(database, "BEGIN IMMEDIATE");
+}
+
+Result<Transaction> Transaction::begin_read(Database& database) {
+    return begin(database, "BEGIN");
+}
+
+Result<Transaction> Transaction::begin(Database& database, const char* sql) {
+    TransactionMark& mark = *database.mark_;
+    if (mark.to_undo) undo(database.handle(), mark);
+    if (mark.undo == nullptr)
+        sqlite3_prepare_v3(database.handle(), "ROLLBACK", -1, SQLITE_PREPARE_PERSISTENT, &mark.undo,
+                           nullptr);
+    if (mark.undo == nullptr) return database.error("starting to write");
+    SATCHEL_TRY(execute_on(database.handle(), sql, "starting to write"));
+    mark.open = true;
+    mark.to_undo = false;
+    return Transaction(database.handle(), &mark);
 }
 
 Status Transaction::commit() {
-    SATCHEL_TRY(execute_on(open_, "COMMIT", "saving"));
-    open_ = nullptr;
-    return {};
+    if (mark_->to_undo) return describe(kEnded, "saving", SQLITE_ABORT_ROLLBACK);
+    mark_->open = false;
+    const Status saved = execute_on(connection_, "COMMIT", "saving");
+    mark_->open = !saved;
+    if (saved) mark_ = nullptr;
+    return saved;
 }
 
-// SQLite itself has undone the transaction after some failures; then there is nothing left to do.
 Transaction::~Transaction() {
-    if (open_ == nullptr || sqlite3_get_autocommit(open_) != 0) return;
-    sqlite3_exec(open_, "ROLLBACK", nullptr, nullptr, nullptr);
-}
-
-Result<Savepoint> Savepoint::begin(Database& database) {
-    SATCHEL_TRY(execute_on(database.handle(), "SAVEPOINT inner", "starting to write"));
-    return Savepoint(database.handle());
-}
-
-Status Savepoint::commit() {
-    SATCHEL_TRY(execute_on(open_, "RELEASE inner", "saving"));
-    open_ = nullptr;
-    return {};
-}
-
-Savepoint::~Savepoint() {
-    if (open_ == nullptr || sqlite3_get_autocommit(open_) != 0) return;
-    sqlite3_exec(open_, "ROLLBACK TO inner; RELEASE inner", nullptr, nullptr, nullptr);
+    if (mark_ != nullptr) undo(connection_, *mark_);
 }
 
 }  // namespace satchel::storage

@@ -46,6 +46,9 @@ namespace satchel::storage {
 // | IOERR                 | io                                                               |
 // | INTERRUPT             | cancelled                                                        |
 // | TOOBIG                | limit                                                            |
+// | ERROR, as the file    |                                                                  |
+// |   lacks what SQL names | corrupt on a connection that may write: the SQL there is ours   |
+// | CONSTRAINT_COMMITHOOK | io: see Transaction                                              |
 // | anything else         | internal, with SQLite's own text: wrong SQL, a broken constraint |
 Error sqlite_error(sqlite3* connection, std::string_view what);
 
@@ -141,6 +144,13 @@ class Statement {
     sqlite3_stmt* handle_ = nullptr;
 };
 
+// What a connection's Transaction and its commit hook know of each other.
+struct TransactionMark {
+    bool open = false;             // nothing may be committed
+    bool to_undo = false;          // it is over: undone by SQLite, or not undone yet
+    sqlite3_stmt* undo = nullptr;  // ROLLBACK, prepared while there is memory
+};
+
 // One connection to one file. Moving it leaves its Statements and Transactions valid.
 class Database {
   public:
@@ -200,17 +210,27 @@ class Database {
         }
     };
 
-    Database(sqlite3* handle, bool has_key) : handle_(handle), has_key_(has_key) {}
+    Database(sqlite3* handle, bool has_key)
+        : handle_(handle), has_key_(has_key), mark_(new TransactionMark) {}
     Result<Statement> prepare(std::string_view sql, unsigned flags);
     Status configure(const OpenOptions& options);
     Status unlock(const std::string& key);
     Status start_log();
 
     friend class SmallCache;
+    friend class Transaction;
     Status limit_cache(int kib);
+
+    struct Forget {
+        void operator()(TransactionMark* mark) const {
+            sqlite3_finalize(mark->undo);
+            delete mark;
+        }
+    };
 
     std::unique_ptr<sqlite3, Close> handle_;
     bool has_key_ = false;
+    std::unique_ptr<TransactionMark, Forget> mark_;
     int cache_kib_ = 0;
     std::unordered_map<std::string, Statement, Hash, std::equal_to<>> statements_;
     std::uint64_t generation_ = 1;  // counts forget_statements()
@@ -240,12 +260,17 @@ class SmallCache {
 };
 
 // The right to write, from begin() to commit(); without a commit() the destructor undoes all.
-// At most one per Database.
+// At most one per Database. SQLite ends a transaction by itself after some failures (a full disk,
+// too little memory), and whoever went on without hearing of it would commit each later statement
+// alone: so from begin() on the connection commits nothing but by commit(), and says `io`.
 class Transaction {
   public:
     // busy when another connection kept the right to write for longer than the busy timeout.
     static Result<Transaction> begin(Database& database);
-    Transaction(Transaction&& other) noexcept : open_(std::exchange(other.open_, nullptr)) {}
+    // One state of the file for all reads, and no right to write.
+    static Result<Transaction> begin_read(Database& database);
+    Transaction(Transaction&& other) noexcept
+        : connection_(other.connection_), mark_(std::exchange(other.mark_, nullptr)) {}
     Transaction& operator=(Transaction&&) = delete;
     ~Transaction();
 
@@ -253,25 +278,12 @@ class Transaction {
     Status commit();
 
   private:
-    explicit Transaction(sqlite3* connection) : open_(connection) {}
+    Transaction(sqlite3* connection, TransactionMark* mark)
+        : connection_(connection), mark_(mark) {}
+    static Result<Transaction> begin(Database& database, const char* sql);
 
-    sqlite3* open_;  // null when done
-};
-
-// A part of a transaction that can be undone alone. May be nested; ends in the reverse order.
-class Savepoint {
-  public:
-    static Result<Savepoint> begin(Database& database);
-    Savepoint(Savepoint&& other) noexcept : open_(std::exchange(other.open_, nullptr)) {}
-    Savepoint& operator=(Savepoint&&) = delete;
-    ~Savepoint();
-
-    Status commit();
-
-  private:
-    explicit Savepoint(sqlite3* connection) : open_(connection) {}
-
-    sqlite3* open_;
+    sqlite3* connection_;
+    TransactionMark* mark_;  // null when done
 };
 
 // Inline because a bulk load runs them some millions of times a second.

@@ -241,35 +241,51 @@ Result<RecordState> Taker::with_own(const RecordId& id, RecordState base) {
 
 Result<RecordState> Taker::replay(const RecordId& id, RecordState confirmed, bool& any) {
     any = false;
+    std::vector<PendingOperation> homeless;
     for (const PendingOperation& each : core_.journal.pending(id)) {
         SATCHEL_ASSIGN(OpenChangeset * entry, open(each.number));
         if (settles(entry->row)) continue;
         const Operation& operation = entry->changeset.operations[each.index];
-        const WriteContext write{.dot = entry->changeset.dot(each.index),
-                                 .stamp = entry->row.stamp,
-                                 .rank = entry->row.own_rank,
-                                 .intent = entry->changeset.header.intent,
-                                 .waits = true,
-                                 .also_seen = core_.also_seen(id, operation.clock)};
-        // An operation on a record whose making was refused shows nothing: it is about to be
-        // refused too. One that the server's state holds already needs no second time.
-        const bool homeless = !confirmed.exists() && !operation.clock.empty();
         Bytes image = before_image(confirmed, operation);
         if (image != entry->images[each.index]) {
             entry->images[each.index] = std::move(image);
             entry->images_changed = true;
         }
-        if (homeless || core_.holds(id, confirmed.clock, write.dot)) continue;
-        if (broken(Mutant::pending_not_replayed)) continue;
-        const Status applied = apply(confirmed, operation, write);
-        // Others have filled what it would be added to: it is not shown, and head office's verdict
-        // decides.
-        const bool no_room = !applied && applied.error().code == ErrorCode::limit;
-        if (no_room && !broken(Mutant::full_cell_blocks)) continue;
-        SATCHEL_TRY(applied);
-        any = true;
+        // An operation on a record whose making was refused shows nothing: it is about to be
+        // refused too. But where the record is made again, what follows may cover it, so that it
+        // has to be there (storage/remade.hpp). Its image says, rightly, that nothing was there.
+        if (!confirmed.exists() && !operation.clock.empty()) {
+            homeless.push_back(each);
+            continue;
+        }
+        for (const PendingOperation& earlier : std::exchange(homeless, {}))
+            SATCHEL_TRY(replay_one(id, earlier, confirmed, any));
+        SATCHEL_TRY(replay_one(id, each, confirmed, any));
     }
     return confirmed;
+}
+
+Status Taker::replay_one(const RecordId& id, const PendingOperation& pending, RecordState& state,
+                         bool& any) {
+    SATCHEL_ASSIGN(const OpenChangeset* entry, open(pending.number));
+    const Operation& operation = entry->changeset.operations[pending.index];
+    const WriteContext write{.dot = entry->changeset.dot(pending.index),
+                             .stamp = entry->row.stamp,
+                             .rank = entry->row.own_rank,
+                             .intent = entry->changeset.header.intent,
+                             .waits = true,
+                             .also_seen = core_.also_seen(id, operation.clock)};
+    // One that the server's state holds already needs no second time.
+    if (core_.holds(id, state.clock, write.dot)) return {};
+    if (broken(Mutant::pending_not_replayed)) return {};
+    const Status applied = apply(state, operation, write);
+    // Others have filled what it would be added to: it is not shown, and head office's verdict
+    // decides.
+    const bool no_room = !applied && applied.error().code == ErrorCode::limit;
+    if (no_room && !broken(Mutant::full_cell_blocks)) return {};
+    SATCHEL_TRY(applied);
+    any = true;
+    return {};
 }
 
 Status Taker::flush_images() {

@@ -93,7 +93,9 @@ class Taker {
     Result<bool> confirm_own_record(const TableInfo& table, const PageRow& row, std::int64_t set,
                                     const PendingOperation& made);
     Result<bool> confirm_as_shown(const TableInfo& table, const PageRow& row, std::int64_t set);
-    Result<RecordState> confirmed_by(const PageRow& row, const std::optional<StoredRecord>& stored);
+    // The state that head office has now; nothing when the row does not fit what is here.
+    Result<std::optional<RecordState>> confirmed_by(const PageRow& row,
+                                                    const std::optional<StoredRecord>& stored);
     Status apply_departure(const Departure& departure);
     Status forget_unknown(const RecordId& id);
     Status forget_wanted(const RecordId& id);
@@ -112,6 +114,8 @@ class Taker {
     // Applies what is pending on the record (but for what this reply settles) over `confirmed`,
     // and makes its before-images anew.
     Result<RecordState> replay(const RecordId& id, RecordState confirmed, bool& any);
+    Status replay_one(const RecordId& id, const PendingOperation& pending, RecordState& state,
+                      bool& any);
     bool settles(const JournalRow& row) const;
     Status place(const TableInfo& table, const RecordId& id,
                  const std::optional<StoredRecord>& stored, RecordState confirmed, Sequence seq,

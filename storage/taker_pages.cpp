@@ -202,15 +202,24 @@ Result<bool> Taker::apply_new_row(const TableInfo& table, const PageRow& row,
     return true;
 }
 
-Result<RecordState> Taker::confirmed_by(const PageRow& row,
-                                        const std::optional<StoredRecord>& stored) {
-    if (row.kind == RowKind::whole) return decode_meta(row.meta, *row.layout, row.values);
+Result<std::optional<RecordState>> Taker::confirmed_by(const PageRow& row,
+                                                       const std::optional<StoredRecord>& stored) {
+    if (row.kind == RowKind::whole) {
+        SATCHEL_ASSIGN(RecordState whole, decode_meta(row.meta, *row.layout, row.values));
+        return std::optional(std::move(whole));
+    }
     RecordState base;
     if (stored) {
         SATCHEL_ASSIGN(base, base_of(row.id, stored->state));
     }
-    if (row.kind == RowKind::patch) return patched(std::move(base), row);
-    return with_own(row.id, std::move(base));
+    Result<RecordState> known = row.kind == RowKind::patch ? patched(std::move(base), row)
+                                                           : with_own(row.id, std::move(base));
+    const bool misfit =
+        known ? row.kind == RowKind::confirm && !known->exists()
+              : row.kind == RowKind::patch && known.error().code == ErrorCode::corrupt;
+    if (misfit) return std::optional<RecordState>{};
+    if (!known) return known.error();
+    return std::optional(*std::move(known));
 }
 
 Status Taker::apply_known_row(const TableInfo& table, const PageRow& row,
@@ -225,17 +234,14 @@ Status Taker::apply_known_row(const TableInfo& table, const PageRow& row,
         same ? united(core_.scopes.keys_of(stored->scope), scopes) : scopes;
     SATCHEL_ASSIGN(const std::int64_t set, core_.scopes.intern(keys));
     auto known = confirmed_by(row, stored);
-    const bool misfit =
-        known ? row.kind == RowKind::confirm && !known->exists()
-              : row.kind == RowKind::patch && known.error().code == ErrorCode::corrupt;
-    // What should be here is not: it is asked for whole, and holds nothing else up.
-    if (misfit) return broken(Mutant::misfit_not_wanted) ? Status{} : core_.want(row.id);
     if (!known && row.kind == RowKind::whole) {
         if (wanted) SATCHEL_TRY(forget_wanted(row.id));
         return park(row, known.error());
     }
     if (!known) return known.error();
-    RecordState confirmed = *std::move(known);
+    // What should be here is not: it is asked for whole, and holds nothing else up.
+    if (!*known) return broken(Mutant::misfit_not_wanted) ? Status{} : core_.want(row.id);
+    RecordState confirmed = **std::move(known);
     if (is_ahead(table, row, confirmed)) SATCHEL_TRY(core_.note_rows_ahead());
     if (wanted) SATCHEL_TRY(forget_wanted(row.id));
     return place(table, row.id, stored, std::move(confirmed), row.seq, set);

@@ -147,6 +147,7 @@ Status unseal_rows(ReplicaCore& core, const std::vector<SealKey>& keys) {
 Status wipe_rows(ReplicaCore& core, bool keep_pending, const SealKey* key) {
     SATCHEL_ASSIGN(Transaction transaction, Transaction::begin(core.database));
     SATCHEL_TRY(core.refresh());
+    core.data_version = -1;  // whatever becomes of this, what is in memory is read again
     for (const Collection& collection : core.tables.schema()->collections())
         SATCHEL_TRY(core.database.execute(("DELETE FROM " + quoted(collection.name)).c_str()));
     SATCHEL_TRY(core.database.execute(
@@ -181,12 +182,9 @@ Status Replica::wipe(bool keep_pending, const SealKey* key) {
     ReplicaCore& core = *core_;
     SATCHEL_TRY(core.database.execute("PRAGMA secure_delete = ON"));
     Status wiped = wipe_rows(core, keep_pending, key);
-    core.data_version = -1;  // what is in memory is read again
     const Status usual = core.database.execute("PRAGMA secure_delete = OFF");
-    if (!wiped && wiped.error().code == ErrorCode::disk_full) {
+    if (!wiped && wiped.error().code == ErrorCode::disk_full)
         wiped = wipe_rows(core, keep_pending, key);
-        core.data_version = -1;
-    }
     SATCHEL_TRY(wiped);
     SATCHEL_TRY(usual);
     for (const char* tidy : {"VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)"})
@@ -195,10 +193,9 @@ Status Replica::wipe(bool keep_pending, const SealKey* key) {
 }
 
 Status Replica::unseal(const std::vector<SealKey>& keys) {
-    const Status opened = unseal_rows(*core_, keys);
-    core_->data_version = -1;
+    core_->data_version = -1;  // whatever becomes of this, what is in memory is read again
     core_->journal.invalidate();
-    return opened;
+    return unseal_rows(*core_, keys);
 }
 
 Result<bool> Replica::sealed() {

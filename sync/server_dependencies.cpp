@@ -46,7 +46,8 @@ Judge::Check Judge::check_entry(const Work& work, const Dot& seen, Missing& miss
     if (seen.replica == changeset_.header.replica &&
         seen.counter >= changeset_.header.first_counter)
         return refuse(Reason::false_claim, what + ": it was not yet made");
-    if (store_.is_declared_lost(seen)) {
+    SATCHEL_ASSIGN(const bool lost, store_.is_declared_lost(seen));
+    if (lost) {
         missing.lost = true;
         return Check(std::nullopt);
     }

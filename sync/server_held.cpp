@@ -49,7 +49,9 @@ constexpr std::size_t kLookBytes = 256;  // what looking at one that waits on co
 // Nothing has happened to what it waits for: to judge it again is no use.
 Result<bool> still_waits(ServerStore& store, const LoggedChangeset& held) {
     const Dot& dot = held.verdict.original;
-    if (dot.counter == 0 || store.is_declared_lost(dot)) return false;
+    if (dot.counter == 0) return false;
+    SATCHEL_ASSIGN(const bool lost, store.is_declared_lost(dot));
+    if (lost) return false;
     SATCHEL_ASSIGN(const auto decided, store.decided(dot));
     if (decided) return *decided == VerdictKind::held;
     SATCHEL_ASSIGN(const auto known, store.replica(dot.replica));

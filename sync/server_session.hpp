@@ -206,7 +206,7 @@ class ServerStore {
     virtual Result<std::optional<Caller>> caller_of(const LoggedChangeset& entry) = 0;
     // Whether the scope was in use before, or an account has it; true when the store cannot tell.
     virtual Result<bool> knows_scope(const std::string& scope) = 0;
-    virtual bool is_declared_lost(const Dot& dot) = 0;
+    virtual Result<bool> is_declared_lost(const Dot& dot) = 0;
     // `alias` names the same write on `record` as `original`.
     virtual Status append_alias(const RecordId& record, const Dot& alias, const Dot& original) = 0;
     // Originals of the record's aliases by that replica up to that counter.

@@ -196,14 +196,20 @@ bool CausalChecker::removed(const Known& known) const {
     });
 }
 
+// Written on the same device, or on a copy of it that has the refused change in its journal too.
+bool CausalChecker::is_by_author_of(Index refused, Index later) const {
+    const KnownChange& change = history_.change_of(refused);
+    const std::size_t device = history_.change_of(later).device;
+    return device == change.device || change.holders.contains(device);
+}
+
 bool CausalChecker::adopted_there(const Seen& seen, const Known& known) const {
     const auto there = seen.find(known.field);
     if (there == seen.end()) return false;
     const auto& copied = history_.operations()[known.operation].original;
     return std::any_of(there->second.begin(), there->second.end(), [&](Index index) {
-        const bool of_the_author =
-            copied && history_.change_of(index).device == history_.change_of(*copied).device;
-        return of_the_author || history_.operations()[index].original.has_value();
+        return (copied && is_by_author_of(*copied, index)) ||
+               history_.operations()[index].original.has_value();
     });
 }
 

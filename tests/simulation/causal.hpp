@@ -108,6 +108,7 @@ class CausalChecker {
     void expect(const Session& viewer, const Known& known, const Screen& screen,
                 const std::string& guarantee);
     bool removed(const Known& known) const;
+    bool is_by_author_of(Index refused, Index later) const;
     bool adopted_there(const Seen& seen, const Known& known) const;
     bool twin_there(const Seen& seen, const Known& known) const;
     bool named_there(const Seen& seen, const Known& known) const;

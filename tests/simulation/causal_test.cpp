@@ -124,6 +124,20 @@ TEST_F(Causal, WhatIsNotOnTheDeviceOrWasRefusedIsNotMissed) {
     EXPECT_EQ(breach(kAnn, {other}), "");
 }
 
+// Seed 26939: who was told that it is not accepted wrote on, also on a copy of his device.
+TEST_F(Causal, WhatHeadOfficeAdoptsIsReplacedByWhatTheAuthorOrHisCopyWroteOn) {
+    const Index refused = write(kAnn, record(1));
+    refused_.insert(refused);
+    history_.survey(kAnn, {history_.change_of(refused).id}, nullptr);
+    history_.copy_holder(kAnn, kBob);
+    const Index adopted = write(kHeadOffice, record(1));
+    history_.mark_as_copy_of(history_.change_of(refused));
+    constexpr std::size_t kCarl = 2, kDora = 3;
+    look(kCarl, {adopted});
+    EXPECT_EQ(breach(kCarl, {write(kBob, record(1))}), "");
+    EXPECT_EQ(breach(kCarl, {write(kDora, record(1))}), "monotonic reads");
+}
+
 TEST_F(Causal, APowerCutTakesBackWhatHadNotLeftAndNothingElse) {
     const Index sent = write(kAnn, record(1));
     checker_.leaves(kAnn);

@@ -316,18 +316,36 @@ Index History::adder(const RecordId& record, FieldId field, const Value& element
                 viewer);
 }
 
+namespace {
+
+// What the operation did to the field, in a word; empty for nothing.
+std::string deed(const Operation& operation, FieldId field) {
+    if (field == kLife && operation.kind == OperationKind::remove) return "deletes";
+    if (field == kLife && operation.kind == OperationKind::undelete) return "undeletes";
+    if (field == kLife) return operation.clock.empty() ? "makes" : "";
+    if (const CellWrite* write = written(operation, field))
+        return write->values.front().text_form();
+    for (const SetWrite& set : operation.sets)
+        if (set.field == field) return set.add ? "adds" : "takes out";
+    for (const CounterStep& step : operation.counters)
+        if (step.field == field) return "counts";
+    return {};
+}
+
+}  // namespace
+
 std::string History::account(const RecordId& record, FieldId cell) const {
     std::string text;
     for (const Index index : of_record(record)) {
         const KnownOperation& known = operations_[index];
-        const CellWrite* write = written(known.operation, cell);
-        if (write == nullptr) continue;
+        const std::string what = deed(known.operation, cell);
+        if (what.empty()) continue;
         const KnownChange& change = changes_[known.change];
         text += "\n    #" + std::to_string(index) + " " + change.id.text().substr(0, 8) + " of " +
                 (change.device == kHeadOffice ? "head office"
                                               : "device " + std::to_string(change.device));
         if (known.original) text += ", a copy of #" + std::to_string(*known.original);
-        text += ": " + write->values.front().text_form() + ", dots";
+        text += ": " + what + ", dots";
         for (const auto& [dot, operations] : by_dot_)
             if (std::find(operations.begin(), operations.end(), index) != operations.end())
                 text += " " + dot.text();

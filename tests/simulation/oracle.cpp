@@ -77,13 +77,19 @@ std::string Oracle::waits_of(LoggedChangeset held) {
         const Dot dot = held.verdict.original;
         text += ": " + held.replica.text() + " " + std::to_string(held.first_counter) +
                 " waits for " + dot.text();
-        if (server_.store().is_declared_lost(dot)) return text + ", declared lost";
+        if (is_declared_lost(dot)) return text + ", declared lost";
         const auto next = server_.store().logged(dot.replica, dot.counter);
         if (!next || !*next) return text + ", which is not here";
         if ((*next)->verdict.kind != VerdictKind::held) return text + ", which was decided";
         held = **next;
     }
     return text;
+}
+
+bool Oracle::is_declared_lost(const Dot& dot) {
+    const auto lost = server_.store().is_declared_lost(dot);
+    require(lost, "head office reads", dot.text());
+    return *lost;
 }
 
 void Oracle::read_verdicts() {
@@ -158,9 +164,8 @@ Oracle::Replaced Oracle::replaced(Index index, FieldId field,
 bool Oracle::built_on_lost(Index index) {
     const auto names_lost = [this](Index each) {
         const std::vector<Dot> seen = history_.operations()[each].operation.clock.entries();
-        return std::any_of(seen.begin(), seen.end(), [this](const Dot& dot) {
-            return server_.store().is_declared_lost(dot);
-        });
+        return std::any_of(seen.begin(), seen.end(),
+                           [this](const Dot& dot) { return is_declared_lost(dot); });
     };
     if (names_lost(index)) return true;
     return any(history_.operations()[index].seen, names_lost);

@@ -72,6 +72,7 @@ class Oracle {
     bool accepted(std::size_t change) const { return accepted_.contains(change); }
     void read_verdicts();
     std::string waits_of(LoggedChangeset held);
+    bool is_declared_lost(const Dot& dot);
 
     const Company& company_;
     const History& history_;

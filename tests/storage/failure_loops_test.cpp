@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "storage/workspace_copy.hpp"
+#include "tests/storage/failing_memory.hpp"
 #include "tests/storage/failure_loop.hpp"
 
 namespace satchel::test {
@@ -289,6 +290,20 @@ TEST_P(FailureLoops, PowerIsLost) {
 
 TEST_P(FailureLoops, AnAllocationFails) {
     EXPECT_GT(fail_memory_everywhere(*GetParam().procedure), kAHandful);
+}
+
+// Or what a lack of memory has ended would stay open, half done.
+TEST(Memory, ATransactionIsUndoneWithoutMemory) {
+    auto database = storage::Database::open(":memory:", {});
+    ASSERT_TRUE(database);
+    ASSERT_TRUE(database->execute("CREATE TABLE t (a)"));
+    {
+        const auto transaction = storage::Transaction::begin(*database);
+        ASSERT_TRUE(database->execute("INSERT INTO t VALUES (1)"));
+        fail_allocation_after(0);
+    }
+    EXPECT_FALSE(allocations_succeed_again()) << "to undo it takes memory";
+    EXPECT_NE(sqlite3_get_autocommit(database->handle()), 0);
 }
 
 TEST_P(FailureLoops, AMessageIsLostOrRepeated) {

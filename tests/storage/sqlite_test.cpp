@@ -257,8 +257,27 @@ TEST_F(Sqlite, AnInterruptedStatementIsCancelledAndCanRunAgain) {
     EXPECT_EQ(integer(database, "SELECT sum(value) FROM number"), 500500);
 }
 
-TEST_F(Sqlite, WrongSqlIsABugOfOursAndSaysWhich) {
+TEST_F(Sqlite, WhatOurSqlNamesIsInEveryFileThatIsNotDamaged) {
     Database database = open(":memory:");
+    ASSERT_TRUE(database.execute("CREATE TABLE t (a, b)"));
+    const auto fails = [&database](const char* sql, std::string_view name) {
+        const auto statement = database.prepare(sql);
+        ASSERT_FALSE(statement) << sql;
+        EXPECT_EQ(statement.error().code, ErrorCode::corrupt) << sql;
+        EXPECT_NE(statement.error().message.find(name), std::string::npos)
+            << statement.error().message;
+    };
+    fails("SELECT a FROM nowhere", "nowhere");
+    fails("SELECT wrong FROM t", "wrong");
+    fails("INSERT INTO t (wrong) VALUES (1)", "wrong");
+    fails("INSERT INTO t VALUES (1)", "t has 2 columns");
+}
+
+TEST_F(Sqlite, WrongSqlIsABugOrTheReadersMistakeAndSaysWhich) {
+    make();
+    OpenOptions reader;
+    reader.read_only = true;
+    Database database = open(path(), reader);
     const auto statement = database.prepare("SELECT a FROM nowhere");
     ASSERT_FALSE(statement);
     EXPECT_EQ(statement.error().code, ErrorCode::internal);
@@ -342,21 +361,20 @@ TEST_F(Sqlite, ATransactionIsUndoneUnlessItIsCommitted) {
     EXPECT_NE(sqlite3_get_autocommit(database.handle()), 0);
 }
 
-TEST_F(Sqlite, ASavepointUndoesItsPartOnly) {
+TEST_F(Sqlite, WhatFollowsATransactionThatSqliteEndedIsNotCommitted) {
     Database database = open(":memory:");
     ASSERT_TRUE(database.execute("CREATE TABLE t (a)"));
-    auto transaction = Transaction::begin(database);
     {
-        auto outer = Savepoint::begin(database);
+        auto transaction = Transaction::begin(database);
         ASSERT_TRUE(database.execute("INSERT INTO t VALUES (1)"));
-        {
-            auto inner = Savepoint::begin(database);
-            ASSERT_TRUE(database.execute("INSERT INTO t VALUES (2)"));
-        }
-        ASSERT_TRUE(outer->commit());
+        ASSERT_TRUE(database.execute("ROLLBACK"));  // as SQLite does it after a failure
+        EXPECT_EQ(database.execute("INSERT INTO t VALUES (2)").error().code, ErrorCode::io);
+        EXPECT_EQ(database.execute("SAVEPOINT s; INSERT INTO t VALUES (3); RELEASE s").error().code,
+                  ErrorCode::io);
+        EXPECT_FALSE(transaction->commit());
     }
-    ASSERT_TRUE(transaction->commit());
-    EXPECT_EQ(integer(database, "SELECT sum(a) FROM t"), 1);
+    EXPECT_EQ(integer(database, "SELECT count(*) FROM t"), 0);
+    EXPECT_TRUE(database.execute("INSERT INTO t VALUES (4)"));
 }
 
 TEST_F(Sqlite, TheFileSaysWhoseItIsAndItsFormat) {

@@ -352,6 +352,39 @@ TEST_F(Trouble, SendingAgainAnEditOfADeletedRecordShowsIt) {
     EXPECT_EQ(a_->replica().status()->not_accepted, 1U);
 }
 
+// Seed 34722 of the simulation: the note waits while the record's making is refused and sent again.
+// Head office adopts the first making and takes the note too, and a note that the author wrote
+// without being shown it covered it.
+TEST_F(Trouble, WhatWaitsIsShownWhenItsRecordIsSentAgain) {
+    auto transaction = *a_->replica().begin();
+    const auto id = transaction.create("account", {{"name", Value::text("Acme")},
+                                                   {"owner", Value::id(user_id(1))},
+                                                   {"pool", Value::text("nowhere")}});
+    ASSERT_TRUE(id);
+    ASSERT_TRUE(transaction.commit());
+    const std::int64_t making = a_->replica().journal(1)->front().number;
+    a_->set(*id, "note", "waits");
+    head_->store().look_up_scopes([](const std::string&) -> Result<bool> { return false; });
+    SessionOptions one_at_a_time;
+    one_at_a_time.upload_bytes = 1;
+    DeviceSession session(a_->replica(), head_->store().services(), one_at_a_time);
+    const SyncReply refused = answer(session);
+    ASSERT_EQ(refused.verdicts.size(), 1U);
+    ASSERT_TRUE(session.take_reply(encode(refused, head_->store().services()), kNow));
+    ASSERT_EQ(a_->replica().status()->not_accepted, 1U);
+    ASSERT_FALSE(a_->replica().record("account", *id));
+
+    head_->store().look_up_scopes([](const std::string&) -> Result<bool> { return true; });
+    ASSERT_TRUE(a_->replica().resend(making));
+    EXPECT_EQ(a_->values(*id, kNote), Texts{"waits"});
+    ASSERT_TRUE(
+        head_->store().adopt(head_->store().quarantine(1)->front().number, user_id(1), kNow));
+    a_->set(*id, "note", "later");
+    everybody_syncs({a_.get()});
+    EXPECT_EQ(a_->replica().status()->not_accepted, 0U);
+    EXPECT_EQ(a_->values(*id, kNote), Texts{"later"});
+}
+
 // Seed 647 of the simulation.
 TEST_F(Trouble, WhatWasDismissedInAnEarlierIncarnationHoldsNothingUpAfterARestore) {
     RecordId id;
