@@ -29,13 +29,6 @@ Status check_format(Database& database, const std::string& path) {
     return {};
 }
 
-// SQLite ends a transaction by itself after some failures. A savepoint would then begin another,
-// and the commit at the end would keep that one's part.
-Status check_alive(Database& database) {
-    if (sqlite3_get_autocommit(database.handle()) == 0) return {};
-    return Error{ErrorCode::io, "a failure has ended the transaction; nothing of it is kept"};
-}
-
 }  // namespace
 
 SqliteServerStore::Core::Core(Database opened, const ServerStoreOptions& given)
@@ -266,7 +259,6 @@ Status SqliteServerStore::begin_read() {
 
 Status SqliteServerStore::commit() {
     if (core_->broken) return Error{ErrorCode::io, "a part of the transaction could not be undone"};
-    SATCHEL_TRY(check_alive(core_->database));
     SATCHEL_TRY(core_->scopes.save());
     if (core_->head != core_->saved_head)
         SATCHEL_TRY(core_->set_setting("head", stored(core_->head)));
@@ -331,7 +323,6 @@ Result<Sequence> SqliteServerStore::next_seq() {
 }
 
 Status SqliteServerStore::savepoint() {
-    if (core_->transaction) SATCHEL_TRY(check_alive(core_->database));
     SATCHEL_TRY(core_->run("SAVEPOINT part"));
     core_->head_marks.push_back(core_->head);
     core_->scopes.mark();
@@ -339,7 +330,6 @@ Status SqliteServerStore::savepoint() {
 }
 
 Status SqliteServerStore::release() {
-    if (core_->transaction) SATCHEL_TRY(check_alive(core_->database));
     SATCHEL_TRY(core_->run("RELEASE part"));
     core_->head_marks.pop_back();
     core_->scopes.forget_mark();
