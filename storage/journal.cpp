@@ -373,13 +373,6 @@ Result<std::uint64_t> Journal::last_of(ReplicaId replica) {
         replica);
 }
 
-Result<std::uint64_t> Journal::ever_issued(ReplicaId replica) {
-    return counter_of(
-        "SELECT coalesce(max(last_counter), 0) FROM journal"
-        " WHERE replica = ?1 AND incarnation = ?2",
-        replica);
-}
-
 Result<std::uint64_t> Journal::counter_of(const char* sql, ReplicaId replica) {
     SATCHEL_ASSIGN(Statement rows, database_.prepare(sql));
     rows.bind(1, stored(replica.id));
@@ -435,20 +428,23 @@ Status Journal::save_state(const JournalRow& row) {
     return save->run();
 }
 
-Result<std::vector<std::int64_t>> Journal::settle(Sequence seq) {
-    std::vector<std::int64_t> numbers;
+Result<std::vector<SettledRow>> Journal::settle(Sequence seq) {
+    std::vector<SettledRow> settled;
     SATCHEL_ASSIGN(Statement * update,
                    database_.cached("UPDATE verdict SET state = 2 WHERE state = 1 AND seq <= ?1"
                                     " AND number >= (SELECT first_open FROM journal_mark)"
-                                    " RETURNING number"));
+                                    " RETURNING number, seq"));
     update->bind(1, stored(seq));
     while (true) {
         SATCHEL_ASSIGN(const bool row, update->step());
         if (!row) break;
-        numbers.push_back(update->integer(0));
+        settled.push_back(
+            {update->integer(0), Sequence{static_cast<std::uint64_t>(update->integer(1))}});
     }
     update->reset();
-    return numbers;
+    std::sort(settled.begin(), settled.end(),
+              [](const SettledRow& a, const SettledRow& b) { return a.number < b.number; });
+    return settled;
 }
 
 Result<std::optional<Digest>> Journal::hash_at(ReplicaId replica, std::uint64_t counter) {

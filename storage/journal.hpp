@@ -61,6 +61,12 @@ struct ChainHead {
     Stamp stamp;  // of the last changeset, whatever its incarnation
 };
 
+// A changeset of ours that has been merged, and where.
+struct SettledRow {
+    std::int64_t number = 0;
+    Sequence seq{};
+};
+
 class Journal {
   public:
     explicit Journal(Database& database) : database_(database) {}
@@ -110,14 +116,12 @@ class Journal {
     Result<std::uint64_t> base_of(const JournalEntry& entry);
     // Highest counter of an incarnation whose changeset was not issued again under another.
     Result<std::uint64_t> last_of(ReplicaId replica);
-    // The same with what was issued again: a copy of this device made what lies above.
-    Result<std::uint64_t> ever_issued(ReplicaId replica);
     // Where the changesets end that follow `counter` without a hole; a wipe leaves holes.
     Result<std::uint64_t> run_end(ReplicaId replica, std::uint64_t counter);
     Result<std::vector<JournalEntry>> list(std::size_t limit, bool open_only);
     Status save_state(const JournalRow& row);
-    // Accepted rows up to `seq` become settled; gives their numbers.
-    Result<std::vector<std::int64_t>> settle(Sequence seq);
+    // Accepted rows up to `seq` become settled; ascending.
+    Result<std::vector<SettledRow>> settle(Sequence seq);
     // Saves a state that makes a closed row open again.
     Status reopen(const JournalRow& row);
     Result<std::optional<Digest>> hash_at(ReplicaId replica, std::uint64_t counter);
@@ -140,7 +144,9 @@ class Journal {
     const std::vector<PendingOperation>& pending(const RecordId& id) const;
     // Whether an open row is an automatic write.
     bool is_system(std::int64_t number) const;
-    // The row is not pending any more; gives the records that its operations wrote, in order.
+    // The records that the operations of a pending row write, in order; valid until forget().
+    const std::vector<JournalRecord>& records(std::int64_t number) const;
+    // The row is not pending any more; gives records() of it.
     std::vector<JournalRecord> forget(std::int64_t number);
     // After states were saved: passes over rows at the front that are closed for good.
     Status move_mark();

@@ -80,6 +80,12 @@ Result<std::optional<JournalRow>> Journal::open_row(ReplicaId replica,
     return std::optional(std::move(found));
 }
 
+const std::vector<JournalRecord>& Journal::records(std::int64_t number) const {
+    static const std::vector<JournalRecord> kNone;
+    const auto at = open_.find(number);
+    return at == open_.end() ? kNone : at->second.records;
+}
+
 std::vector<JournalRecord> Journal::forget(std::int64_t number) {
     const auto entry = open_.find(number);
     if (entry == open_.end()) return {};

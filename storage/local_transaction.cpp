@@ -267,7 +267,7 @@ Status LocalTransaction::State::write(const TableInfo& info, const RecordId& id,
 Status LocalTransaction::State::write_new(const TableInfo& info, const RecordId& id,
                                           Operation operation, std::optional<StoredRecord> before) {
     Touched entry{id, &info, before ? before_image(before->state, operation) : Bytes{}};
-    if (before && !before->dead && operation.kind == OperationKind::write) {
+    if (before && before->state.life.empty() && operation.kind == OperationKind::write) {
         const std::vector<FieldId> conflicts = conflicted_cells(before->state);
         SATCHEL_TRY(apply(before->state, operation, context(touched.size())));
         SATCHEL_TRY(check_size(before->state));

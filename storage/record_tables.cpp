@@ -252,7 +252,7 @@ Result<std::optional<StoredRecord>> RecordTables::load(const TableInfo& table, c
     SATCHEL_ASSIGN(const bool found, select->step());
     if (!found) {
         select->reset();
-        return load_dead(id);
+        return load_dead(*table.collection, id);
     }
     const auto width = table.register_fields.size();
     std::vector<ValueView> row(width);
@@ -271,10 +271,12 @@ Result<std::optional<StoredRecord>> RecordTables::load(const TableInfo& table, c
     return std::optional(std::move(record));
 }
 
-Result<std::optional<StoredRecord>> RecordTables::load_dead(const RecordId& id) {
-    SATCHEL_ASSIGN(Statement * select,
-                   database_.cached("SELECT seq, scope, state, more FROM _dead WHERE id = ?1"));
+Result<std::optional<StoredRecord>> RecordTables::load_dead(const Collection& collection,
+                                                            const RecordId& id) {
+    SATCHEL_ASSIGN(Statement * select, database_.cached("SELECT seq, scope, state, more FROM _dead"
+                                                        " WHERE id = ?1 AND collection = ?2"));
     select->bind_blob(1, id.view());
+    select->bind(2, number(collection.id));
     SATCHEL_ASSIGN(const bool found, select->step());
     if (!found) {
         select->reset();

@@ -124,7 +124,7 @@ class RecordTables {
   private:
     Status create_table(const Collection& collection);
     Status add_missing_columns(const Collection& collection);
-    Result<std::optional<StoredRecord>> load_dead(const RecordId& id);
+    Result<std::optional<StoredRecord>> load_dead(const Collection& collection, const RecordId& id);
     Status write_row(const TableInfo& table, const RecordId& id, const StoredView& record);
     Status update_row(const TableInfo& table, const RecordId& id, const StoredView& record,
                       const RecordState& before);

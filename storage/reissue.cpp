@@ -109,7 +109,8 @@ Result<VectorClock> ReplicaCore::known_elsewhere(const Operation& operation, Own
     for (const Alias& alias : here->second) {
         if (!std::binary_search(seen.begin(), seen.end(), alias.original)) continue;
         SATCHEL_ASSIGN(const auto state, journal.state_of(alias.own));
-        if (state == ChangesetState::alias) elsewhere.advance(alias.original);
+        const bool is_pruned = !state;  // of what was issued again the journal keeps the entry
+        if (is_pruned || state == ChangesetState::alias) elsewhere.advance(alias.original);
     }
     return elsewhere;
 }
@@ -123,21 +124,17 @@ Result<bool> ReplicaCore::has_moved(const RecordId& record, const Dot& dot,
     return !state || *state == ChangesetState::superseded;
 }
 
-// How far an entry of a token goes by the names of now. Where it is of before a fork, it goes to
-// the last change that kept its name: past that one the numbers are a copy's. What lies above all
-// that was issued here a copy made; it keeps its name, also while a restored server lacks it.
+// How far an entry of a token goes by the names of now. The clock of a record names changes of that
+// record alone: where this device wrote that one and has issued it again since, the entry goes to
+// the last change that kept its name; past that one the numbers are a copy's. Any other keeps its
+// name, also while a restored server lacks it.
 Result<std::uint64_t> ReplicaCore::reach(const RecordId& record, const Dot& entry,
                                          const VectorClock& token, const VectorClock& shown) {
     if (entry.replica.id != row.replica.id || entry.replica == row.replica) return entry.counter;
     SATCHEL_ASSIGN(const bool moved, has_moved(record, entry, token));
-    const std::uint64_t here = std::min(entry.counter, shown.counter(entry.replica));
-    if (moved) {
-        SATCHEL_ASSIGN(const std::uint64_t kept, journal.last_of(entry.replica));
-        return std::min(here, kept);
-    }
-    if (here == entry.counter) return here;
-    SATCHEL_ASSIGN(const std::uint64_t issued, journal.ever_issued(entry.replica));
-    return entry.counter > issued ? entry.counter : here;
+    if (!moved) return entry.counter;
+    SATCHEL_ASSIGN(const std::uint64_t kept, journal.last_of(entry.replica));
+    return std::min({entry.counter, shown.counter(entry.replica), kept});
 }
 
 Result<VectorClock> ReplicaCore::renamed(const RecordId& record, const VectorClock& token,
@@ -179,7 +176,7 @@ Result<std::vector<Change>> ReplicaCore::reissue(const std::vector<JournalRow>& 
     SATCHEL_ASSIGN(ChainHead head, journal.head(row.replica));
     std::map<RecordId, Moved> moved;
     for (const auto& [id, entry] : unwound)
-        moved[id] = {entry.base.clock, entry.before.has_value(), {}};
+        moved[id] = {entry.before ? entry.base.clock : entry.left, entry.before.has_value(), {}};
     for (JournalRow old : rows) {
         SATCHEL_TRY(journal.check_whole(old));  // a new hash would make damage good
         SATCHEL_ASSIGN(Changeset changeset, decode_changeset(old.bytes));
@@ -201,7 +198,10 @@ Result<std::vector<Change>> ReplicaCore::reissue(const std::vector<JournalRow>& 
         }
         const Bytes bytes = encode(changeset);
         const Digest hash = chain_link(&blake2b, head.hash, bytes);
-        const std::vector<Bytes> images(changeset.operations.size());
+        // Of a record that is not here nothing makes them anew.
+        SATCHEL_ASSIGN(const std::vector<Bytes> images, journal.before_images(old.entry.number));
+        if (images.size() != changeset.operations.size())
+            return Error{ErrorCode::corrupt, "a journal row and its before-images disagree"};
         SATCHEL_ASSIGN(const std::int64_t number,
                        journal.append(changeset.header, bytes, hash, images, row.rank));
         if (refused) SATCHEL_TRY(repeat_refusal(number, old.entry));

@@ -18,7 +18,7 @@ Status Remade::show(ReplicaCore& core) const {
     Taker taker(core, nothing, {core.now(), core.now()});
     for (const auto& [table, id] : records_) {
         SATCHEL_ASSIGN(auto made, core.tables.load(*table, id));
-        SATCHEL_TRY(taker.show(id, {table, std::move(made), {}}));
+        SATCHEL_TRY(taker.show(id, {table, std::move(made), {}, {}}));
     }
     return taker.flush_images();
 }

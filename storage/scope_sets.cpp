@@ -129,9 +129,13 @@ Result<std::int64_t> ScopeSets::intern(const std::vector<std::string>& keys) {
     if (known != numbers_.end()) return known->second;
     const std::string text = joined(kept);
     SATCHEL_ASSIGN(Statement * insert,
-                   database_.cached("INSERT INTO scope_set (keys) VALUES (?1)"));
+                   database_.cached("INSERT OR IGNORE INTO scope_set (keys) VALUES (?1)"));
     insert->bind_text(1, text);
     SATCHEL_TRY(insert->run());
+    if (database_.changes() == 0)
+        return Error{ErrorCode::corrupt,
+                     "the file is damaged: its sets of scopes disagree with "
+                     "their index; restore the file, or log in on a new one"};
     const std::int64_t number = database_.last_rowid();
     numbers_.emplace(kept, number);
     sets_.emplace(number, std::move(kept));

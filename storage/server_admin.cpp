@@ -227,23 +227,65 @@ Result<std::size_t> SqliteServerStore::sweep_held(std::int64_t now_ms) {
     return lost;
 }
 
-// What waits for a held changeset goes on with that one. A dot that has come and does not do, once
-// judged, is another record's, of a copy of that device before a restore: it never will.
+namespace {
+
+// The dots by which changesets that are held wait for each other in a circle, as they can where a
+// dot was given twice: before a restore that took it back, and after. A wait for an earlier change
+// of the same replica alone is no wait that could end otherwise.
+std::vector<Dot> circles(const std::vector<const LoggedChangeset*>& held) {
+    std::map<Dot, std::size_t> by_last;
+    for (std::size_t i = 0; i < held.size(); ++i)
+        by_last[{held[i]->replica, held[i]->last_counter}] = i;
+    const std::size_t none = held.size();
+    const auto waited_for = [&](std::size_t i) {
+        const Dot& dot = held[i]->verdict.original;
+        const auto at = by_last.lower_bound(dot);
+        const bool holds = at != by_last.end() && at->first.replica == dot.replica &&
+                           held[at->second]->first_counter <= dot.counter;
+        return holds ? at->second : none;
+    };
+    std::vector<Dot> dots;
+    std::vector<std::size_t> walk(held.size(), none);  // by which walk it was met first
+    for (std::size_t start = 0; start < held.size(); ++start) {
+        std::size_t at = start;
+        for (; at != none && walk[at] == none; at = waited_for(at))
+            walk[at] = start;
+        if (at == none || walk[at] != start) continue;
+        const std::size_t begin = at;
+        do {
+            const Dot& dot = held[at]->verdict.original;
+            if (dot.replica != held[at]->replica) dots.push_back(dot);
+            at = waited_for(at);
+        } while (at != begin);
+    }
+    return dots;
+}
+
+}  // namespace
+
+// What waits for a held changeset goes on with that one, unless that waits for it. A dot that has
+// come and does not do, once judged, is another record's, of a copy of that device before a
+// restore: it never will.
 Result<std::size_t> SqliteServerStore::Core::declare_overdue_lost(std::int64_t now_ms) {
     SATCHEL_ASSIGN(const auto entries, log.held());
-    std::size_t lost = 0;
+    std::vector<const LoggedChangeset*> overdue;
+    std::vector<Dot> lost;
     for (const LoggedChangeset& entry : entries) {
         const Dot& dot = entry.verdict.original;
         if (now_ms - entry.receipt <= kHoldDeadlineMs || dot.counter == 0 || log.is_lost(dot))
             continue;
+        overdue.push_back(&entry);
         SATCHEL_ASSIGN(const auto decided, log.decided(dot));
         if (decided == VerdictKind::held) continue;
         SATCHEL_ASSIGN(const bool ready, log.is_ready(entry));
-        if (ready) continue;
-        SATCHEL_TRY(log.declare_lost(dot, "the deadline", now_ms));
-        ++lost;
+        if (!ready) lost.push_back(dot);
     }
-    return lost;
+    if (lost.empty()) lost = circles(overdue);
+    std::sort(lost.begin(), lost.end());
+    lost.erase(std::unique(lost.begin(), lost.end()), lost.end());
+    for (const Dot& dot : lost)
+        SATCHEL_TRY(log.declare_lost(dot, "the deadline", now_ms));
+    return lost.size();
 }
 
 }  // namespace satchel::storage

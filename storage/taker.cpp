@@ -204,27 +204,31 @@ Result<Taker::OpenChangeset*> Taker::open(std::int64_t number) {
     return &open_.emplace(number, std::move(entry)).first->second;
 }
 
-// The confirmed state under what is shown: every before-image put back, newest first.
-Result<RecordState> Taker::base_of(const RecordId& id, RecordState shown) {
+// The confirmed state under what is shown: every before-image put back, newest first. What this
+// reply has settled in the state of `seq` is no longer on top of it.
+Result<RecordState> Taker::base_of(const RecordId& id, RecordState shown, Sequence seq) {
     const std::vector<PendingOperation>& pending = core_.journal.pending(id);
     for (auto at = pending.rbegin(); at != pending.rend(); ++at) {
         SATCHEL_ASSIGN(const OpenChangeset* entry, open(at->number));
+        if (settles(entry->row, seq)) continue;
         SATCHEL_ASSIGN(shown, put_back(std::move(shown), entry->changeset.operations[at->index],
                                        entry->images[at->index]));
     }
     return shown;
 }
 
-bool Taker::settles(const JournalRow& row) const {
-    return row.entry.state == ChangesetState::accepted && row.entry.seq <= settle_to_;
+bool Taker::settles(const JournalRow& row, Sequence seq) const {
+    return (row.entry.state == ChangesetState::accepted ||
+            row.entry.state == ChangesetState::settled) &&
+           row.entry.seq <= std::min(seq, settle_to_);
 }
 
-// The confirmed state after this device's own changesets that the reply settles. Nothing where what
-// they build on is not here.
-Result<RecordState> Taker::with_own(const RecordId& id, RecordState base) {
+// The confirmed state of `seq`: `base` and this device's own changesets up to there that the reply
+// settles. Nothing where what they build on is not here.
+Result<RecordState> Taker::with_own(const RecordId& id, RecordState base, Sequence seq) {
     for (const PendingOperation& each : core_.journal.pending(id)) {
         SATCHEL_ASSIGN(const OpenChangeset* entry, open(each.number));
-        if (!settles(entry->row)) continue;
+        if (!settles(entry->row, seq)) continue;
         const Operation& operation = entry->changeset.operations[each.index];
         if (!base.exists() && !operation.clock.empty()) return RecordState{};
         const WriteContext write{.dot = entry->changeset.dot(each.index),
@@ -239,12 +243,13 @@ Result<RecordState> Taker::with_own(const RecordId& id, RecordState base) {
     return base;
 }
 
-Result<RecordState> Taker::replay(const RecordId& id, RecordState confirmed, bool& any) {
+Result<RecordState> Taker::replay(const RecordId& id, RecordState confirmed, Sequence seq,
+                                  bool& any) {
     any = false;
     std::vector<PendingOperation> homeless;
     for (const PendingOperation& each : core_.journal.pending(id)) {
         SATCHEL_ASSIGN(OpenChangeset * entry, open(each.number));
-        if (settles(entry->row)) continue;
+        if (settles(entry->row, seq)) continue;
         const Operation& operation = entry->changeset.operations[each.index];
         Bytes image = before_image(confirmed, operation);
         if (image != entry->images[each.index]) {
@@ -306,9 +311,9 @@ Status Taker::place(const TableInfo& table, const RecordId& id,
     after.seq = seq;
     after.scope = scope_set;
     bool any = false;
-    SATCHEL_ASSIGN(after.state, replay(id, std::move(confirmed), any));
+    SATCHEL_ASSIGN(after.state, replay(id, std::move(confirmed), seq, any));
     changes_.add(table.collection->id, id);
-    note_housed(core_.journal.pending(id), scope_set != 0);
+    note_housed(core_.journal.pending(id), scope_set != 0 ? seq : Sequence{0});
     // Without a scope only what is pending keeps a record here.
     if (!after.state.exists() || (scope_set == 0 && !any)) {
         if (stored) return core_.tables.remove(table, id, *stored);
@@ -331,7 +336,11 @@ Result<std::map<RecordId, Taker::Unwound>> Taker::unwind(const std::vector<Journ
             entry.table = table;
             SATCHEL_ASSIGN(entry.before, core_.tables.load(*table, operation.record));
             if (entry.before) {
-                SATCHEL_ASSIGN(entry.base, base_of(operation.record, entry.before->state));
+                SATCHEL_ASSIGN(entry.base,
+                               base_of(operation.record, entry.before->state, entry.before->seq));
+            } else {
+                SATCHEL_ASSIGN(const RecordState left, base_of(operation.record, {}, {}));
+                entry.left = left.clock;
             }
             unwound.emplace(operation.record, std::move(entry));
         }
@@ -339,9 +348,21 @@ Result<std::map<RecordId, Taker::Unwound>> Taker::unwind(const std::vector<Journ
     return unwound;
 }
 
+Result<bool> Taker::is_made_by_pending(const RecordId& id) {
+    for (const PendingOperation& each : core_.journal.pending(id)) {
+        SATCHEL_ASSIGN(const OpenChangeset* entry, open(each.number));
+        if (entry->changeset.operations[each.index].clock.empty()) return true;
+    }
+    return false;
+}
+
 Status Taker::show(const RecordId& id, const Unwound& unwound) {
-    // Not here: it left the device, or another operation of this replica is about to make it.
-    if (!unwound.before && core_.journal.pending(id).empty()) return {};
+    // It left the device: what waits on it shows nothing, and its images go on telling what it was
+    // written on, until the record is here again. Or an operation of this replica makes it.
+    if (!unwound.before) {
+        SATCHEL_ASSIGN(const bool made, is_made_by_pending(id));
+        if (!made) return {};
+    }
     const Sequence seq = unwound.before ? unwound.before->seq : Sequence{0};
     const std::int64_t scope = unwound.before ? unwound.before->scope : 0;
     return place(*unwound.table, id, unwound.before, unwound.base, seq, scope);
@@ -361,15 +382,47 @@ Status Taker::drop_refused() {
 }
 
 Status Taker::settle() {
-    SATCHEL_ASSIGN(const std::vector<std::int64_t> numbers, core_.journal.settle(settle_to_));
+    SATCHEL_ASSIGN(const std::vector<SettledRow> rows, core_.journal.settle(settle_to_));
+    SATCHEL_TRY(keep_unconfirmed(rows));
     std::vector<std::vector<JournalRecord>> settled;
-    for (const std::int64_t number : numbers) {
-        settled.push_back(core_.journal.forget(number));
-        open_.erase(number);
+    for (const SettledRow& row : rows) {
+        settled.push_back(core_.journal.forget(row.number));
+        open_.erase(row.number);
     }
-    for (std::size_t i = 0; i < numbers.size(); ++i)
-        SATCHEL_TRY(leave_unheld(settled[i], housed_[numbers[i]]));
+    for (std::size_t i = 0; i < rows.size(); ++i)
+        SATCHEL_TRY(leave_unheld(settled[i], housed_[rows[i].number]));
     return {};
+}
+
+// Rows that should have confirmed what settles may have been lost on their way. What the device
+// wrote is confirmed all the same: it goes under what still waits. (Were it just forgotten, taking
+// back what waits would take back parts of it, and leave others.) The sums bring the rest.
+Status Taker::keep_unconfirmed(const std::vector<SettledRow>& rows) {
+    std::set<RecordId> kept;
+    for (const SettledRow& row : rows) {
+        const std::vector<JournalRecord>& records = core_.journal.records(row.number);
+        const std::vector<Sequence>& housed = housed_[row.number];
+        for (std::size_t i = 0; i < records.size(); ++i) {
+            if (i < housed.size() && housed[i] >= row.seq) continue;
+            const auto& [collection, id] = records[i];
+            const TableInfo* table = core_.tables.table(collection);
+            if (table == nullptr || kept.contains(id)) continue;
+            SATCHEL_ASSIGN(const auto where, core_.tables.place_of(*table, id));
+            if (where && (where->scope == 0 || where->seq >= row.seq)) continue;
+            kept.insert(id);
+            SATCHEL_TRY(keep_own(*table, id, row.seq));
+        }
+    }
+    return kept.empty() ? Status{} : flush_images();
+}
+
+Status Taker::keep_own(const TableInfo& table, const RecordId& id, Sequence seq) {
+    SATCHEL_ASSIGN(const auto stored, core_.tables.load(table, id));
+    if (!stored || stored->scope == 0 || stored->seq >= seq) return {};
+    SATCHEL_ASSIGN(RecordState confirmed, base_of(id, stored->state, stored->seq));
+    SATCHEL_ASSIGN(confirmed, with_own(id, std::move(confirmed), settle_to_));
+    if (!confirmed.exists()) return {};
+    return place(table, id, stored, std::move(confirmed), stored->seq, stored->scope);
 }
 
 // Records that this device made and that were handed over before it received them: the server has
@@ -378,9 +431,9 @@ Status Taker::settle() {
 // makes the record shows it. (Left as it was, the row would hold what has settled, and its
 // before-images would not.)
 Status Taker::leave_unheld(const std::vector<JournalRecord>& records,
-                           const std::vector<bool>& housed) {
+                           const std::vector<Sequence>& housed) {
     for (std::size_t i = 0; i < records.size(); ++i) {
-        if (i < housed.size() && housed[i]) continue;
+        if (i < housed.size() && housed[i] != Sequence{0}) continue;
         const auto& [collection, id] = records[i];
         const TableInfo* table = core_.tables.table(collection);
         if (table == nullptr) continue;
@@ -393,11 +446,11 @@ Status Taker::leave_unheld(const std::vector<JournalRecord>& records,
     return {};
 }
 
-void Taker::note_housed(const std::vector<PendingOperation>& pending, bool housed) {
+void Taker::note_housed(const std::vector<PendingOperation>& pending, Sequence seq) {
     for (const PendingOperation& each : pending) {
-        std::vector<bool>& operations = housed_[each.number];
+        std::vector<Sequence>& operations = housed_[each.number];
         if (operations.size() <= each.index) operations.resize(each.index + 1);
-        operations[each.index] = housed;
+        operations[each.index] = seq;
     }
 }
 

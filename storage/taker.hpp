@@ -37,6 +37,7 @@ class Taker {
         const TableInfo* table = nullptr;
         std::optional<StoredRecord> before;  // the row as it stands
         RecordState base;                    // the confirmed state
+        VectorClock left;                    // not here: the clock that it had when it was last
     };
     Result<std::map<RecordId, Unwound>> unwind(const std::vector<JournalRow>& rows);
     Status show(const RecordId& id, const Unwound& unwound);
@@ -101,22 +102,28 @@ class Taker {
     Status forget_wanted(const RecordId& id);
     Status load_wanted();
     Status settle();
-    Status leave_unheld(const std::vector<JournalRecord>& records, const std::vector<bool>& housed);
-    void note_housed(const std::vector<PendingOperation>& pending, bool housed);
+    Status keep_unconfirmed(const std::vector<SettledRow>& rows);
+    // What settles is in the confirmed state, though the row of `seq` or a later one is not here.
+    Status keep_own(const TableInfo& table, const RecordId& id, Sequence seq);
+    Status leave_unheld(const std::vector<JournalRecord>& records,
+                        const std::vector<Sequence>& housed);
+    Result<bool> is_made_by_pending(const RecordId& id);
+    void note_housed(const std::vector<PendingOperation>& pending, Sequence seq);
     Status drop_refused();
     Status take_repair();
     Status note_sums();
     Status park(const PageRow& row, const Error& why);
 
     Result<OpenChangeset*> open(std::int64_t number);
-    Result<RecordState> base_of(const RecordId& id, RecordState shown);
-    Result<RecordState> with_own(const RecordId& id, RecordState base);
-    // Applies what is pending on the record (but for what this reply settles) over `confirmed`,
-    // and makes its before-images anew.
-    Result<RecordState> replay(const RecordId& id, RecordState confirmed, bool& any);
+    Result<RecordState> base_of(const RecordId& id, RecordState shown, Sequence seq);
+    Result<RecordState> with_own(const RecordId& id, RecordState base, Sequence seq);
+    // Applies what is pending on the record over `confirmed`, the state of `seq`, and makes its
+    // before-images anew. What this reply settles up to `seq` is in it.
+    Result<RecordState> replay(const RecordId& id, RecordState confirmed, Sequence seq, bool& any);
     Status replay_one(const RecordId& id, const PendingOperation& pending, RecordState& state,
                       bool& any);
-    bool settles(const JournalRow& row) const;
+    // Whether the state that the record has at `seq` holds the changeset, by this reply.
+    bool settles(const JournalRow& row, Sequence seq) const;
     Status place(const TableInfo& table, const RecordId& id,
                  const std::optional<StoredRecord>& stored, RecordState confirmed, Sequence seq,
                  std::int64_t scope_set);
@@ -129,8 +136,9 @@ class Taker {
     std::map<std::int64_t, Settling> settling_;  // by journal number
     std::map<CollectionId, ConfirmStatements> confirm_statements_;
     Writer meta_before_, meta_after_;
-    // By journal number: whose records got a scope in this reply, by operation.
-    std::map<std::int64_t, std::vector<bool>> housed_;
+    // By journal number and operation: where the record stands since this reply; 0: not placed by
+    // it, or in no scope.
+    std::map<std::int64_t, std::vector<Sequence>> housed_;
     std::vector<JournalRow> dropped_;  // quarantined or alias, by this reply
     std::set<std::int64_t> unknown_;   // the server has never seen them: to be issued again now
     std::set<RecordId> wanted_;

@@ -10,7 +10,7 @@ Result<const Taker::Settling*> Taker::settling(std::int64_t number) {
     if (known != settling_.end()) return &known->second;
     SATCHEL_ASSIGN(const JournalRow row, core_.journal.facts(number));
     Settling found;
-    found.settles = settles(row) && !row.late;
+    found.settles = settles(row, settle_to_) && !row.late;
     found.as_shown = found.settles && row.effective == row.stamp && row.rank == row.own_rank;
     found.first = {row.entry.replica, row.entry.first_counter};
     found.stamp = row.stamp;
@@ -44,7 +44,7 @@ Result<bool> Taker::confirm_in_place(const TableInfo& table, const PageRow& row,
     if (!done) {
         SATCHEL_ASSIGN(done, confirm_as_shown(table, row, set));
     }
-    if (done) note_housed(pending, true);
+    if (done) note_housed(pending, row.seq);
     return done;
 }
 

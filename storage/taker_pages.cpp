@@ -210,10 +210,11 @@ Result<std::optional<RecordState>> Taker::confirmed_by(const PageRow& row,
     }
     RecordState base;
     if (stored) {
-        SATCHEL_ASSIGN(base, base_of(row.id, stored->state));
+        SATCHEL_ASSIGN(base, base_of(row.id, stored->state, stored->seq));
     }
-    Result<RecordState> known = row.kind == RowKind::patch ? patched(std::move(base), row)
-                                                           : with_own(row.id, std::move(base));
+    Result<RecordState> known = row.kind == RowKind::patch
+                                    ? patched(std::move(base), row)
+                                    : with_own(row.id, std::move(base), row.seq);
     const bool misfit =
         known ? row.kind == RowKind::confirm && !known->exists()
               : row.kind == RowKind::patch && known.error().code == ErrorCode::corrupt;

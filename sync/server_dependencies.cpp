@@ -77,7 +77,8 @@ Judge::Check Judge::check_held_below(const Work& work, const Dot& seen) {
     SATCHEL_ASSIGN(const std::uint64_t first,
                    context_.held.first(seen.replica, work.operation->record));
     if (first == 0 || first > seen.counter) return Check(std::nullopt);
-    return wait_for({seen.replica, first});
+    SATCHEL_ASSIGN(const bool lost, store_.is_declared_lost({seen.replica, first}));
+    return lost ? Check(std::nullopt) : wait_for({seen.replica, first});
 }
 
 // A record takes in a replica's changes in their order: its clock could not say that an earlier one

@@ -40,6 +40,7 @@ class Exchange {
     // server_hello.cpp
     Result<bool> greet();
     Result<bool> find_replica();
+    bool may_have_lost_its_name();
     Result<bool> check_base();
     Result<bool> fork();
     Result<bool> take_for_issued(std::uint32_t highest);

@@ -27,6 +27,10 @@ Result<bool> Exchange::greet() {
     }
     SATCHEL_ASSIGN(const bool found, find_replica());
     if (!found) return fork();
+    if (may_have_lost_its_name()) {
+        say_restored();
+        return false;
+    }
     SATCHEL_ASSIGN(const bool same, check_base());
     if (!same || !request_.wants_incarnation) return same;
     SATCHEL_TRY(fork());
@@ -50,6 +54,14 @@ Result<bool> Exchange::find_replica() {
     if (is_new || request_.replica.incarnation <= last_of_earlier_epochs()) return true;
     if (request_.replica.incarnation > highest || store_.epoch() == 1) return false;
     return take_for_issued(highest);
+}
+
+// A device that was rolled back to before its first sync gives its dots to other changes than those
+// that it once sent. Its chain shows that, but for one that a restore has taken back; and others
+// may have seen what those dots stood for then. So it goes on under a name of this epoch.
+bool Exchange::may_have_lost_its_name() {
+    return request_.epoch == 0 && store_.epoch() > 1 && known_.high == 0 &&
+           request_.replica.incarnation <= last_of_earlier_epochs();
 }
 
 // Head office's clock was put back between two restores: the one before, with the higher number,

@@ -43,9 +43,11 @@ Result<Handled> Exchange::run() {
 }
 
 // What is known here of the device beyond what this request has shown may be a copy's of it: no
-// state that holds such changes goes down to it under names that it takes for its own.
+// state that holds such changes goes down to it under names that it takes for its own. A request
+// about an earlier incarnation shows nothing of the one that the device has now.
 bool Exchange::is_verified() const {
-    return known_.high <= handled_.reply.acked_counter || broken(Mutant::unverified_states);
+    const bool shows_all = !request_.closed && known_.high <= handled_.reply.acked_counter;
+    return shows_all || broken(Mutant::unverified_states);
 }
 
 bool Exchange::agree_on_protocol() {

@@ -6,26 +6,6 @@
 #include "tests/simulation/workload.hpp"
 
 namespace satchel::simulation {
-namespace {
-
-// What of an operation its author must find again on the screen, by field.
-std::vector<FieldId> fields_of(const Operation& operation) {
-    std::vector<FieldId> fields;
-    for (const CellWrite& cell : operation.cells) {
-        const bool empty = std::all_of(cell.values.begin(), cell.values.end(),
-                                       [](const Value& value) { return value.is_null(); });
-        if (!operation.clock.empty() || !empty) fields.push_back(cell.cell);
-    }
-    for (const SetWrite& set : operation.sets)
-        if (set.add) fields.push_back(set.field);
-    for (const CounterStep& counter : operation.counters)
-        fields.push_back(counter.field);
-    if (operation.kind != OperationKind::write) fields.push_back(kLife);
-    return fields;
-}
-
-}  // namespace
-
 Screen screen_of(DeviceNode& device, const History& history) {
     Screen screen;
     for (const char* collection : {"deal", "visit"}) {
@@ -113,9 +93,11 @@ void CausalChecker::look(std::size_t device, std::uint64_t epoch, const Screen& 
     check_own(session, screen);
     if (complete) check_others(session, screen);
     for (const auto& [record, seen] : screen)
-        for (const auto& [field, operations] : seen)
+        for (const auto& [field, operations] : seen) {
+            if (is_element_key(field)) continue;  // an element may be taken out again
             for (const Index index : operations)
-                session.learn({field, index});
+                if (wrote_there(index, field)) session.learn({field, index});
+        }
 }
 
 void CausalChecker::check_own(const Session& session, const Screen& screen) {
@@ -129,6 +111,7 @@ void CausalChecker::check_others(const Session& viewer, const Screen& screen) {
     std::map<std::size_t, std::size_t> brought;
     for (const auto& [record, seen] : screen)
         for (const auto& [field, operations] : seen) {
+            if (is_element_key(field)) continue;
             if (attacked_there(seen, field)) continue;  // it claims to have seen what it likes
             for (const Index index : operations) {
                 const auto place = writes_.find(index);
@@ -220,13 +203,21 @@ bool CausalChecker::attacked_there(const Seen& seen, FieldId field) const {
                        [&](Index index) { return history_.change_of(index).hostile; });
 }
 
-// What two copies of a device wrote under one dot, word for word the same, looks the same.
+// What two copies of a device wrote under one dot may look the same: what is there may as well be
+// the other one, with all that it had seen.
 bool CausalChecker::twin_there(const Seen& seen, const Known& known) const {
     const auto there = seen.find(known.field);
-    return there != seen.end() &&
-           std::any_of(there->second.begin(), there->second.end(), [&](Index index) {
-               return history_.look_alike(index, known.operation, known.field);
-           });
+    if (there == seen.end()) return false;
+    const RecordId& record = history_.operations()[known.operation].operation.record;
+    std::vector<Index> bearers = {known.operation};
+    for (const Index later : history_.of_record(record))
+        if (saw(history_.operations()[later].seen, known.field, known.operation))
+            bearers.push_back(later);
+    return std::any_of(there->second.begin(), there->second.end(), [&](Index index) {
+        return std::any_of(bearers.begin(), bearers.end(), [&](Index bearer) {
+            return history_.look_alike(index, bearer, known.field);
+        });
+    });
 }
 
 // After a restore the device had it on the screen only under what it wrote on top, and that was
@@ -251,6 +242,12 @@ bool CausalChecker::named_there(const Seen& seen, const Known& known) const {
                return history_.may_name(index, known.operation) ||
                       history_.wrote_on(index, known.operation);
            });
+}
+
+// An attacker claims to have seen what it likes, under any field.
+bool CausalChecker::wrote_there(Index index, FieldId field) const {
+    const std::vector<FieldId> fields = fields_of(history_.operations()[index].operation);
+    return std::find(fields.begin(), fields.end(), field) != fields.end();
 }
 
 bool CausalChecker::wrote(const Session& session, Index operation) const {

@@ -114,6 +114,7 @@ class CausalChecker {
     bool named_there(const Seen& seen, const Known& known) const;
     bool went_with_refused(const Session& viewer, const Known& known) const;
     bool attacked_there(const Seen& seen, FieldId field) const;
+    bool wrote_there(Index index, FieldId field) const;
     bool wrote(const Session& session, Index operation) const;
 
     const History& history_;

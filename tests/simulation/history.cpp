@@ -12,11 +12,17 @@ const CellWrite* written(const Operation& operation, FieldId cell) {
 
 namespace {
 
+constexpr std::uint32_t kNoField = 0x80000000;
+
 bool write_the_same(const Operation& a, const Operation& b, FieldId field) {
     if (field == kLife) return a.kind != OperationKind::write && a.kind == b.kind;
     const CellWrite* one = written(a, field);
     const CellWrite* other = written(b, field);
     if (one != nullptr && other != nullptr) return one->values == other->values;
+    // A counter shows a sum and the last dot: whose step that was it does not show.
+    const auto steps = [field](const CounterStep& step) { return step.field == field; };
+    if (std::any_of(a.counters.begin(), a.counters.end(), steps))
+        return std::any_of(b.counters.begin(), b.counters.end(), steps);
     return std::any_of(a.sets.begin(), a.sets.end(), [&](const SetWrite& write) {
         return write.field == field &&
                std::find(b.sets.begin(), b.sets.end(), write) != b.sets.end();
@@ -24,6 +30,15 @@ bool write_the_same(const Operation& a, const Operation& b, FieldId field) {
 }
 
 }  // namespace
+
+FieldId element_key(FieldId set, const Value& element) {
+    const std::string name = std::to_string(number(set)) + " " + element.text_form();
+    return FieldId{kNoField | static_cast<std::uint32_t>(std::hash<std::string>{}(name))};
+}
+
+bool is_element_key(FieldId field) {
+    return (number(field) & kNoField) != 0;
+}
 
 bool saw(const Seen& seen, FieldId field, Index operation) {
     const auto there = seen.find(field);
@@ -33,6 +48,27 @@ bool saw(const Seen& seen, FieldId field, Index operation) {
 bool saw(const Seen& seen, Index operation) {
     return std::any_of(seen.begin(), seen.end(),
                        [&](const auto& each) { return each.second.contains(operation); });
+}
+
+bool saw_whole(const Seen& seen, Index index, const Operation& operation) {
+    const std::vector<FieldId> fields = fields_of(operation);
+    return saw(seen, index) && std::all_of(fields.begin(), fields.end(),
+                                           [&](FieldId field) { return saw(seen, field, index); });
+}
+
+std::vector<FieldId> fields_of(const Operation& operation) {
+    std::vector<FieldId> fields;
+    for (const CellWrite& cell : operation.cells) {
+        const bool empty = std::all_of(cell.values.begin(), cell.values.end(),
+                                       [](const Value& value) { return value.is_null(); });
+        if (!operation.clock.empty() || !empty) fields.push_back(cell.cell);
+    }
+    for (const SetWrite& set : operation.sets)
+        if (set.add) fields.push_back(set.field);
+    for (const CounterStep& counter : operation.counters)
+        fields.push_back(counter.field);
+    if (operation.kind != OperationKind::write) fields.push_back(kLife);
+    return fields;
 }
 
 void History::record(const Changeset& changeset, std::size_t device,
@@ -213,12 +249,13 @@ bool History::look_alike(Index a, Index b, FieldId field) const {
 
 bool History::may_name(Index by, Index missing) const {
     const VectorClock& clock = operations_[by].operation.clock;
+    const bool was_refused = change_of(missing).was_refused;
     return std::any_of(by_dot_.begin(), by_dot_.end(), [&](const auto& under) {
         const auto& [dot, all] = under;
         return clock.covers(dot) && std::find(all.begin(), all.end(), missing) != all.end() &&
-               std::any_of(all.begin(), all.end(), [&](Index other) {
-                   return operations_[other].change != operations_[missing].change;
-               });
+               (was_refused || std::any_of(all.begin(), all.end(), [&](Index other) {
+                    return operations_[other].change != operations_[missing].change;
+                }));
     });
 }
 
@@ -322,7 +359,12 @@ namespace {
 std::string deed(const Operation& operation, FieldId field) {
     if (field == kLife && operation.kind == OperationKind::remove) return "deletes";
     if (field == kLife && operation.kind == OperationKind::undelete) return "undeletes";
-    if (field == kLife) return operation.clock.empty() ? "makes" : "";
+    if (field == kLife) {
+        std::string text = operation.clock.empty() ? "makes" : "edits";
+        for (const FieldId each : fields_of(operation))
+            text += " " + std::to_string(number(each));
+        return text;
+    }
     if (const CellWrite* write = written(operation, field))
         return write->values.front().text_form();
     for (const SetWrite& set : operation.sets)
@@ -350,10 +392,11 @@ std::string History::account(const RecordId& record, FieldId cell) const {
             if (std::find(operations.begin(), operations.end(), index) != operations.end())
                 text += " " + dot.text();
         text += ", clock " + known.operation.clock.text() + ", had seen";
-        const auto before = known.seen.find(cell);
-        if (before != known.seen.end())
-            for (const Index earlier : before->second)
-                text += " #" + std::to_string(earlier);
+        std::set<Index> before;
+        for (const auto& [field, earlier] : known.seen)
+            if (field == cell || cell == kLife) before.insert(earlier.begin(), earlier.end());
+        for (const Index earlier : before)
+            text += " #" + std::to_string(earlier);
     }
     return text;
 }
@@ -372,8 +415,11 @@ Seen History::visible(const RecordId& record, const RecordState& state, std::siz
             take(cell.cell, writer(record, cell.cell, sibling, viewer));
     for (const SetState& set : state.sets)
         for (const SetElement& element : set.elements)
-            for (const SetDot& dot : element.dots)
-                take(set.field, adder(record, set.field, element.element, dot.dot, viewer));
+            for (const SetDot& dot : element.dots) {
+                const Index index = adder(record, set.field, element.element, dot.dot, viewer);
+                take(set.field, index);
+                take(element_key(set.field, element.element), index);
+            }
     for (const CounterState& counter : state.counters)
         for (const CounterPart& part : counter.parts)
             take(counter.field,

@@ -23,15 +23,22 @@
 
 namespace satchel::simulation {
 
-using Index = std::size_t;                        // of an operation in the history
-using Seen = std::map<FieldId, std::set<Index>>;  // by cell, set or counter; kLife: life marks
+using Index = std::size_t;  // of an operation in the history
+// By cell, set or counter; kLife: life marks; element_key: who added that element to the set.
+using Seen = std::map<FieldId, std::set<Index>>;
 
 constexpr FieldId kLife{0};
+// No field has an id like this.
+FieldId element_key(FieldId set, const Value& element);
+bool is_element_key(FieldId field);
 
 // Whether `seen` holds the operation under the field.
 bool saw(const Seen& seen, FieldId field, Index operation);
 // ... or under any.
 bool saw(const Seen& seen, Index operation);
+// ... or under all that it wrote. Who saw a part of it may lack the rest: a restored head office
+// loses what others have written on, and shows that without it until its author brings it again.
+bool saw_whole(const Seen& seen, Index index, const Operation& operation);
 
 constexpr std::size_t kHeadOffice = static_cast<std::size_t>(-1);  // author without a device
 
@@ -88,10 +95,13 @@ class History {
     // Head office has merged the change under the dots from this one on. Of copies of a device that
     // wrote the same under the same dot, others see this one.
     void mark_merged(const ChangeId& id, const Dot& first);
-    // Both wrote the same into the field, and may have done so under one dot.
+    // Both wrote the same into the field, or stepped the same counter, and may have done so under
+    // one dot.
     bool look_alike(Index a, Index b, FieldId field) const;
     // The clock of `by` covers a dot of `missing` that two branches of a device have used: after a
-    // restore of head office nobody can tell which of the two it means (docs/decisions/0013).
+    // restore of head office nobody can tell which of the two it means (docs/decisions/0013). Or
+    // one that head office refused before a restore, of which its author had not heard: it is
+    // judged anew, and who has seen a later change of that author seems to have seen it.
     bool may_name(Index by, Index missing) const;
     // The device was told that `missing` is refused before it wrote `by`: a restored head office
     // may take it from a copy, and what its author wrote next replaces it.
@@ -105,7 +115,8 @@ class History {
     // its own.
     Seen visible(const RecordId& record, const RecordState& state,
                  std::size_t viewer = kHeadOffice) const;
-    // Who wrote the cell of the record, in the order of the history: for a failure's report.
+    // Who wrote the cell of the record, in the order of the history: for a failure's report. Of
+    // kLife: who wrote anything there.
     std::string account(const RecordId& record, FieldId cell) const;
     // Which operation put this there; throws I-3 when none did.
     Index writer(const RecordId& record, FieldId cell, const Sibling& sibling,
@@ -153,6 +164,9 @@ class History {
     std::map<Dot, std::vector<Index>> by_dot_;
     std::map<RecordId, std::vector<Index>> by_record_;
 };
+
+// What of an operation its author must find again on the screen, by field.
+std::vector<FieldId> fields_of(const Operation& operation);
 
 // What of a cell an operation writes; null when nothing.
 const CellWrite* written(const Operation& operation, FieldId cell);

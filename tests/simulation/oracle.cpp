@@ -171,9 +171,16 @@ bool Oracle::built_on_lost(Index index) {
     return any(history_.operations()[index].seen, names_lost);
 }
 
-// What `by` had seen is under another name now, and head office could not know.
+// What `by` had seen is under another name now, and head office could not know. Or a restore took
+// it off the author's screen, where only what was written on top of it stayed, and that was
+// refused.
 bool Oracle::names_may_have_moved(Index by, Index seen) {
-    return built_on_lost(by) || (server_.store().epoch() > 1 && history_.may_name(by, seen));
+    if (built_on_lost(by)) return true;
+    if (server_.store().epoch() <= 1) return false;
+    return history_.may_name(by, seen) || any(history_.operations()[by].seen, [&](Index between) {
+               const KnownOperation& on_top = history_.operations()[between];
+               return !accepted(on_top.change) && saw(on_top.seen, seen);
+           });
 }
 
 // The device whose person wrote it first.
@@ -319,13 +326,14 @@ void Oracle::check_counters(const ServerRow& row) {
 // Nothing removed is there: the adding of every element was not seen by an accepted removal.
 void Oracle::check_sets(const ServerRow& row) {
     for (const SetState& set : row.record.state.sets)
-        for (const SetElement& element : set.elements)
+        for (const SetElement& element : set.elements) {
+            const FieldId key = element_key(set.field, element.element);
             for (const SetDot& dot : element.dots) {
                 const Index adder = history_.adder(row.id, set.field, element.element, dot.dot);
                 bool removed = false;
                 for (const Index other : history_.of_record(row.id)) {
                     const KnownOperation& later = history_.operations()[other];
-                    if (!accepted(later.change) || !saw(later.seen, set.field, adder)) continue;
+                    if (!accepted(later.change) || !saw(later.seen, key, adder)) continue;
                     if (names_may_have_moved(other, adder)) continue;
                     for (const SetWrite& write : later.operation.sets)
                         removed = removed || (!write.add && write.field == set.field &&
@@ -335,8 +343,10 @@ void Oracle::check_sets(const ServerRow& row) {
                     throw Violation{"I-6 no resurrection",
                                     "record " + row.id.text() + ": the element " +
                                         element.element.text_form() + " (" + dot.dot.text() +
-                                        ") was removed by somebody who had seen it"};
+                                        ") was removed by somebody who had seen it" +
+                                        history_.account(row.id, set.field)};
             }
+        }
 }
 
 // I-6, and that an edit which no deletion had seen keeps the record.
@@ -367,10 +377,13 @@ void Oracle::check_life(const ServerRow& row) {
         const KnownOperation& known = operation(index);
         if (!accepted(known.change) || !known.person) continue;
         if (std::any_of(known_to_deleters.begin(), known_to_deleters.end(),
-                        [index](const Seen* seen) { return saw(*seen, index); }))
+                        [&](const Seen* seen) { return saw_whole(*seen, index, known.operation); }))
             continue;
         if (known.operation.kind != OperationKind::write) continue;
         may_live = true;
+        if (std::any_of(known_to_deleters.begin(), known_to_deleters.end(),
+                        [index](const Seen* seen) { return saw(*seen, index); }))
+            continue;
         // What its author went on to write there may have replaced it, see replaced().
         const auto of_its_author = [&](Index other) { return author(other) == author(index); };
         const bool perhaps_known =
@@ -386,13 +399,15 @@ void Oracle::check_life(const ServerRow& row) {
     if ((!deleted && dead) || (deleted && must_live && dead))
         throw Violation{"I-2 no lost write", "record " + row.id.text() +
                                                  " is dead, but somebody edited it who had not "
-                                                 "seen the deletion (or nobody deleted it)"};
+                                                 "seen the deletion (or nobody deleted it)" +
+                                                 history_.account(row.id, kLife)};
     const bool of_lost =
         std::any_of(left.begin(), left.end(), [this](Index mark) { return built_on_lost(mark); });
     if (deleted && !may_live && !dead && !of_lost)
         throw Violation{"I-6 no resurrection", "record " + row.id.text() +
                                                    " lives, but it was deleted by somebody who "
-                                                   "had seen every edit"};
+                                                   "had seen every edit" +
+                                                   history_.account(row.id, kLife)};
     if (deleted && !dead) probes_.hit(Probe::revived);
 }
 
