@@ -114,9 +114,9 @@ Result<bool> is_in_step(Replica& replica) {
     SATCHEL_ASSIGN(const SyncState state, replica.sync_state());
     SATCHEL_ASSIGN(const std::vector<RecordId> wanted, replica.wanted(1));
     SATCHEL_ASSIGN(const std::vector<std::string> scopes, replica.scopes_to_repair());
-    return state.last_counter == state.acked_counter && !state.wants_incarnation &&
-           state.loading.empty() && state.position.seq == state.cursor && wanted.empty() &&
-           scopes.empty();
+    return state.epoch != 0 && state.last_counter == state.acked_counter &&
+           !state.wants_incarnation && state.loading.empty() &&
+           state.position.seq == state.cursor && wanted.empty() && scopes.empty();
 }
 
 // The answers of one bundle on their way into the replica.

@@ -99,7 +99,6 @@ struct LocalTransaction::State {
     Result<std::optional<StoredRecord>> load_living(const TableInfo& table, const RecordId& id);
     Result<VectorClock> seen(const RecordId& id, const VectorClock* token,
                              const VectorClock& shown) const;
-    Status check_token(const VectorClock& seen, const VectorClock& shown) const;
     WriteContext context(std::size_t index) const;
     // Makes room for so many nodes of a record.
     Status take_room(const RecordId& id, std::size_t more);
@@ -168,16 +167,19 @@ Result<const Field*> LocalTransaction::State::field(const TableInfo& info, std::
 }
 
 // What the author had seen of the record: the token, or what is there now.
+// A token of this record names what is here; but head office may have refused some of it since, or
+// lost it when it was restored.
 Result<VectorClock> LocalTransaction::State::seen(const RecordId& id, const VectorClock* token,
                                                   const VectorClock& shown) const {
     if (token == nullptr) return shown;
-    return core.renamed(id, *token, shown);
-}
-
-// A token of this record names what is here; but a restored server may have lost some of it.
-Status LocalTransaction::State::check_token(const VectorClock& seen,
-                                            const VectorClock& shown) const {
-    if (!seen.empty() && (shown.covers(seen) || core.row.epoch > 1)) return {};
+    SATCHEL_ASSIGN(VectorClock seen, core.renamed(id, *token, shown));
+    bool is_known = !seen.empty();
+    for (const Dot& entry : seen.entries()) {
+        if (core.row.epoch > 1 || shown.covers(entry)) continue;
+        SATCHEL_ASSIGN(const auto state, core.journal.state_of(entry));
+        is_known = is_known && state == ChangesetState::quarantined;
+    }
+    if (is_known) return seen;
     return Error{ErrorCode::invalid_argument,
                  "the read token is not of this record, or older than its making"};
 }
@@ -478,7 +480,6 @@ Status LocalTransaction::set(std::string_view collection, const RecordId& id,
     SATCHEL_ASSIGN(auto stored, state_->load_living(*info, id));
     Operation operation;
     SATCHEL_ASSIGN(operation.clock, state_->seen(id, token, stored->state.clock));
-    SATCHEL_TRY(state_->check_token(operation.clock, stored->state.clock));
     if (broken(Mutant::clock_over_claimed)) operation.clock = stored->state.clock;
     SATCHEL_ASSIGN(operation.cells, state_->cell_writes(*info->collection, values, &stored->state));
     if (operation.cells.empty()) return {};
@@ -527,7 +528,6 @@ Status LocalTransaction::remove(std::string_view collection, const RecordId& id,
     Operation operation;
     operation.kind = OperationKind::remove;
     SATCHEL_ASSIGN(operation.clock, state_->seen(id, token, stored->state.clock));
-    SATCHEL_TRY(state_->check_token(operation.clock, stored->state.clock));
     return state_->write(*info, id, std::move(operation), std::move(stored));
 }
 

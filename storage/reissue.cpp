@@ -92,6 +92,16 @@ std::optional<Dot> ReplicaCore::original_of(const RecordId& record, const Dot& o
     return {};
 }
 
+// Its other name is one that this device gave it later, or head office's. Where its entry is gone
+// from the journal, the entry under the later name tells.
+Result<bool> ReplicaCore::was_issued_again(const Alias& alias,
+                                           std::optional<ChangesetState> state) {
+    if (state) return *state == ChangesetState::superseded;
+    if (alias.original.replica.incarnation <= alias.own.replica.incarnation) return false;
+    SATCHEL_ASSIGN(const auto later, journal.state_of(alias.original));
+    return later.has_value();
+}
+
 // What the operation had seen of this replica that is another's: the incarnations of its copies,
 // what a copy went on to write in one that both had, and what head office knows under the dots of
 // one. None of it has moved.
@@ -109,8 +119,9 @@ Result<VectorClock> ReplicaCore::known_elsewhere(const Operation& operation, Own
     for (const Alias& alias : here->second) {
         if (!std::binary_search(seen.begin(), seen.end(), alias.original)) continue;
         SATCHEL_ASSIGN(const auto state, journal.state_of(alias.own));
-        const bool is_pruned = !state;  // of what was issued again the journal keeps the entry
-        if (is_pruned || state == ChangesetState::alias) elsewhere.advance(alias.original);
+        SATCHEL_ASSIGN(const bool again, was_issued_again(alias, state));
+        const bool is_known = !state || state == ChangesetState::alias;
+        if (is_known && !again) elsewhere.advance(alias.original);
     }
     return elsewhere;
 }
@@ -121,7 +132,7 @@ Result<bool> ReplicaCore::has_moved(const RecordId& record, const Dot& dot,
     const std::optional<Dot> original = original_of(record, dot);
     if (!original || holds(record, token, *original)) return false;
     SATCHEL_ASSIGN(const auto state, journal.state_of(dot));
-    return !state || *state == ChangesetState::superseded;
+    return was_issued_again({dot, *original}, state);
 }
 
 // How far an entry of a token goes by the names of now. The clock of a record names changes of that
@@ -176,7 +187,9 @@ Result<std::vector<Change>> ReplicaCore::reissue(const std::vector<JournalRow>& 
     SATCHEL_ASSIGN(ChainHead head, journal.head(row.replica));
     std::map<RecordId, Moved> moved;
     for (const auto& [id, entry] : unwound)
-        moved[id] = {entry.before ? entry.base.clock : entry.left, entry.before.has_value(), {}};
+        moved[id] = {entry.before ? entry.base.clock : entry.clock_when_it_left,
+                     entry.before.has_value(),
+                     {}};
     for (JournalRow old : rows) {
         SATCHEL_TRY(journal.check_whole(old));  // a new hash would make damage good
         SATCHEL_ASSIGN(Changeset changeset, decode_changeset(old.bytes));
@@ -187,7 +200,7 @@ Result<std::vector<Change>> ReplicaCore::reissue(const std::vector<JournalRow>& 
         for (std::size_t i = 0; i < changeset.operations.size(); ++i) {
             Operation& operation = changeset.operations[i];
             Moved& on_record = moved[operation.record];
-            if (!refused) take_back(on_record, before.dot(i), operation.clock);
+            if (!refused || !on_record.here) take_back(on_record, before.dot(i), operation.clock);
             SATCHEL_ASSIGN(const std::vector<Dot> kept, pending_dots(operation.record));
             SATCHEL_ASSIGN(const VectorClock known, known_elsewhere(operation, ends));
             operation.clock = moved_clock(operation.clock, row.replica.id, on_record, kept);

@@ -237,6 +237,7 @@ class Replica final : public DeviceStore {
 
     // DeviceStore
     Result<SyncState> sync_state() override;
+    Result<SyncState> present_state() override;
     Result<std::vector<UploadedChangeset>> upload(ReplicaId replica, std::uint64_t counter,
                                                   std::size_t max_bytes) override;
     Result<std::vector<VerdictQuestion>> questions() override;
@@ -254,6 +255,7 @@ class Replica final : public DeviceStore {
   private:
     friend class LocalTransaction;
     explicit Replica(std::unique_ptr<ReplicaCore> core);
+    Result<SyncState> state_of(bool present_only);
     std::unique_ptr<ReplicaCore> core_;
 };
 

@@ -106,6 +106,8 @@ struct ReplicaCore {
                                 const VectorClock& shown);
     Result<std::uint64_t> reach(const RecordId& record, const Dot& entry, const VectorClock& token,
                                 const VectorClock& shown);
+    // `state`: of its own name.
+    Result<bool> was_issued_again(const Alias& alias, std::optional<ChangesetState> state);
     Result<bool> has_moved(const RecordId& record, const Dot& dot, const VectorClock& token);
     // `shown` with the before-images of everything pending put back.
     Result<RecordState> confirmed(const RecordId& id, RecordState shown);
@@ -114,7 +116,7 @@ struct ReplicaCore {
     Status visit_scope(
         const std::string& scope,
         const std::function<void(const TableInfo&, const RecordId&, Sequence)>& visit);
-    Status fill_chain(SyncState& state);
+    Status fill_chain(SyncState& state, bool present_only);
     Status end_at_hole(SyncState& state);
     Status want(const RecordId& id);
     Status want_after(Sequence head);

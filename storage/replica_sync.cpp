@@ -106,13 +106,21 @@ Status ReplicaCore::change(const std::function<Result<std::vector<Change>>()>& w
 }
 
 Result<SyncState> Replica::sync_state() {
+    return state_of(false);
+}
+
+Result<SyncState> Replica::present_state() {
+    return state_of(true);
+}
+
+Result<SyncState> Replica::state_of(bool present_only) {
     SATCHEL_ASSIGN(Transaction transaction, Transaction::begin(core_->database));
     SATCHEL_TRY(core_->refresh());
     SATCHEL_ASSIGN(const bool locked, sealed());
     if (locked) return sealed_error();
     const ReplicaRow& row = core_->row;
     SyncState state;
-    SATCHEL_TRY(core_->fill_chain(state));
+    SATCHEL_TRY(core_->fill_chain(state, present_only));
     SATCHEL_ASSIGN(const auto acked, core_->journal.hash_at(state.replica, state.acked_counter));
     if (!acked)
         return Error{ErrorCode::corrupt, "the journal lacks its last acknowledged entry, " +
@@ -140,8 +148,8 @@ Status ReplicaCore::end_at_hole(SyncState& state) {
 }
 
 // Which chain goes up next, and from where to where.
-Status ReplicaCore::fill_chain(SyncState& state) {
-    if (row.earlier_open) {
+Status ReplicaCore::fill_chain(SyncState& state, bool present_only) {
+    if (row.earlier_open && !present_only) {
         SATCHEL_ASSIGN(const auto earlier, journal.earlier_unsent(row.replica));
         if (earlier) {
             state.closed = true;
@@ -158,7 +166,7 @@ Status ReplicaCore::fill_chain(SyncState& state) {
     if (!row.leaves_incarnation) return {};
     state.last_counter = std::clamp(row.sent_counter, state.acked_counter, head.counter);
     SATCHEL_TRY(end_at_hole(state));
-    state.wants_incarnation = state.acked_counter == state.last_counter;
+    state.wants_incarnation = !present_only && state.acked_counter == state.last_counter;
     return {};
 }
 

@@ -26,6 +26,15 @@ void bind_verdict(Statement& statement, int first, const Verdict& verdict, const
     statement.bind_text(first + 7, original);
 }
 
+// As Dot::text wrote it; "": none.
+Result<Dot> read_dot(std::string_view text) {
+    if (text.empty()) return Dot{};
+    auto dot = Dot::parse(text);
+    if (dot) return dot;
+    return Error{ErrorCode::corrupt,
+                 "the file is damaged: its log names a change that cannot be; restore a backup"};
+}
+
 Result<Verdict> read_verdict(const Statement& row, ReplicaId replica, std::uint64_t first) {
     Verdict verdict;
     verdict.incarnation = replica.incarnation;
@@ -37,8 +46,7 @@ Result<Verdict> read_verdict(const Statement& row, ReplicaId replica, std::uint6
     verdict.late = row.integer(14) != 0;
     verdict.reason = static_cast<Reason>(row.integer(15));
     verdict.detail = row.text(16);
-    if (row.text(17).empty()) return verdict;
-    SATCHEL_ASSIGN(verdict.original, Dot::parse(row.text(17)));
+    SATCHEL_ASSIGN(verdict.original, read_dot(row.text(17)));
     return verdict;
 }
 
@@ -92,7 +100,7 @@ Status ServerLog::load() {
         while (true) {
             SATCHEL_ASSIGN(const bool row, rows.step());
             if (!row) break;
-            SATCHEL_ASSIGN(const Dot dot, Dot::parse(rows.text(0)));
+            SATCHEL_ASSIGN(const Dot dot, read_dot(rows.text(0)));
             lost_.insert(dot);
         }
     }
@@ -115,10 +123,7 @@ Status ServerLog::load_held() {
     while (true) {
         SATCHEL_ASSIGN(const bool row, rows.step());
         if (!row) return {};
-        Dot dot;
-        if (!rows.text(1).empty()) {
-            SATCHEL_ASSIGN(dot, Dot::parse(rows.text(1)));
-        }
+        SATCHEL_ASSIGN(const Dot dot, read_dot(rows.text(1)));
         waits_.wait(rows.integer(0), dot);
         waits_.wake(rows.integer(0));
     }

@@ -340,7 +340,7 @@ Result<std::map<RecordId, Taker::Unwound>> Taker::unwind(const std::vector<Journ
                                base_of(operation.record, entry.before->state, entry.before->seq));
             } else {
                 SATCHEL_ASSIGN(const RecordState left, base_of(operation.record, {}, {}));
-                entry.left = left.clock;
+                entry.clock_when_it_left = left.clock;
             }
             unwound.emplace(operation.record, std::move(entry));
         }
@@ -420,8 +420,14 @@ Status Taker::keep_own(const TableInfo& table, const RecordId& id, Sequence seq)
     SATCHEL_ASSIGN(const auto stored, core_.tables.load(table, id));
     if (!stored || stored->scope == 0 || stored->seq >= seq) return {};
     SATCHEL_ASSIGN(RecordState confirmed, base_of(id, stored->state, stored->seq));
-    SATCHEL_ASSIGN(confirmed, with_own(id, std::move(confirmed), settle_to_));
-    if (!confirmed.exists()) return {};
+    auto with = with_own(id, confirmed, settle_to_);
+    // What has filled it up was replaced at head office since: the whole state tells.
+    const bool no_room = !with && with.error().code == ErrorCode::limit;
+    if (!with && !no_room) return with.error();
+    if (no_room)
+        SATCHEL_TRY(core_.want(id));
+    else if (with->exists())
+        confirmed = *std::move(with);
     return place(table, id, stored, std::move(confirmed), stored->seq, stored->scope);
 }
 

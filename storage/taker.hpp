@@ -37,7 +37,7 @@ class Taker {
         const TableInfo* table = nullptr;
         std::optional<StoredRecord> before;  // the row as it stands
         RecordState base;                    // the confirmed state
-        VectorClock left;                    // not here: the clock that it had when it was last
+        VectorClock clock_when_it_left;      // where the row is no more; as the images tell
     };
     Result<std::map<RecordId, Unwound>> unwind(const std::vector<JournalRow>& rows);
     Status show(const RecordId& id, const Unwound& unwound);

@@ -94,7 +94,9 @@ Status BundleRounds::check() const {
 Status BundleRounds::take(const SyncReply& reply) {
     refused_ = reply.status != ReplyStatus::ok;
     if (!refused_ && !takes_all(reply)) next_ = requests_.size();
-    const bool is_last = reply.checkpoint.has_value() && next_ == requests_.size();
+    // About an earlier incarnation verdicts come, and nothing else.
+    const bool has_come = reply.checkpoint.has_value() || (request_.closed && reply.pages.empty());
+    const bool is_last = has_come && next_ == requests_.size();
     if (!refused_) move_place(reply);
     finished_ = refused_ || is_last;
     return finished_ ? Status{} : ask_on(reply);
@@ -107,7 +109,8 @@ bool BundleRounds::takes_all(const SyncReply& reply) const {
 }
 
 bool BundleRounds::complete() const {
-    return finished_ && !refused_ && place_.acked_counter >= request_.last_counter;
+    return finished_ && !refused_ && !request_.closed &&
+           place_.acked_counter >= request_.last_counter;
 }
 
 // As Taker does it on the device.

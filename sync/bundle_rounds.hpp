@@ -52,7 +52,8 @@ class BundleRounds {
     const SyncRequest& request() const { return request_; }
     const SyncPlace& place() const { return place_; }
     bool finished() const { return finished_; }
-    // Finished at a checkpoint, with everything sent that the device had written by then.
+    // Finished at a checkpoint, with everything sent that the device had written by then: a bundle
+    // about an earlier incarnation never is.
     bool complete() const;
     // The round's answer: the next one begins, or it was the last.
     Status take(const SyncReply& reply);

@@ -110,7 +110,7 @@ Result<std::optional<Bytes>> DeviceSession::next_request(std::int64_t now_ms) {
 }
 
 Result<SyncRequest> DeviceSession::build_request(std::int64_t now_ms) {
-    SATCHEL_ASSIGN(SyncState state, store_.sync_state());
+    SATCHEL_ASSIGN(SyncState state, place());
     SATCHEL_TRY(go_on_in_closed(state));
     SyncRequest request = request_at(state, now_ms);
     sent_before_ = state.sent_counter;
@@ -132,6 +132,12 @@ Result<SyncRequest> DeviceSession::build_request(std::int64_t now_ms) {
     if (silent && at_checkpoint_ && !waited_) request.wait_ms = options_.wait_ms;
     request.tag = tag_of(request, services_);
     return request;
+}
+
+// About an earlier incarnation no state comes down: where head office takes nothing more of it for
+// now, the device asks as its present one.
+Result<SyncState> DeviceSession::place() {
+    return report_.refusal.empty() ? store_.sync_state() : store_.present_state();
 }
 
 // What a person gave up goes up with its chain, and no verdict changes it: without this an upload
@@ -194,7 +200,7 @@ Status DeviceSession::fill_repair(SyncRequest& request) {
 }
 
 Result<bool> DeviceSession::anything_left() {
-    SATCHEL_ASSIGN(const SyncState state, store_.sync_state());
+    SATCHEL_ASSIGN(const SyncState state, place());
     if (send_scope_list_ || !state.loading.empty()) return true;
     const bool may_send = report_.refusal.empty();
     if (may_send && (state.last_counter > state.acked_counter || state.wants_incarnation))

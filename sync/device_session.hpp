@@ -70,7 +70,10 @@ class DeviceStore {
   public:
     virtual ~DeviceStore() = default;
 
+    // What is sent next, and from where.
     virtual Result<SyncState> sync_state() = 0;
+    // Where the present incarnation stands, when nothing may be sent.
+    virtual Result<SyncState> present_state() = 0;
     // Whole changesets of an incarnation after `counter` in order, cut after `max_bytes` (at least
     // one if any).
     virtual Result<std::vector<UploadedChangeset>> upload(ReplicaId replica, std::uint64_t counter,
@@ -143,6 +146,7 @@ class DeviceSession {
 
   private:
     Result<SyncRequest> build_request(std::int64_t now_ms);
+    Result<SyncState> place();
     Status go_on_in_closed(SyncState& state);
     Status fill_upload(SyncRequest& request);
     Status fill_questions(SyncRequest& request);

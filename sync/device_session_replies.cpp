@@ -119,7 +119,8 @@ Status DeviceSession::take_fork(SyncReply&& reply) {
     SATCHEL_TRY(store_.take_incarnation(
         {sent_->replica, reply.new_incarnation, common, std::move(reply.verdicts)}));
     judged_ = {};
-    report_.forked = true;
+    // A restored head office gives a name of its own to who has never synced.
+    report_.forked = sent_->epoch != 0 || reply.epoch <= 1;
     return {};
 }
 

@@ -74,11 +74,14 @@ Judge::Check Judge::check_entry(const Work& work, const Dot& seen, Missing& miss
 // What was refused waits for nothing, and may have passed a change that still waits: both were
 // seen.
 Judge::Check Judge::check_held_below(const Work& work, const Dot& seen) {
-    SATCHEL_ASSIGN(const std::uint64_t first,
-                   context_.held.first(seen.replica, work.operation->record));
-    if (first == 0 || first > seen.counter) return Check(std::nullopt);
-    SATCHEL_ASSIGN(const bool lost, store_.is_declared_lost({seen.replica, first}));
-    return lost ? Check(std::nullopt) : wait_for({seen.replica, first});
+    Dot below{seen.replica, 0};
+    while (true) {
+        SATCHEL_ASSIGN(below.counter,
+                       context_.held.first(seen.replica, work.operation->record, below.counter));
+        if (below.counter == 0 || below.counter > seen.counter) return Check(std::nullopt);
+        SATCHEL_ASSIGN(const bool lost, store_.is_declared_lost(below));
+        if (!lost) return wait_for(below);
+    }
 }
 
 // A record takes in a replica's changes in their order: its clock could not say that an earlier one

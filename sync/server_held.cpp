@@ -22,9 +22,10 @@ Result<HeldRecords::Writes*> HeldRecords::writes_of(ReplicaId replica) {
     return &writes;
 }
 
-Result<std::uint64_t> HeldRecords::first(ReplicaId replica, const RecordId& record) {
+Result<std::uint64_t> HeldRecords::first(ReplicaId replica, const RecordId& record,
+                                         std::uint64_t after) {
     SATCHEL_ASSIGN(const Writes* writes, writes_of(replica));
-    const auto at = writes->lower_bound({record, 0});
+    const auto at = writes->upper_bound({record, after});
     return at == writes->end() || at->first != record ? 0 : at->second;
 }
 

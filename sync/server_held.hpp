@@ -21,8 +21,9 @@ class HeldRecords {
   public:
     explicit HeldRecords(ServerStore& store) : store_(store) {}
 
-    // The first counter under which a held changeset of that replica writes the record; 0: none.
-    Result<std::uint64_t> first(ReplicaId replica, const RecordId& record);
+    // The first counter above `after` under which a held changeset of that replica writes the
+    // record; 0: none.
+    Result<std::uint64_t> first(ReplicaId replica, const RecordId& record, std::uint64_t after = 0);
     void note(const Changeset& changeset);    // it is held now
     void forget(const Changeset& changeset);  // it is decided
     // What was read for it.

@@ -26,11 +26,7 @@ Result<bool> Exchange::greet() {
         return false;
     }
     SATCHEL_ASSIGN(const bool found, find_replica());
-    if (!found) return fork();
-    if (may_have_lost_its_name()) {
-        say_restored();
-        return false;
-    }
+    if (!found || may_have_lost_its_name()) return fork();
     SATCHEL_ASSIGN(const bool same, check_base());
     if (!same || !request_.wants_incarnation) return same;
     SATCHEL_TRY(fork());
@@ -60,7 +56,7 @@ Result<bool> Exchange::find_replica() {
 // that it once sent. Its chain shows that, but for one that a restore has taken back; and others
 // may have seen what those dots stood for then. So it goes on under a name of this epoch.
 bool Exchange::may_have_lost_its_name() {
-    return request_.epoch == 0 && store_.epoch() > 1 && known_.high == 0 &&
+    return request_.epoch == 0 && store_.epoch() > 1 && !request_.closed &&
            request_.replica.incarnation <= last_of_earlier_epochs();
 }
 

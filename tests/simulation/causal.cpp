@@ -215,7 +215,7 @@ bool CausalChecker::twin_there(const Seen& seen, const Known& known) const {
             bearers.push_back(later);
     return std::any_of(there->second.begin(), there->second.end(), [&](Index index) {
         return std::any_of(bearers.begin(), bearers.end(), [&](Index bearer) {
-            return history_.look_alike(index, bearer, known.field);
+            return index != bearer && history_.look_alike(index, bearer, known.field);
         });
     });
 }

@@ -249,7 +249,7 @@ bool History::look_alike(Index a, Index b, FieldId field) const {
 
 bool History::may_name(Index by, Index missing) const {
     const VectorClock& clock = operations_[by].operation.clock;
-    const bool was_refused = change_of(missing).was_refused;
+    const bool was_refused = change_of(missing).was_judged_before;
     return std::any_of(by_dot_.begin(), by_dot_.end(), [&](const auto& under) {
         const auto& [dot, all] = under;
         return clock.covers(dot) && std::find(all.begin(), all.end(), missing) != all.end() &&
@@ -272,6 +272,11 @@ void History::mark_held(const Dot& first) {
 void History::mark_refused(const Dot& first) {
     for (const Index index : under(first))
         changes_[operations_[index].change].was_refused = true;
+}
+
+void History::office_restored() {
+    for (KnownChange& change : changes_)
+        change.was_judged_before = change.was_judged_before || change.was_refused;
 }
 
 std::vector<Index> History::under(const Dot& dot) const {

@@ -57,13 +57,14 @@ struct KnownChange {
     std::size_t device = kHeadOffice;
     std::uint64_t replica = 0;
     std::vector<Index> operations;
-    std::set<std::size_t> holders;  // devices that had it in their journal at the last look
-    std::set<std::size_t> senders;  // devices that it left at least once
-    bool sent_again = false;        // its author wrote the same anew after it was refused
-    bool hostile = false;           // an attacker's, who names in its clocks what it likes
-    Dot first;                      // as it was written
-    bool was_held = false;          // head office has let it wait for what it builds on
-    bool was_refused = false;       // a device was told that it is not accepted
+    std::set<std::size_t> holders;   // devices that had it in their journal at the last look
+    std::set<std::size_t> senders;   // devices that it left at least once
+    bool sent_again = false;         // its author wrote the same anew after it was refused
+    bool hostile = false;            // an attacker's, who names in its clocks what it likes
+    Dot first;                       // as it was written
+    bool was_held = false;           // head office has let it wait for what it builds on
+    bool was_refused = false;        // a device was told that it is not accepted
+    bool was_judged_before = false;  // and head office has been restored since
 };
 
 class History {
@@ -109,6 +110,7 @@ class History {
     // A reply says that the change under these dots is held.
     void mark_held(const Dot& first);
     void mark_refused(const Dot& first);
+    void office_restored();
 
     // The operations that a state shows, with all that they had seen. `viewer`: the device whose
     // screen it is; where a copy of the device has written the same under the same dot, it sees

@@ -172,14 +172,15 @@ bool Oracle::built_on_lost(Index index) {
 }
 
 // What `by` had seen is under another name now, and head office could not know. Or a restore took
-// it off the author's screen, where only what was written on top of it stayed, and that was
+// it off the author's screen, where only what he had written on top of it stayed, and that was
 // refused.
 bool Oracle::names_may_have_moved(Index by, Index seen) {
     if (built_on_lost(by)) return true;
     if (server_.store().epoch() <= 1) return false;
     return history_.may_name(by, seen) || any(history_.operations()[by].seen, [&](Index between) {
                const KnownOperation& on_top = history_.operations()[between];
-               return !accepted(on_top.change) && saw(on_top.seen, seen);
+               return author(between) == author(by) && !accepted(on_top.change) &&
+                      saw(on_top.seen, seen);
            });
 }
 
@@ -349,22 +350,29 @@ void Oracle::check_sets(const ServerRow& row) {
         }
 }
 
-// I-6, and that an edit which no deletion had seen keeps the record.
-void Oracle::check_life(const ServerRow& row) {
+// Deletions and undeletions that no later one had seen.
+std::vector<Index> Oracle::last_marks(const RecordId& record) {
+    const std::vector<KnownOperation>& operations = history_.operations();
     std::vector<Index> marks;
-    const std::vector<Index>& all = history_.of_record(row.id);
-    const auto operation = [this](Index index) -> const KnownOperation& {
-        return history_.operations()[index];
-    };
-    for (const Index index : all)
-        if (accepted(operation(index).change) &&
-            operation(index).operation.kind != OperationKind::write)
+    for (const Index index : history_.of_record(record))
+        if (accepted(operations[index].change) &&
+            operations[index].operation.kind != OperationKind::write)
             marks.push_back(index);
     std::vector<Index> left;
     for (const Index mark : marks)
         if (std::none_of(marks.begin(), marks.end(),
-                         [&](Index other) { return saw(operation(other).seen, kLife, mark); }))
+                         [&](Index other) { return saw(operations[other].seen, kLife, mark); }))
             left.push_back(mark);
+    return left;
+}
+
+// I-6, and that an edit which no deletion had seen keeps the record.
+void Oracle::check_life(const ServerRow& row) {
+    const std::vector<Index>& all = history_.of_record(row.id);
+    const auto operation = [this](Index index) -> const KnownOperation& {
+        return history_.operations()[index];
+    };
+    const std::vector<Index> left = last_marks(row.id);
     bool deleted = false, undeleted = false;
     std::vector<const Seen*> known_to_deleters;
     for (const Index mark : left) {
@@ -376,8 +384,10 @@ void Oracle::check_life(const ServerRow& row) {
     for (const Index index : all) {
         const KnownOperation& known = operation(index);
         if (!accepted(known.change) || !known.person) continue;
-        if (std::any_of(known_to_deleters.begin(), known_to_deleters.end(),
-                        [&](const Seen* seen) { return saw_whole(*seen, index, known.operation); }))
+        const bool may_lack = server_.store().epoch() > 1;
+        if (std::any_of(known_to_deleters.begin(), known_to_deleters.end(), [&](const Seen* seen) {
+                return may_lack ? saw_whole(*seen, index, known.operation) : saw(*seen, index);
+            }))
             continue;
         if (known.operation.kind != OperationKind::write) continue;
         may_live = true;

@@ -63,6 +63,7 @@ class Oracle {
     void check_no_false_conflict(const ServerRow& row);
     void check_counters(const ServerRow& row);
     void check_sets(const ServerRow& row);
+    std::vector<Index> last_marks(const RecordId& record);
     void check_life(const ServerRow& row);
     void check_chains();
     void check_chain(ReplicaId replica);

@@ -102,6 +102,9 @@ constexpr std::array<std::string_view, kCount> kNames{
     "damaged file: not opened",
     "damaged file: noticed in use",
     "damaged file: not noticed, and harmless",
+    "head office's damaged file: not opened",
+    "head office's damaged file: noticed in use",
+    "head office's damaged file: not noticed, and harmless",
 };
 
 }  // namespace

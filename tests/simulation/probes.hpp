@@ -107,6 +107,9 @@ enum class Probe : std::uint8_t {
     rot_refused,
     rot_noticed,
     rot_harmless,
+    office_rot_refused,
+    office_rot_noticed,
+    office_rot_harmless,
     kCount,
 };
 std::string_view name(Probe probe);

@@ -39,6 +39,17 @@ ServerNode::ServerNode(const Plan& plan, const std::int64_t& true_now, Prng rand
     open(true, false);
 }
 
+ServerNode::ServerNode(const Plan& plan, const std::int64_t& true_now, Prng random,
+                       Disk::Snapshot files)
+    : random_(random),
+      clock_(true_now),
+      disk_(unique_name("sim-server-"), random_, clock_),
+      services_(real_services()) {
+    options_.page_bytes = plan.page_bytes;
+    options_.max_rows = plan.max_rows;
+    disk_.restore(std::move(files));
+}
+
 ServerNode::~ServerNode() {
     store_.reset();
 }
@@ -49,6 +60,10 @@ void ServerNode::look_up_callers(storage::SqliteServerStore::CallerLookup lookup
 }
 
 void ServerNode::open(bool create, bool restored) {
+    require(try_open(create, restored), kNotOpen, "head office cannot be opened");
+}
+
+Status ServerNode::try_open(bool create, bool restored) {
     storage::ServerStoreOptions options;
     options.create = create;
     options.restored = restored;
@@ -59,11 +74,10 @@ void ServerNode::open(bool create, bool restored) {
     options.vfs = disk_.name();
     options.exclusive = true;
     options.cache_kib = 512;
-    auto opened = storage::SqliteServerStore::open(kFile, options);
-    require(opened, kNotOpen, "head office cannot be opened");
-    store_ = *std::move(opened);
+    SATCHEL_ASSIGN(store_, storage::SqliteServerStore::open(kFile, options));
     store_->look_up_callers(callers_);
     rows_known_ = false;
+    return {};
 }
 
 Answer ServerNode::handle(ByteView bytes, const Caller& caller) {
@@ -133,24 +147,29 @@ void ServerNode::restore() {
     open(false, true);
 }
 
-const std::vector<ServerRow>& ServerNode::rows() {
-    if (rows_known_) return rows_;
-    rows_.clear();
-    require(store_->begin_read(), "head office reads", "begin");
+Result<std::vector<ServerRow>> ServerNode::read_rows() {
+    std::vector<ServerRow> rows;
+    SATCHEL_TRY(store_->begin_read());
     for (const Collection& collection : store_->schema()->collections()) {
-        const auto found = store_->record_ids(collection.id);
-        require(found, "head office reads", "record ids");
-        for (const RecordId& id : *found) {
-            const auto record = store_->load(collection.id, id);
-            require(record, "head office reads", "record");
-            if (!*record) throw Violation{"head office reads", "no record " + id.text()};
-            rows_.push_back({collection.id, id, **record, false});
-            rows_.back().dead = is_dead((*record)->state, collection.delete_policy);
+        SATCHEL_ASSIGN(const std::vector<RecordId> found, store_->record_ids(collection.id));
+        for (const RecordId& id : found) {
+            SATCHEL_ASSIGN(auto record, store_->load(collection.id, id));
+            if (!record) return Error{ErrorCode::not_found, "no record " + id.text()};
+            const bool dead = is_dead(record->state, collection.delete_policy);
+            rows.push_back({collection.id, id, *std::move(record), dead});
         }
     }
-    require(store_->commit(), "head office reads", "commit");
-    std::sort(rows_.begin(), rows_.end(),
+    SATCHEL_TRY(store_->commit());
+    std::sort(rows.begin(), rows.end(),
               [](const ServerRow& a, const ServerRow& b) { return a.id < b.id; });
+    return rows;
+}
+
+const std::vector<ServerRow>& ServerNode::rows() {
+    if (rows_known_) return rows_;
+    auto read = read_rows();
+    require(read, "head office reads", "its records");
+    rows_ = *std::move(read);
     rows_known_ = true;
     return rows_;
 }

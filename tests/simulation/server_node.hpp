@@ -34,6 +34,8 @@ struct Answer {
 class ServerNode {
   public:
     ServerNode(const Plan& plan, const std::int64_t& true_now, Prng random);
+    // Another one on files that may be damaged: open_found() comes before anything else.
+    ServerNode(const Plan& plan, const std::int64_t& true_now, Prng random, Disk::Snapshot files);
     ~ServerNode();
 
     storage::SqliteServerStore& store() { return *store_; }
@@ -54,6 +56,9 @@ class ServerNode {
     // The newest confirmed backup becomes the file; a new epoch begins.
     void restore();
 
+    Status open_found() { return try_open(false, false); }
+    Result<std::vector<ServerRow>> read_rows();
+
     // All records, the system's too; read once per state.
     const std::vector<ServerRow>& rows();
     const ServerRow* row(const RecordId& id);
@@ -63,6 +68,7 @@ class ServerNode {
 
   private:
     void open(bool create, bool restored);
+    Status try_open(bool create, bool restored);
 
     Prng random_;
     NodeClock clock_;

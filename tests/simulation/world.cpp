@@ -123,6 +123,7 @@ void World::step(std::size_t number) {
     disasters_of_schemas(device);
     disasters_of_scale(device);
     if (apart_.chance(plan_.rot)) rot(device);
+    if (apart_.chance(plan_.rot)) rot_head_office();
     head_office_acts();
     if (attacker_ && random_.chance(plan_.attack)) attack(attacker_->next(overheard_));
     if (sleeps(device)) return;

@@ -121,6 +121,9 @@ class World {
     Status use_damaged(DeviceNode& device, const Caller& owner);
     void check_written(const Answer& answer) const;
     void replace(DeviceNode& device);
+    void rot_head_office();
+    Status use_damaged_office(ServerNode& office);
+    Status walk_damaged_office(ServerNode& office, const DeviceNode& device);
 
     // world_faults.cpp: disasters, and the quiet afterwards.
     void disasters(DeviceNode& device);

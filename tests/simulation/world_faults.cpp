@@ -190,6 +190,7 @@ void World::restore_server(bool schema_too) {
     server_.restore();
     given_.clear();
     causal_.office_restored();
+    history_.office_restored();
     log("head " + std::to_string(number(server_.store().head())) + ", epoch " +
         std::to_string(server_.store().epoch()));
     if (schema_too && server_.store().schema()->number() < schema_) {

@@ -1,11 +1,14 @@
-// F-24, F-25: a bit of a device's files turns, or a page is written over another, while the program
-// does not run. SQLite sees little of that and the engine some of the rest; what must hold is that
-// whoever notices says `corrupt` and what that means, that nothing hangs, and that head office
-// merges nothing which nobody wrote. Nobody writes on such a device: what a person is shown there
-// may be wrong, and nothing is promised of it. It is put back, or replaced by a new one.
+// F-24, F-25: a bit of a device's or head office's files turns, or a page is written over another,
+// while the program does not run. SQLite sees little of that and the engine some of the rest; what
+// must hold is that whoever notices says `corrupt` and what that means, that nothing hangs, and
+// that head office merges nothing which nobody wrote. Nobody writes on such a device: what a person
+// is shown there may be wrong, and nothing is promised of it. It is put back, or replaced by a new
+// one. Nor does anybody get what a damaged head office says: it runs beside the sound one, and its
+// disk is thrown away.
 #include <algorithm>
 #include <array>
 
+#include "sync/bundle_rounds.hpp"
 #include "tests/simulation/world.hpp"
 
 namespace satchel::simulation {
@@ -177,6 +180,57 @@ void World::replace(DeviceNode& device) {
     device.begin_anew();
     causal_.put_back(device.index);
     survey(device, true);
+}
+
+void World::rot_head_office() {
+    Disk::Snapshot files = server_.disk().snapshot();
+    Bytes& file = some_file(files, apart_);
+    if (apart_.chance(500))
+        misdirect_a_page(file, apart_);
+    else
+        turn_a_bit(file, apart_.below(file.size()), apart_);
+    ServerNode office(plan_, now_, apart_.split(), std::move(files));
+    const Status opened = office.open_found();
+    const Status used = opened ? use_damaged_office(office) : opened;
+    if (!used) {
+        log("a damaged head office says: " + used.error().message);
+        must_be_clear(used.error(), "head office");
+    }
+    probes_.hit(!opened ? Probe::office_rot_refused
+                : !used ? Probe::office_rot_noticed
+                        : Probe::office_rot_harmless);
+}
+
+// All that it has is read, counted, swept and copied, and a new device gets what it may see.
+Status World::use_damaged_office(ServerNode& office) {
+    SATCHEL_ASSIGN([[maybe_unused]] const std::vector<ServerRow> rows, office.read_rows());
+    SATCHEL_TRY(office.store().check_sums());
+    SATCHEL_ASSIGN([[maybe_unused]] const auto figures, office.store().figures());
+    SATCHEL_ASSIGN([[maybe_unused]] const auto kept, office.store().quarantine(1'000));
+    SATCHEL_ASSIGN([[maybe_unused]] const std::size_t lost, office.store().sweep_held(now_));
+    SATCHEL_TRY(office.back_up());
+    for (const auto& device : devices_)
+        SATCHEL_TRY(walk_damaged_office(office, *device));
+    return {};
+}
+
+Status World::walk_damaged_office(ServerNode& office, const DeviceNode& device) {
+    Caller newcomer = caller(device);
+    newcomer.replica = apart_.next() | 1;
+    SyncRequest first;
+    first.replica = {newcomer.replica, 1};
+    first.epoch = office.store().epoch();
+    first.device_now = now_;
+    first.lists_scopes = true;
+    BundleRounds rounds({first}, office.services().hash);
+    for (int round = 0; round < kRounds; ++round) {
+        const Answer answer = office.handle(encode(rounds.request(), office.services()), newcomer);
+        if (answer.refusal) return *answer.refusal;
+        if (!answer.reply) return Error{ErrorCode::corrupt, answer.bytes};
+        SATCHEL_TRY(rounds.take(*answer.reply));
+        if (rounds.finished()) return {};
+    }
+    throw Violation{"I-13 liveness", "a damaged head office answers a new device for ever"};
 }
 
 }  // namespace satchel::simulation

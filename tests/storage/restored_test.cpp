@@ -8,6 +8,25 @@ namespace {
 
 class Restored : public Trouble {
   protected:
+    // `a` and a copy of it in its second incarnation; of the first one head office lacks something.
+    std::unique_ptr<Phone> forked_copy(RecordId& id) {
+        id = a_->create("Acme");
+        a_->sync(*head_);
+        back_up();
+        a_->set(id, "name", "lost there");
+        a_->sync(*head_);
+        const auto first = a_->copied(file("first"));
+        first->create("Other");
+        first->sync(*head_);
+        a_->set(id, "pool", "");
+        EXPECT_TRUE(a_->sync(*head_).forked);
+        return a_->copied(file("twin"));
+    }
+    Result<SyncRequest> next(DeviceSession& session) {
+        const auto request = session.next_request(kNow);
+        if (!request || !*request) return Error{ErrorCode::not_found, "the session has ended"};
+        return decode_request(**request, services());
+    }
     const Services& services() { return head_->store().services(); }
     void take(DeviceSession& session, const SyncReply& reply) {
         ASSERT_TRUE(session.take_reply(encode(reply, services()), kNow));
@@ -184,29 +203,33 @@ TEST_F(Restored, AReadTokenMeansTheRecordsOwnChangeWhateverACopyCountedSince) {
     EXPECT_EQ(a_->values(id, kNote), Texts{"later"});
 }
 
+// The note waits when the form is opened, and is not accepted before the form is saved.
+TEST_F(Restored, AFormThatShowedWhatWasRefusedSinceIsSaved) {
+    const RecordId id = a_->create("Acme");
+    a_->sync(*head_);
+    head_->store().look_up_scopes([](const std::string&) -> Result<bool> { return false; });
+    a_->set(id, "pool", "nowhere");
+    const VectorClock form = a_->record(id).token();
+    a_->sync(*head_);
+    ASSERT_EQ(a_->replica().status()->not_accepted, 1U);
+    a_->set(id, "note", "saved", &form);
+    everybody_syncs({a_.get(), b_.get()});
+    EXPECT_EQ(a_->replica().status()->not_accepted, 1U);
+    EXPECT_EQ(b_->values(id, kNote), Texts{"saved"});
+}
+
 // Seed 4052 of --mix restores: what a request about an earlier incarnation shows does not prove
 // that the changes under the names of the present one are this device's.
 TEST_F(Restored, AboutAnEarlierIncarnationNoStateComesDown) {
-    const RecordId id = a_->create("Acme");
-    a_->sync(*head_);
-    back_up();
-    a_->set(id, "name", "lost there");
-    a_->sync(*head_);
-    const auto first = a_->copied(file("first"));
-    first->create("Other");
-    first->sync(*head_);
-    a_->set(id, "pool", "");
-    ASSERT_TRUE(a_->sync(*head_).forked);
-    const auto twin = a_->copied(file("twin"));
+    RecordId id;
+    const auto twin = forked_copy(id);
     twin->set(id, "note", "of the twin");
     a_->set(id, "note", "of a");
     restore();
     twin->sync(*head_);
     DeviceSession session(a_->replica(), services(), {});
     std::size_t earlier = 0;
-    for (auto request = session.next_request(kNow); request && *request;
-         request = session.next_request(kNow)) {
-        const auto asked = decode_request(**request, services());
+    for (auto asked = next(session); asked; asked = next(session)) {
         const auto handled = head_->handle(*asked, *a_->caller());
         ASSERT_TRUE(handled);
         if (asked->closed && handled->reply.status == ReplyStatus::ok) {
@@ -220,6 +243,34 @@ TEST_F(Restored, AboutAnEarlierIncarnationNoStateComesDown) {
     EXPECT_GT(earlier, 0U);
     everybody_syncs({twin.get(), a_.get()});
     EXPECT_EQ(a_->values(id, kNote), (Texts{"of a", "of the twin"}));
+}
+
+// What comes down does not stop for what head office does not take now.
+TEST_F(Restored, WhereAnEarlierIncarnationIsNotTakenThePresentOneHasItsNews) {
+    RecordId id;
+    forked_copy(id);
+    restore();
+    const RecordId news = b_->create("News");
+    b_->sync(*head_);
+    DeviceSession session(a_->replica(), services(), {});
+    bool was_refused = false;
+    for (auto asked = next(session); asked; asked = next(session)) {
+        ASSERT_TRUE(!was_refused || asked->changesets.empty());
+        auto handled = head_->handle(*asked, *a_->caller());
+        ASSERT_TRUE(handled);
+        SyncReply& reply = handled->reply;
+        if (asked->closed && reply.status == ReplyStatus::ok) {
+            was_refused = true;
+            reply.refusal = "there is no room";
+            reply.verdicts.clear();
+            reply.acked_counter = asked->base_counter;
+        }
+        take(session, reply);
+    }
+    EXPECT_TRUE(was_refused);
+    EXPECT_TRUE(session.done());
+    EXPECT_EQ(session.report().refusal, "there is no room");
+    EXPECT_TRUE(a_->replica().record("account", news));
 }
 
 // Seeds 36185 and 71655: the note went up under the names of two copies, and the journal no longer

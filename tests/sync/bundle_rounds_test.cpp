@@ -109,6 +109,21 @@ TEST_F(BundleRoundsTest, AScopeGainedMeanwhileIsLoadedInTheSameFile) {
     EXPECT_TRUE(li.has(record_id(1)) && li.has(record_id(5)));
 }
 
+// Then only verdicts come, and the next bundle is about the present one.
+TEST_F(BundleRoundsTest, AboutAnEarlierIncarnationOneAnswerIsAll) {
+    li.write({account(1, user_id(1))});
+    SyncRequest request = whole_request(li);
+    request.closed = true;
+    const auto replies = answers_to({request}, li.caller);
+    ASSERT_EQ(replies.size(), 1U);
+    EXPECT_EQ(replies[0].verdicts.size(), 1U);
+    EXPECT_TRUE(replies[0].pages.empty());
+    BundleRounds rounds = rounds_of({without_content(request)});
+    EXPECT_TRUE(rounds.take(replies[0]));
+    EXPECT_TRUE(rounds.finished());
+    EXPECT_FALSE(rounds.complete());
+}
+
 TEST_F(BundleRoundsTest, TheSameRequestTwiceGetsTheSameVerdicts) {
     li.write({account(1, user_id(1))});
     const SyncRequest request = whole_request(li);

@@ -187,6 +187,7 @@ TEST_F(Session, ListsItsScopesWhenTheServerAsks) {
 }
 
 TEST_F(Session, TakesAFreshIncarnationFromTheHighestPointInCommon) {
+    store.state.epoch = 7;
     store.state.acked_counter = 8;
     store.state.last_counter = 9;
     store.journal = {{9, 9, "changeset"}};
@@ -213,6 +214,7 @@ TEST_F(Session, ForksFromTheBeginningWithNothingInCommon) {
         reply.chain = {{8, sample_digest(9)}, {7, sample_digest(7)}};
     }));
     EXPECT_EQ(store.calls.back(), "take_incarnation 2 from 0");
+    EXPECT_FALSE(running().report().forked) << "a restored head office names who never synced";
 }
 
 TEST_F(Session, GoesBackToWhatARestoredServerHas) {

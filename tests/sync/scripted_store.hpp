@@ -35,6 +35,7 @@ class ScriptedStore : public DeviceStore {
     }
 
     Result<SyncState> sync_state() override { return state; }
+    Result<SyncState> present_state() override { return state; }
 
     Result<std::vector<UploadedChangeset>> upload(ReplicaId, std::uint64_t counter,
                                                   std::size_t max_bytes) override {

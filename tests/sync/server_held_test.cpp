@@ -54,14 +54,16 @@ TEST_F(HeldCircle, WhatWaitsForEachOtherIsTakenAfterTheDeadline) {
         EXPECT_EQ(kind(*device, first), VerdictKind::accepted);
 }
 
-// The one that waits for a circle goes on with it, and so does its own wait.
-TEST_F(HeldCircle, AWaitForOneThatMayStillComeIsNoCircle) {
-    note(wang, {li.replica, 2}, "of wang");
-    note(wang, {wang.replica, 1}, "behind it");
-    EXPECT_EQ(*head.store().sweep_held(kNow + kHoldDeadlineMs), 0U);
-    note(li, {li.replica, 1}, "of li");
-    EXPECT_EQ(head.store().figures()->held, 0U);
+// One of the two came later: it may wait as long as any other.
+TEST_F(HeldCircle, NobodyIsHurried) {
+    const std::uint64_t of_wang = note(wang, {li.replica, 2}, "of wang");
+    constexpr std::int64_t kLater = 1000;
+    head.clock_source.now += kLater;
+    note(li, {wang.replica, of_wang}, "of li");
+    ASSERT_EQ(head.store().figures()->held, 2U);
     EXPECT_EQ(*head.store().sweep_held(kNow + kHoldDeadlineMs + 1), 0U);
+    EXPECT_EQ(*head.store().sweep_held(kNow + kLater + kHoldDeadlineMs + 1), 2U);
+    EXPECT_EQ(head.store().figures()->held, 0U);
 }
 
 }  // namespace
