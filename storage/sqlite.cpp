@@ -91,13 +91,14 @@ Error describe(const Cause& cause, std::string_view what, int extended_code) {
 }
 
 // Our own SQL names what every file of its format has. Who may only read brings SQL of his own.
-bool lacks_what_we_made(sqlite3* connection, std::string_view message) {
+bool is_not_what_we_made(sqlite3* connection, std::string_view message) {
     if (sqlite3_db_readonly(connection, "main") != 0) return false;
-    constexpr std::array<std::string_view, 8> kSigns{
+    constexpr std::array<std::string_view, 9> kSigns{
         "no such table",        "no such column",
         "no such function",     "no such collation",
         "no such index",        "has no column named",
-        "values were supplied", "wrong number of arguments"};
+        "values were supplied", "wrong number of arguments",
+        "duplicate column name"};
     return std::any_of(kSigns.begin(), kSigns.end(), [message](std::string_view sign) {
         return message.find(sign) != std::string_view::npos;
     });
@@ -166,7 +167,7 @@ Error sqlite_error(sqlite3* connection, std::string_view what) {
     const Cause cause = cause_of(code, sqlite3_system_errno(connection));
     if (cause.text != nullptr) return describe(cause, what, code);
     const std::string message = sqlite3_errmsg(connection);
-    if (code == SQLITE_ERROR && lacks_what_we_made(connection, message))
+    if (code == SQLITE_ERROR && is_not_what_we_made(connection, message))
         return describe({kDamaged.code, (message + "; " + kDamaged.text).c_str()}, what, code);
     return describe({cause.code, message.c_str()}, what, code);
 }

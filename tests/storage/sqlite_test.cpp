@@ -271,6 +271,7 @@ TEST_F(Sqlite, WhatOurSqlNamesIsInEveryFileThatIsNotDamaged) {
     fails("SELECT wrong FROM t", "wrong");
     fails("INSERT INTO t (wrong) VALUES (1)", "wrong");
     fails("INSERT INTO t VALUES (1)", "t has 2 columns");
+    fails("ALTER TABLE t ADD COLUMN a", "a");
 }
 
 TEST_F(Sqlite, WrongSqlIsABugOrTheReadersMistakeAndSaysWhich) {
