@@ -278,19 +278,32 @@ TEST_F(Restored, WhereAnEarlierIncarnationIsNotTakenThePresentOneHasItsNews) {
 TEST_F(Restored, WhatIsIssuedAgainHasSeenAnAliasThatTheJournalHasDropped) {
     const RecordId id = a_->create("Acme");
     everybody_syncs({a_.get(), b_.get()});
+    const auto first = a_->copied(file("first"));
     a_->set(id, "note", "of both");
-    const auto twin = a_->copied(file("twin"));
-    a_->set(id, "name", "of a");
-    a_->sync(*head_);
-    twin->set(id, "pool", "");
-    ASSERT_TRUE(twin->sync(*head_).forked);
-    twin->set(id, "note", "later");
-    const ReplicaId left = twin->replica().sync_state()->replica;
-    ASSERT_TRUE(twin->replica().database().execute(
+    const auto last = a_->copied(file("last"));
+    first->set(id, "pool", "");
+    first->sync(*head_);
+    ASSERT_TRUE(a_->sync(*head_).forked);
+
+    SessionOptions one_at_a_time;
+    one_at_a_time.upload_bytes = 1;
+    DeviceSession session(last->replica(), services(), one_at_a_time);
+    take(session, answer(session));
+    ASSERT_TRUE(session.report().forked);
+    last->create("Other");
+    last->set(id, "name", "of the last");
+    last->set(id, "note", "later");
+    const SyncReply alias = answer(session);
+    ASSERT_EQ(alias.verdicts.size(), 1U);
+    ASSERT_EQ(alias.verdicts[0].kind, VerdictKind::alias);
+    take(session, alias);
+    take(session, answer(session));
+    ASSERT_TRUE(last->replica().database().execute(
         "DELETE FROM entry WHERE number IN (SELECT number FROM verdict WHERE state = 5)"));
-    ASSERT_TRUE(twin->replica().take_incarnation({left, left.incarnation + 5, 0, {}}));
-    twin->sync(*head_);
-    everybody_syncs({twin.get(), a_.get(), b_.get()});
+    const ReplicaId left = last->replica().sync_state()->replica;
+    ASSERT_TRUE(last->replica().take_incarnation({left, left.incarnation + 5, 2, {}}));
+    everybody_syncs({last.get(), a_.get(), b_.get()});
+    EXPECT_EQ(b_->values(id, kName), Texts{"of the last"});
     EXPECT_EQ(b_->values(id, kNote), Texts{"later"});
 }
 
