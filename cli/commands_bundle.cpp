@@ -58,18 +58,19 @@ void say_taken(Console& console, const client::TakenBundle& taken,
     if (taken.outcome == BundleOutcome::taken && !taken.more)
         return say_sync(console, taken.report, status, milliseconds);
     if (taken.outcome == BundleOutcome::taken)
-        console.say("The answer to request {} is taken in: {} records came, {} left.",
-                    "已导入第 {} 号请求的答复:收到 {} 条记录,移出 {} 条。", taken.number,
-                    taken.report.received_rows, taken.report.departed);
+        console.say("The answer to request {0} is taken in: {1} record{3} came, {2} left.",
+                    "已导入第 {0} 号请求的答复:收到 {1} 条记录,移出 {2} 条。", taken.number,
+                    taken.report.received_rows, taken.report.departed,
+                    plural(taken.report.received_rows));
     if (!taken.report.refusal.empty())
         console.say_key("too_large", {taken.report.refusal});
     else if (taken.more)
         console.say(
-            "This device is not in step yet ({} changes are not sent). Write another request with "
+            "This device is not in step yet ({0} change{1} to send). Write another request with "
             "'satchel bundle out', or sync where there is a connection.",
-            "本设备尚未与总部一致({} 项修改未发送)。请再运行 satchel bundle out,"
+            "本设备尚未与总部一致({0} 项修改待发送)。请再运行 satchel bundle out,"
             "或在有网络时同步。",
-            status.pending);
+            status.pending, plural(status.pending));
 }
 
 Result<ExitStatus> bundle_in(Context& context, const BundleArguments& arguments) {
