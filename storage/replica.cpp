@@ -309,6 +309,22 @@ std::vector<Dot> ReplicaCore::also_seen(const RecordId& record, const VectorCloc
     return seen;
 }
 
+Result<std::vector<Dot>> ReplicaCore::seen_by_any_name(const RecordId& record,
+                                                       const VectorClock& covered) {
+    std::vector<Dot> seen = also_seen(record, covered);
+    const auto known = aliases.find(record);
+    if (known == aliases.end()) return seen;
+    for (const Alias& alias : known->second) {
+        if (!covered.covers(alias.original)) continue;
+        SATCHEL_ASSIGN(const auto state, journal.state_of(alias.own));
+        // Its old name may be a copy's for something else.
+        if (!state || *state == ChangesetState::superseded) continue;
+        const auto at = std::lower_bound(seen.begin(), seen.end(), alias.own);
+        if (at == seen.end() || *at != alias.own) seen.insert(at, alias.own);
+    }
+    return seen;
+}
+
 bool ReplicaCore::holds(const RecordId& record, const VectorClock& state, const Dot& dot) const {
     if (state.covers(dot)) return true;
     const std::optional<Dot> original = original_of(record, dot);

@@ -95,6 +95,9 @@ struct ReplicaCore {
     // The original dots of every alias that the clock of an operation on the record covers,
     // ascending.
     std::vector<Dot> also_seen(const RecordId& record, const VectorClock& covered) const;
+    // The same, and the own names of what the clock covers by its original: a restored head office
+    // may know it by the own one now.
+    Result<std::vector<Dot>> seen_by_any_name(const RecordId& record, const VectorClock& covered);
     // The other name of a dot of this replica on the record, if it has one.
     std::optional<Dot> original_of(const RecordId& record, const Dot& own) const;
     // Whether a state of the record with this clock has the dot in it, by its name or by that which

@@ -274,12 +274,13 @@ Status Taker::replay_one(const RecordId& id, const PendingOperation& pending, Re
                          bool& any) {
     SATCHEL_ASSIGN(const OpenChangeset* entry, open(pending.number));
     const Operation& operation = entry->changeset.operations[pending.index];
+    SATCHEL_ASSIGN(std::vector<Dot> seen, core_.seen_by_any_name(id, operation.clock));
     const WriteContext write{.dot = entry->changeset.dot(pending.index),
                              .stamp = entry->row.stamp,
                              .rank = entry->row.own_rank,
                              .intent = entry->changeset.header.intent,
                              .waits = true,
-                             .also_seen = core_.also_seen(id, operation.clock)};
+                             .also_seen = std::move(seen)};
     // One that the server's state holds already needs no second time.
     if (core_.holds(id, state.clock, write.dot)) return {};
     if (broken(Mutant::pending_not_replayed)) return {};
