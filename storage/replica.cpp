@@ -361,6 +361,7 @@ Result<std::unique_ptr<Replica>> Replica::open(const std::string& path,
     open.exclusive = options.exclusive;
     open.busy_timeout_ms = options.busy_timeout_ms;
     open.log_pages = 8000;  // as at head office: a page that changes often is copied once
+    open.overwrite_deleted = true;
     if (!options.create && is_empty_file(path, options)) return blank_file();
     SATCHEL_ASSIGN(Database database, Database::open(path, open));
     SATCHEL_ASSIGN(const bool blank, is_blank_file(database));
@@ -372,6 +373,7 @@ Result<std::unique_ptr<Replica>> Replica::open(const std::string& path,
     core->clock = options.clock != nullptr ? options.clock : core->own_clock.get();
     core->random = options.random != nullptr ? options.random : core->own_random.get();
     if (fresh) {
+        core->purge_due = false;
         SATCHEL_ASSIGN(SqliteTransaction transaction, SqliteTransaction::begin(core->database));
         SATCHEL_TRY(core->create_tables());
         SchemaPointer schema = options.schema;

@@ -68,6 +68,9 @@ struct ReplicaCore {
     std::int64_t data_version = -1;  // of the caches above
     bool unheard = false;            // observers have not been told of what others wrote
     bool writing = false;
+    // Records have left whose rows may still lie in the log; also when an earlier process ended
+    // before it could look.
+    bool purge_due = true;
     std::int64_t next_observer = 1;
     std::map<std::int64_t, std::shared_ptr<const Observer>> observers;
     std::unordered_map<RecordId, std::vector<Alias>> aliases;
@@ -121,6 +124,13 @@ struct ReplicaCore {
         const std::function<void(const TableInfo&, const RecordId&, Sequence)>& visit);
     Status fill_chain(SyncState& state, bool present_only);
     Status end_at_hole(SyncState& state);
+    // Of what has left the device nothing stays in its files (I-7). At a checkpoint: before one the
+    // position still names a record. With the next one when others read the file now, or the disk
+    // fails.
+    void purge_if_due();
+    // The walk through head office's records goes on from there: what has come since the last
+    // checkpoint comes again, or not at all.
+    Status begin_anew(WalkPosition position);
     Status want(const RecordId& id);
     Status want_after(Sequence head);
     // One transaction in which `work` changes rows and the caches above; observers learn what it

@@ -231,7 +231,7 @@ Status Replica::take(const SyncReply& reply, const RoundTrip& trip) {
         SATCHEL_TRY(core_->database.execute(
             ("UPDATE replica SET cursor = " + std::to_string(number(reply.checkpoint->seq)))
                 .c_str()));
-    return core_->change([&]() -> Result<std::vector<Change>> {
+    const Status taken = core_->change([&]() -> Result<std::vector<Change>> {
         Taker taker(*core_, reply, trip);
         SATCHEL_TRY(taker.take());
         std::vector<Change> changes = taker.changes();
@@ -245,6 +245,20 @@ Status Replica::take(const SyncReply& reply, const RoundTrip& trip) {
         changes.insert(changes.end(), more.begin(), more.end());
         return changes;
     });
+    if (taken && reply.checkpoint) core_->purge_if_due();
+    return taken;
+}
+
+Status ReplicaCore::begin_anew(WalkPosition position) {
+    SATCHEL_TRY(database.execute("DELETE FROM staged"));
+    purge_due =
+        purge_due || database.changes() > 0 || number(row.cursor) != 0 || row.position.in_load();
+    row.position = std::move(position);
+    return database.execute("UPDATE wanted SET state = 0");
+}
+
+void ReplicaCore::purge_if_due() {
+    if (purge_due && database.purge()) purge_due = false;
 }
 
 Result<std::optional<Digest>> Replica::chain_hash(ReplicaId replica, std::uint64_t counter) {

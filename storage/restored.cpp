@@ -66,10 +66,10 @@ Result<std::vector<Change>> go_back(ReplicaCore& core, const RestoredServer& ser
     core.row.leaves_incarnation = true;
     core.row.earlier_open = true;
     core.row.cursor = std::min(core.row.cursor, server.head);
-    core.row.position = {core.row.cursor, RecordId{}, {}};
-    core.row.position.id.bytes.fill(0xFF);
-    if (!core.scopes.loading().empty()) core.row.position = {};
-    SATCHEL_TRY(core.database.execute("DELETE FROM staged; UPDATE wanted SET state = 0"));
+    WalkPosition position{core.row.cursor, RecordId{}, {}};
+    position.id.bytes.fill(0xFF);
+    if (!core.scopes.loading().empty()) position = {};
+    SATCHEL_TRY(core.begin_anew(std::move(position)));
     SATCHEL_TRY(core.scopes.save());
     SATCHEL_TRY(core.save_row());
     return shown_again.changes();

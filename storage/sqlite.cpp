@@ -7,6 +7,8 @@
 #include <cassert>
 #include <cerrno>
 
+#include "storage/unused_space.hpp"
+
 namespace satchel::storage {
 namespace {
 
@@ -132,10 +134,15 @@ Status make_private_file(const std::string& path, const OpenOptions& options) {
     return {};  // otherwise it is there, or SQLite will say what is wrong
 }
 
-// The cipher is a layer over the system's files; over another VFS it has to be asked for by name.
+constexpr std::string_view kCipher = "multipleciphers-";
+
+// The cipher is a layer over the system's files, and the usual one; over another VFS it has to be
+// asked for by name. Where nothing is encrypted it is left out.
 std::string vfs_name(const OpenOptions& options) {
-    if (options.vfs.empty() || options.key.empty()) return options.vfs;
-    return "multipleciphers-" + options.vfs;
+    if (!options.vfs.empty()) return std::string(options.key.empty() ? "" : kCipher) + options.vfs;
+    const sqlite3_vfs* usual = options.key.empty() ? sqlite3_vfs_find(nullptr) : nullptr;
+    const std::string_view name = usual == nullptr ? std::string_view() : usual->zName;
+    return std::string(name.starts_with(kCipher) ? name.substr(kCipher.size()) : "");
 }
 
 int refuses_to_commit(void* mark) {
@@ -216,7 +223,8 @@ Status Database::unlock(const std::string& key) {
 // The key comes first, then what must be known before the first read, then that read.
 Status Database::configure(const OpenOptions& options) {
     SATCHEL_TRY(unlock(options.key));
-    sqlite3_busy_timeout(handle(), options.busy_timeout_ms);
+    busy_timeout_ms_ = options.busy_timeout_ms;
+    sqlite3_busy_timeout(handle(), busy_timeout_ms_);
     sqlite3_db_config(handle(), SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
     sqlite3_db_config(handle(), SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
     sqlite3_db_config(handle(), SQLITE_DBCONFIG_ENABLE_FKEY, 0, nullptr);
@@ -224,12 +232,19 @@ Status Database::configure(const OpenOptions& options) {
     SATCHEL_TRY(integer("SELECT count(*) FROM sqlite_schema"));
     if (!options.read_only) SATCHEL_TRY(start_log());
     SATCHEL_TRY(execute("PRAGMA temp_store = MEMORY; PRAGMA mmap_size = 0"));
+    if (options.overwrite_deleted) SATCHEL_TRY(overwrite_deleted());
     SATCHEL_TRY(
         execute(options.full_sync ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL"));
     SATCHEL_TRY(
         execute(("PRAGMA wal_autocheckpoint = " + std::to_string(options.log_pages)).c_str()));
     cache_kib_ = options.cache_kib;
     return limit_cache(cache_kib_);
+}
+
+Status Database::overwrite_deleted() {
+    SATCHEL_TRY(execute("PRAGMA secure_delete = ON"));
+    if (!has_key_) clear_unused_space(handle());
+    return {};
 }
 
 Status Database::limit_cache(int kib) {
@@ -343,6 +358,15 @@ Status Database::checkpoint() {
         sqlite3_wal_checkpoint_v2(handle(), nullptr, SQLITE_CHECKPOINT_TRUNCATE, nullptr, nullptr);
     if (code == SQLITE_OK) return {};
     return error("emptying the log");
+}
+
+Status Database::purge() {
+    sqlite3_busy_timeout(handle(), 0);
+    const Status emptied = checkpoint();
+    sqlite3_busy_timeout(handle(), busy_timeout_ms_);
+    SATCHEL_TRY(emptied);
+    sqlite3_db_release_memory(handle());
+    return {};
 }
 
 Error Database::error(std::string what) const {

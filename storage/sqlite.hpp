@@ -65,6 +65,9 @@ struct OpenOptions {
     // Pages of the log after which it is moved into the file. Each move syncs the disk twice and
     // writes a page once, however often it changed since the last one.
     int log_pages = 1000;
+    // What is deleted is overwritten in the file. With a key a copy that SQLite left in a page's
+    // unused space may stay, encrypted (docs/decisions/0018). See purge() for the log.
+    bool overwrite_deleted = false;
 };
 
 // Unsigned numbers of 64 bits stand as the signed integer of the same bits.
@@ -195,6 +198,8 @@ class Database {
 
     // Moves the log into the file and empties it; busy when another connection reads or writes.
     Status checkpoint();
+    // The same at once or not at all, and memory keeps nothing of what was deleted either.
+    Status purge();
 
     sqlite3* handle() const { return handle_.get(); }
     Error error(std::string what) const;
@@ -214,6 +219,7 @@ class Database {
         : handle_(handle), has_key_(has_key), mark_(new TransactionMark) {}
     Result<Statement> prepare(std::string_view sql, unsigned flags);
     Status configure(const OpenOptions& options);
+    Status overwrite_deleted();
     Status unlock(const std::string& key);
     Status start_log();
 
@@ -230,6 +236,7 @@ class Database {
 
     std::unique_ptr<sqlite3, Close> handle_;
     bool has_key_ = false;
+    int busy_timeout_ms_ = 0;
     std::unique_ptr<TransactionMark, Forget> mark_;
     int cache_kib_ = 0;
     std::unordered_map<std::string, Statement, Hash, std::equal_to<>> statements_;

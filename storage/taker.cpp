@@ -142,13 +142,13 @@ Status Taker::take_scopes() {
     for (const std::string& key : reply_.gained)
         SATCHEL_TRY(core_.scopes.hold(key));
     // The walk begins anew for what is loading; the cursor of the others stays.
-    core_.row.position = {};
-    return core_.database.execute("DELETE FROM staged; UPDATE wanted SET state = 0");
+    return core_.begin_anew({});
 }
 
 // Every row that only this scope held goes.
 Status Taker::lose_scope(const std::string& key) {
     if (!core_.scopes.held().contains(key)) return {};
+    core_.purge_due = true;
     for (const Collection& collection : core_.tables.schema()->collections()) {
         const TableInfo* table = core_.tables.table(collection.id);
         std::vector<RecordId> ids;
@@ -184,10 +184,15 @@ Status Taker::leave_scope(const TableInfo& table, const RecordId& id, const std:
     if (std::erase(keys, key) == 0) return {};
     core_.scopes.subtract(stored->scope, id, stored->seq);
     changes_.add(table.collection->id, id);
-    if (keys.empty()) return core_.tables.remove(table, id, *stored);
+    if (keys.empty()) return remove(table, id, *stored);
     SATCHEL_ASSIGN(const std::int64_t set, core_.scopes.intern(keys));
     core_.scopes.add(set, id, stored->seq);
     return core_.tables.move(table, id, stored->seq, set);
+}
+
+Status Taker::remove(const TableInfo& table, const RecordId& id, const StoredRecord& stored) {
+    core_.purge_due = true;
+    return core_.tables.remove(table, id, stored);
 }
 
 Result<Taker::OpenChangeset*> Taker::open(std::int64_t number) {
@@ -317,7 +322,7 @@ Status Taker::place(const TableInfo& table, const RecordId& id,
     note_housed(core_.journal.pending(id), scope_set != 0 ? seq : Sequence{0});
     // Without a scope only what is pending keeps a record here.
     if (!after.state.exists() || (scope_set == 0 && !any)) {
-        if (stored) return core_.tables.remove(table, id, *stored);
+        if (stored) return remove(table, id, *stored);
         return {};
     }
     core_.scopes.add(scope_set, id, seq);

@@ -74,6 +74,7 @@ class Taker {
     Status note_alias(const JournalRow& row, const Dot& original);
     Status take_scopes();
     Status lose_scope(const std::string& key);
+    Status remove(const TableInfo& table, const RecordId& id, const StoredRecord& stored);
     Status leave_scope(const TableInfo& table, const RecordId& id, const std::string& key);
     Status take_pages();
     Status put_pages(bool first_load);

@@ -178,7 +178,10 @@ Status Taker::apply_row(const PageRow& row, const std::vector<std::string>& scop
     const TableInfo* table = core_.tables.table(row.collection);
     if (table == nullptr)
         return park(row, {ErrorCode::upgrade_needed, "this release does not know the collection"});
-    if (set == 0) return {};  // staged for scopes that were given up since
+    if (set == 0) {  // staged for scopes that were given up since
+        core_.purge_due = true;
+        return wanted_.contains(row.id) ? forget_wanted(row.id) : Status{};
+    }
     SATCHEL_ASSIGN(const bool done, row.kind == RowKind::confirm
                                         ? confirm_in_place(*table, row, set)
                                         : apply_new_row(*table, row, set));
@@ -311,6 +314,7 @@ Status Taker::take_repair() {
 Status Taker::apply_departure(const Departure& departure) {
     const TableInfo* table = core_.tables.table(departure.collection);
     if (table == nullptr) return {};
+    core_.purge_due = true;  // its row may have been staged
     SATCHEL_ASSIGN(const auto stored, core_.tables.load(*table, departure.id));
     if (!stored || stored->seq > departure.seq) return {};
     return leave_scope(*table, departure.id, departure.scope);

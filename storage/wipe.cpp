@@ -180,13 +180,13 @@ Status wipe_rows(ReplicaCore& core, bool keep_pending, const SealKey* key) {
 // made small. A full disk, or a reader, may keep it large, but the data is gone.
 Status Replica::wipe(bool keep_pending, const SealKey* key) {
     ReplicaCore& core = *core_;
-    SATCHEL_TRY(core.database.execute("PRAGMA secure_delete = ON"));
     Status wiped = wipe_rows(core, keep_pending, key);
-    const Status usual = core.database.execute("PRAGMA secure_delete = OFF");
-    if (!wiped && wiped.error().code == ErrorCode::disk_full)
+    if (!wiped && wiped.error().code == ErrorCode::disk_full) {
+        SATCHEL_TRY(core.database.execute("PRAGMA secure_delete = OFF"));
         wiped = wipe_rows(core, keep_pending, key);
+        SATCHEL_TRY(core.database.execute("PRAGMA secure_delete = ON"));
+    }
     SATCHEL_TRY(wiped);
-    SATCHEL_TRY(usual);
     for (const char* tidy : {"VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)"})
         static_cast<void>(core.database.execute(tidy));
     return {};

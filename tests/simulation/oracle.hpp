@@ -5,6 +5,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -36,6 +37,9 @@ class Oracle {
     static void check_sizes(const Plan& plan, const SyncReply& reply, ByteView bytes);
     void check_head_office_sizes();
     void check_journal_size(DeviceNode& device);
+
+    // I-7, on the bytes of its files; after a session that ended well.
+    void check_nothing_left(DeviceNode& device);
 
     // At the end, when everything is quiet.
     void check_server();
@@ -69,6 +73,8 @@ class Oracle {
     void check_chain(ReplicaId replica);
     void check_confirmed(DeviceNode& device, const ServerRow& row, bool exactly);
     void check_nothing_else(DeviceNode& device, const SyncState& state);
+    using Marks = std::map<Value, Index>;  // who wrote which
+    bool is_other_half(const Marks& a, const Marks& b, const RecordId& other) const;
     static void check_state_sizes(const RecordState& state, const std::string& who);
     bool accepted(std::size_t change) const { return accepted_.contains(change); }
     void read_verdicts();

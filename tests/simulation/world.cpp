@@ -87,6 +87,7 @@ void World::run() {
 void World::check_at_the_end(DeviceNode& device) {
     oracle_.check_device(device);
     oracle_.check_journal_size(device);
+    oracle_.check_nothing_left(device);
     oracle_.check_views(device);
     device.kill();
     oracle_.check_views(device);
@@ -307,6 +308,7 @@ void World::pump(DeviceNode& device) {
         const bool done = device.session->done();
         end_session(device, done ? "done" : "rests");
         if (done) oracle_.check_session(device);
+        if (done && apart_.chance(150)) oracle_.check_nothing_left(device);
         if (done && ++sessions_done_ % kSessionsPerView == 0) oracle_.check_views(device);
         look_at_screen(device);
         return;
