@@ -248,15 +248,17 @@ void run_changes(const Settings& settings, Results& results) {
 // Both sides edit the same rows apart; then until both and the server are equal.
 void run_merge(const Settings& settings, Results& results) {
     const auto rows = make_opportunities(settings.rows, 1);
-    std::vector<double> ratios, floors;
+    std::vector<double> ratios, floors, over;
     MergeTimes last;
     for (std::size_t i = 0; i < settings.repeats; ++i) {
         last = merge_round(settings.folder + "/w5-" + std::to_string(i), rows);
         ratios.push_back(last.ours / last.plain);
         floors.push_back(last.floor / last.plain);
+        over.push_back(last.ours / last.floor);
     }
     results.set("w5.ratio", median(ratios));
     results.set("w5.floor_ratio", median(floors));
+    results.set("w5.over_floor", median(over));
     results.set("w5.seconds", last.ours);
     results.set("w5.conflicts_found", last.conflicts);
 }

@@ -233,11 +233,13 @@ bool CausalChecker::went_with_refused(const Session& viewer, const Known& known)
     });
 }
 
-// After a restore: under a dot that two branches of its device have used, or of who wrote on when
-// it was refused.
+// After a restore: under a dot that two branches of its device have used, as an attacker does that
+// goes on under its old name, or of who wrote on when it was refused.
 bool CausalChecker::named_there(const Seen& seen, const Known& known) const {
+    if (since_restore_ == 0) return false;
+    if (history_.change_of(known.operation).hostile) return true;
     const auto there = seen.find(known.field);
-    return since_restore_ > 0 && there != seen.end() &&
+    return there != seen.end() &&
            std::any_of(there->second.begin(), there->second.end(), [&](Index index) {
                return history_.may_name(index, known.operation) ||
                       history_.wrote_on(index, known.operation);
