@@ -54,6 +54,7 @@ const char* Journal::tables_sql() {
            " state INTEGER NOT NULL, seq INTEGER NOT NULL, effective INTEGER NOT NULL,"
            " rank INTEGER NOT NULL, late INTEGER NOT NULL, reason INTEGER NOT NULL,"
            " detail TEXT NOT NULL);"
+           "CREATE INDEX IF NOT EXISTS verdict_quarantined ON verdict (number) WHERE state = 4;"
            "CREATE TRIGGER IF NOT EXISTS entry_removed AFTER DELETE ON entry BEGIN"
            " DELETE FROM verdict WHERE number = old.number; END;"
            "CREATE VIEW IF NOT EXISTS journal AS SELECT entry.number, replica, incarnation,"
@@ -399,7 +400,11 @@ Result<std::uint64_t> Journal::run_end(ReplicaId replica, std::uint64_t counter)
 }
 
 Result<std::vector<JournalEntry>> Journal::list(std::size_t limit, bool open_only) {
-    const std::string open = open_only ? " AND state IN (0, 1, 3, 4)" : "";
+    const std::string open =
+        open_only ? " AND number IN (SELECT number FROM entry WHERE number >= (SELECT first_open"
+                    " FROM journal_mark) UNION ALL SELECT number FROM verdict WHERE state = 4)"
+                    " AND state IN (0, 1, 3, 4)"
+                  : "";
     // The plus: else SQLite plans the statement anew whenever a limit is bound.
     SATCHEL_ASSIGN(Statement * rows,
                    database_.cached("SELECT " JOURNAL_FACTS " FROM journal WHERE " JOURNAL_KEPT +

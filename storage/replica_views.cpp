@@ -132,21 +132,21 @@ Result<ReplicaStatus> Replica::status() {
     status.loading = !core_->scopes.loading().empty();
     SATCHEL_ASSIGN(Statement counts,
                    core_->database.prepare("SELECT state, count(*), min(committed_at) FROM journal"
-                                           " WHERE state IN (0, 1, 3, 4) GROUP BY state"));
+                                           " WHERE number >= (SELECT first_open FROM journal_mark)"
+                                           " AND state IN (0, 1, 3) GROUP BY state"));
     while (true) {
         SATCHEL_ASSIGN(const bool more, counts.step());
         if (!more) break;
         const auto state = static_cast<ChangesetState>(counts.integer(0));
         const auto count = static_cast<std::size_t>(counts.integer(1));
-        if (state == ChangesetState::quarantined) {
-            status.not_accepted = count;
-            continue;
-        }
         (state == ChangesetState::held ? status.held : status.pending) += count;
         const std::int64_t oldest = counts.integer(2);
         if (status.oldest_pending_at == 0 || oldest < status.oldest_pending_at)
             status.oldest_pending_at = oldest;
     }
+    SATCHEL_ASSIGN(const std::int64_t refused,
+                   core_->database.integer("SELECT count(*) FROM verdict WHERE state = 4"));
+    status.not_accepted = static_cast<std::size_t>(refused);
     SATCHEL_ASSIGN(const std::int64_t conflicts,
                    core_->database.integer("SELECT count(*) FROM _conflict"));
     SATCHEL_ASSIGN(const std::int64_t parked,

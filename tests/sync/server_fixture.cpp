@@ -145,7 +145,7 @@ Result<Handled> Head::handle(const SyncRequest& request, const Caller& caller) {
         store_->roll_back_all();
         return committed.error();
     }
-    SATCHEL_TRY(store_->check_sums());
+    if (checks_sums) SATCHEL_TRY(store_->check_sums());
     return handled;
 }
 

@@ -76,6 +76,7 @@ class Head {
         return state(collection, id).clock;
     }
 
+    bool checks_sums = true;  // of all scopes, after each request
     FixedClock clock_source;
     FixedRandom random;
     ServerOptions options;
