@@ -506,8 +506,8 @@ Result<std::uint64_t> Journal::run_start(ReplicaId replica) {
     return static_cast<std::uint64_t>(rows.integer(0));
 }
 
-Status Journal::prune(ReplicaId replica, std::uint64_t horizon) {
-    if (horizon == 0) return {};
+Result<std::int64_t> Journal::prune(ReplicaId replica, std::uint64_t horizon) {
+    if (horizon == 0) return std::int64_t{0};
     SATCHEL_ASSIGN(const std::int64_t last, last_number(replica, horizon - 1));
     SATCHEL_ASSIGN(Statement * remove,
                    database_.cached("DELETE FROM entry WHERE number IN (SELECT number FROM journal"
@@ -518,7 +518,8 @@ Status Journal::prune(ReplicaId replica, std::uint64_t horizon) {
     remove->bind(1, stored(replica.id));
     remove->bind(2, replica.incarnation);
     remove->bind(3, last);
-    return remove->run();
+    SATCHEL_TRY(remove->run());
+    return database_.changes();
 }
 
 Result<std::vector<Bytes>> Journal::before_images(std::int64_t number) {

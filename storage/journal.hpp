@@ -133,7 +133,7 @@ class Journal {
     // Where the last changesets of the incarnation begin that follow each other without a hole;
     // what was pruned or wiped leaves one.
     Result<std::uint64_t> run_start(ReplicaId replica);
-    Status prune(ReplicaId replica, std::uint64_t horizon);
+    Result<std::int64_t> prune(ReplicaId replica, std::uint64_t horizon);
 
     Result<std::vector<Bytes>> before_images(std::int64_t number);
     Status save_before_images(std::int64_t number, const std::vector<Bytes>& images);

@@ -243,7 +243,9 @@ Status Database::configure(const OpenOptions& options) {
 
 Status Database::overwrite_deleted() {
     SATCHEL_TRY(execute("PRAGMA secure_delete = ON"));
-    if (!has_key_) clear_unused_space(handle());
+    // Pages of a map, which a file has that shrinks by itself, look like pages of a tree.
+    SATCHEL_ASSIGN(const std::int64_t shrinks, integer("PRAGMA auto_vacuum"));
+    if (!has_key_ && shrinks == 0) clear_unused_space(handle());
     return {};
 }
 
@@ -360,13 +362,14 @@ Status Database::checkpoint() {
     return error("emptying the log");
 }
 
-Status Database::purge() {
+bool Database::purge() {
     sqlite3_busy_timeout(handle(), 0);
-    const Status emptied = checkpoint();
+    const int code =
+        sqlite3_wal_checkpoint_v2(handle(), nullptr, SQLITE_CHECKPOINT_TRUNCATE, nullptr, nullptr);
     sqlite3_busy_timeout(handle(), busy_timeout_ms_);
-    SATCHEL_TRY(emptied);
+    if (code != SQLITE_OK) return false;
     sqlite3_db_release_memory(handle());
-    return {};
+    return true;
 }
 
 Error Database::error(std::string what) const {

@@ -198,8 +198,9 @@ class Database {
 
     // Moves the log into the file and empties it; busy when another connection reads or writes.
     Status checkpoint();
-    // The same at once or not at all, and memory keeps nothing of what was deleted either.
-    Status purge();
+    // The same at once, and pages that memory still has are given back. False: not now, as another
+    // connection reads or writes, or the disk fails; the log stays as it is. Takes no memory.
+    bool purge();
 
     sqlite3* handle() const { return handle_.get(); }
     Error error(std::string what) const;

@@ -6,6 +6,14 @@
 #include "sync/mutants.hpp"
 
 namespace satchel::storage {
+namespace {
+
+// How a parked row is called.
+std::string name_of(CollectionId collection, const RecordId& id) {
+    return "record " + id.text() + " of collection " + std::to_string(number(collection));
+}
+
+}  // namespace
 
 Taker::Taker(ReplicaCore& core, const SyncReply& reply, const RoundTrip& trip)
     : core_(core), reply_(reply), trip_(trip) {}
@@ -30,7 +38,9 @@ Status Taker::take() {
     SATCHEL_TRY(core_.journal.move_mark());
     if (reply_.checkpoint) {
         SATCHEL_TRY(note_sums());
-        SATCHEL_TRY(core_.journal.prune(row.replica, reply_.horizon_counter));
+        SATCHEL_ASSIGN(const std::int64_t pruned,
+                       core_.journal.prune(row.replica, reply_.horizon_counter));
+        core_.purge_due = core_.purge_due || pruned > 0;
         row.last_success = trip_.answered;
     }
     if (row.earlier_open) {
@@ -482,16 +492,20 @@ Status Taker::note_sums() {
 
 // What cannot be shown holds nothing else up: it is kept as it came, once, and asked for again when
 // the scope does not add up.
+Status Taker::forget_parked(CollectionId collection, const RecordId& id) {
+    SATCHEL_ASSIGN(Statement * remove, core_.database.cached("DELETE FROM parked WHERE what = ?1"));
+    const std::string what = name_of(collection, id);
+    remove->bind_text(1, what);
+    return remove->run();
+}
+
 Status Taker::park(const PageRow& row, const Error& why) {
-    const std::string what =
-        "record " + row.id.text() + " of collection " + std::to_string(number(row.collection));
     Writer out;
     out.bytes(row.meta);
     for (const ValueView& value : row.values)
         out.value(value);
-    SATCHEL_ASSIGN(Statement * remove, core_.database.cached("DELETE FROM parked WHERE what = ?1"));
-    remove->bind_text(1, what);
-    SATCHEL_TRY(remove->run());
+    SATCHEL_TRY(forget_parked(row.collection, row.id));
+    const std::string what = name_of(row.collection, row.id);
     SATCHEL_ASSIGN(Statement * insert,
                    core_.database.cached("INSERT INTO parked (at, what, why, bytes)"
                                          " VALUES (?1, ?2, ?3, ?4)"));

@@ -113,6 +113,7 @@ class Taker {
     Status drop_refused();
     Status take_repair();
     Status note_sums();
+    Status forget_parked(CollectionId collection, const RecordId& id);
     Status park(const PageRow& row, const Error& why);
 
     Result<OpenChangeset*> open(std::int64_t number);

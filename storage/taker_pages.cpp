@@ -175,13 +175,13 @@ Status Taker::apply_page(ByteView bytes) {
 
 Status Taker::apply_row(const PageRow& row, const std::vector<std::string>& scopes,
                         std::int64_t set) {
-    const TableInfo* table = core_.tables.table(row.collection);
-    if (table == nullptr)
-        return park(row, {ErrorCode::upgrade_needed, "this release does not know the collection"});
     if (set == 0) {  // staged for scopes that were given up since
         core_.purge_due = true;
         return wanted_.contains(row.id) ? forget_wanted(row.id) : Status{};
     }
+    const TableInfo* table = core_.tables.table(row.collection);
+    if (table == nullptr)
+        return park(row, {ErrorCode::upgrade_needed, "this release does not know the collection"});
     SATCHEL_ASSIGN(const bool done, row.kind == RowKind::confirm
                                         ? confirm_in_place(*table, row, set)
                                         : apply_new_row(*table, row, set));
@@ -312,9 +312,10 @@ Status Taker::take_repair() {
 }
 
 Status Taker::apply_departure(const Departure& departure) {
+    core_.purge_due = true;  // its row may have been staged, or parked
+    SATCHEL_TRY(forget_parked(departure.collection, departure.id));
     const TableInfo* table = core_.tables.table(departure.collection);
     if (table == nullptr) return {};
-    core_.purge_due = true;  // its row may have been staged
     SATCHEL_ASSIGN(const auto stored, core_.tables.load(*table, departure.id));
     if (!stored || stored->seq > departure.seq) return {};
     return leave_scope(*table, departure.id, departure.scope);

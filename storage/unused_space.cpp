@@ -81,14 +81,13 @@ std::span<std::byte> unused_space(std::span<std::byte> page, bool is_first) {
     return page.subspan(begin, end - begin);
 }
 
-bool clear_unused_space(sqlite3* connection) {
+void clear_unused_space(sqlite3* connection) {
     sqlite3_file* file = nullptr;
     const int code = sqlite3_file_control(connection, "main", SQLITE_FCNTL_FILE_POINTER,
                                           static_cast<void*>(&file));
-    if (code != SQLITE_OK || file == nullptr || file->pMethods == nullptr) return false;
-    if (file->pMethods->xWrite != &write)
-        file->pMethods = &with_cleared_pages(file->pMethods).changed;
-    return true;
+    if (code != SQLITE_OK || file == nullptr || file->pMethods == nullptr) return;
+    if (file->pMethods->xWrite == &write) return;
+    file->pMethods = &with_cleared_pages(file->pMethods).changed;
 }
 
 }  // namespace satchel::storage

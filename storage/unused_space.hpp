@@ -19,8 +19,8 @@ std::span<std::byte> unused_space(std::span<std::byte> page, bool is_first);
 
 // From now on whatever this connection writes into the pages of its main file goes there with its
 // unused space cleared. Pages in the log stay as they are. Only for a file without a key, opened
-// over SQLite's own layer or another that does not look into pages. False: the connection has no
-// file.
-bool clear_unused_space(sqlite3* connection);
+// over SQLite's own layer or another that does not look into pages, whose auto_vacuum is off, and
+// that has less than 2^25 pages: pages of a map, and links to such far ones, look like a tree's.
+void clear_unused_space(sqlite3* connection);
 
 }  // namespace satchel::storage

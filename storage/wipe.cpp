@@ -176,8 +176,9 @@ Status wipe_rows(ReplicaCore& core, bool keep_pending, const SealKey* key) {
 
 }  // namespace
 
-// What is deleted is overwritten in the file, where the disk has room for that; then the file is
-// made small. A full disk, or a reader, may keep it large, but the data is gone.
+// What is deleted is overwritten, where the disk has room for that; then the file is made small,
+// and the log is emptied. A full disk may keep it large, but nothing reads the data any more; a
+// reader keeps the log, until the end of the next sync.
 Status Replica::wipe(bool keep_pending, const SealKey* key) {
     ReplicaCore& core = *core_;
     Status wiped = wipe_rows(core, keep_pending, key);
@@ -187,8 +188,9 @@ Status Replica::wipe(bool keep_pending, const SealKey* key) {
         SATCHEL_TRY(core.database.execute("PRAGMA secure_delete = ON"));
     }
     SATCHEL_TRY(wiped);
-    for (const char* tidy : {"VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)"})
-        static_cast<void>(core.database.execute(tidy));
+    static_cast<void>(core.database.execute("VACUUM"));
+    core.purge_due = true;
+    core.purge_if_due();
     return {};
 }
 

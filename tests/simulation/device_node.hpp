@@ -66,6 +66,7 @@ class DeviceNode {
     std::int64_t deadline = 0;
     int tries = 0;
     bool was_forked = false;
+    std::uint64_t failures_before = 0;  // of the disk, when it began
 
     std::vector<Form> forms;
     std::optional<Disk::Snapshot> image;        // an older backup of this device

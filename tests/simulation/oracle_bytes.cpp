@@ -56,18 +56,24 @@ bool is_unique(const Value& value) {
     return value.type() == ValueType::text && value.as_bytes().find(' ') != std::string::npos;
 }
 
-// Its own, that of a device which it is a copy of, or one that it had in its journal before a
-// log-out (the names of those stay).
-bool is_own(const DeviceNode& device, const KnownChange& change) {
-    return change.device == device.index || change.replica == device.replica_id ||
-           change.holders.contains(device.index);
+// Its own, or that of a device which it is a copy of: what it once had in its journal, though that
+// may be pruned or lost since.
+bool is_own(const DeviceNode& device, const KnownChange& change, const History& history) {
+    if (change.device == device.index || change.replica == device.replica_id) return true;
+    return change.holders.contains(device.index) ||
+           std::any_of(change.operations.begin(), change.operations.end(), [&](Index each) {
+               return history.operations()[each].latest.contains(device.index);
+           });
 }
 
-// A device that ever wrote on a record keeps its own changes until head office's backup has them.
-bool has_written_on(const DeviceNode& device, const History& history, const RecordId& record) {
-    const std::vector<Index>& all = history.of_record(record);
-    return std::any_of(all.begin(), all.end(),
-                       [&](Index each) { return is_own(device, history.change_of(each)); });
+// A device that ever wrote on a record keeps its own changes, and what they replaced, until head
+// office's backup has them.
+std::set<RecordId> written_by(const DeviceNode& device, const History& history) {
+    std::set<RecordId> records;
+    for (const KnownOperation& known : history.operations())
+        if (is_own(device, history.changes()[known.change], history))
+            records.insert(known.operation.record);
+    return records;
 }
 
 }  // namespace
@@ -79,15 +85,16 @@ void Oracle::check_nothing_left(DeviceNode& device) {
     if (synced->epoch != server_.store().epoch()) return;
     const std::vector<std::string>& held = synced->scopes;
     const bool has_all = server_.store().head() <= synced->cursor;
+    const std::set<RecordId> own = written_by(device, history_);
     std::set<RecordId> records;
-    std::set<Bytes> named;  // by what the device wrote or may see: a visit names its deal
+    std::set<Bytes> named;  // where the device wrote or may look: a visit names its deal
     const auto name = [&named](const std::vector<Value>& values) {
         for (const Value& value : values)
             if (value.type() == ValueType::bytes) named.insert(value.as_bytes());
     };
     for (const KnownOperation& known : history_.operations()) {
         records.insert(known.operation.record);
-        if (!is_own(device, history_.changes()[known.change])) continue;
+        if (!own.contains(known.operation.record)) continue;
         for (const CellWrite& cell : known.operation.cells)
             name(cell.values);
     }
@@ -102,7 +109,7 @@ void Oracle::check_nothing_left(DeviceNode& device) {
     for (const RecordId& record : records) {
         const ServerRow* row = server_.row(record);
         const bool is_news = row == nullptr ? !has_all : row->record.seq > synced->cursor;
-        if (is_news || has_written_on(device, history_, record)) continue;
+        if (is_news || own.contains(record)) continue;
         if (!named.contains(Bytes(record.view()))) secrets.add(record.view(), record);
         for (const Index each : history_.of_record(record))
             for (const CellWrite& cell : history_.operations()[each].operation.cells)

@@ -169,8 +169,9 @@ void Oracle::check_session(DeviceNode& device) {
 // stands there names it, or what a copy of its author wrote under the same dot: nobody can tell
 // which (docs/decisions/0013).
 bool Oracle::is_other_half(const Marks& a, const Marks& b, const RecordId& other) const {
+    const bool was_restored = server_.store().epoch() > 1;
     return std::all_of(a.begin(), a.end(), [&](const auto& mark) {
-        if (b.contains(mark.first)) return true;
+        if (b.contains(mark.first) || !was_restored) return b.contains(mark.first);
         const std::vector<Index>& written = history_.change_of(mark.second).operations;
         return std::any_of(written.begin(), written.end(), [&](Index twin) {
             return history_.operations()[twin].operation.record == other &&
