@@ -1,6 +1,7 @@
 // DataDirectory: the one folder that a server keeps everything in, and the right to it.
 //
 //     DIR/office.satchel-server   the workspace (with -wal and -shm beside it)
+//     DIR/audit-anchors.txt       heads of its audit log (server/audit_anchors.hpp)
 //     DIR/backups/                what `backup` makes
 //     DIR/address                 http://127.0.0.1:PORT of the running server, one line
 //     DIR/admin-password.txt      the generated first password, mode 0600; delete it when noted
@@ -18,6 +19,9 @@
 
 namespace satchel::server {
 
+constexpr const char* kDatabase = "office.satchel-server";
+constexpr const char* kAnchors = "audit-anchors.txt";
+
 class DataDirectory {
   public:
     // Makes the folder (mode 0700) when it is missing, and locks it until the object goes.
@@ -29,7 +33,11 @@ class DataDirectory {
 
     const std::string& path() const { return path_; }
     std::string file(std::string_view name) const { return path_ + "/" + std::string(name); }
-    std::string database() const { return file("office.satchel-server"); }
+    std::string database() const { return file(kDatabase); }
+    // The file that was asked for, or the usual one for "".
+    std::string anchors(const std::string& asked) const {
+        return asked.empty() ? file(kAnchors) : asked;
+    }
 
     // Replaces the whole file or leaves it as it was; durable. Mode 0600.
     Status write(std::string_view name, std::string_view content) const;

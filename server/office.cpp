@@ -1,7 +1,11 @@
 #include "server/office.hpp"
 
+#include <spdlog/spdlog.h>
+
 #include <algorithm>
 #include <utility>
+
+#include "server/audit_anchors.hpp"
 
 namespace satchel::server {
 
@@ -30,6 +34,19 @@ Status Office::open_store() {
 void Office::note_position() {
     metrics.head = number(store->head());
     metrics.epoch = store->epoch();
+}
+
+void Office::note_audit_head() {
+    if (options.anchors.empty()) return;
+    const storage::AuditHead head = store->audit_head();
+    const Result<storage::AuditHead> last = note_anchor(options.anchors, head, now_ms());
+    if (!last)
+        spdlog::error("the audit log's head was not noted: {}", last.error().message);
+    else if (last->count > head.count)
+        spdlog::error(
+            "the audit log has {} entries, but had {} when {} was last written to: unless a backup "
+            "was just restored, look at it with satcheld --check-audit",
+            head.count, last->count, options.anchors);
 }
 
 Result<std::vector<std::string>> Office::scopes_of(const storage::Account& account) {

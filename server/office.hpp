@@ -26,6 +26,7 @@ namespace satchel::server {
 struct OfficeOptions {
     std::string database;
     std::string backups;    // folder
+    std::string anchors;    // file (audit_anchors.hpp); "": the audit log's head is not noted
     std::string workspace;  // name of a new one
     SchemaPointer schema;   // of a new one
     ThrottleOptions throttle;
@@ -45,6 +46,10 @@ class Office {
     // Writes the account into `_user`, where devices see it.
     Status mirror(const storage::Account& account, std::int64_t now_ms);
     Status mirror(const storage::Device& device, std::int64_t now_ms);
+
+    // Notes the audit log's head outside of the database. What fails only loses evidence: it is
+    // logged, and head office goes on.
+    void note_audit_head();
 
     // Something was merged, or rights changed: whoever waits looks again.
     void tell_news() {

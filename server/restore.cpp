@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <system_error>
 
+#include "server/audit_anchors.hpp"
 #include "server/data_directory.hpp"
 #include "storage/server_store.hpp"
 #include "storage/services.hpp"
@@ -45,6 +46,7 @@ Result<Restored> begin_epoch(const std::string& path, std::uint64_t after_epoch)
     Restored restored;
     restored.epoch = store->epoch();
     restored.head = store->head();
+    restored.audit = store->audit_head();
     SATCHEL_TRY(store->database().checkpoint());
     return restored;
 }
@@ -71,7 +73,8 @@ Status put_aside(const std::string& from, const std::string& to) {
 
 }  // namespace
 
-Result<Restored> restore(const std::string& data, const std::string& backup) {
+Result<Restored> restore(const std::string& data, const std::string& backup,
+                         const std::string& anchors) {
     if (!exists(backup)) return Error{ErrorCode::not_found, "there is no file " + backup};
     SATCHEL_ASSIGN(const DataDirectory directory, DataDirectory::open(data));
     const std::string target = directory.database();
@@ -89,6 +92,9 @@ Result<Restored> restore(const std::string& data, const std::string& backup) {
     if (rename(draft.c_str(), target.c_str()) != 0)
         return system_error("cannot put the backup in place");
     SATCHEL_TRY(sync_folder(directory.path()));
+    // What fails here is made good at the next start.
+    storage::SystemClock clock;
+    static_cast<void>(note_anchor(directory.anchors(anchors), restored->audit, clock.now_ms()));
     return restored;
 }
 

@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <string>
 
+#include "storage/audit_log.hpp"
 #include "sync/ids.hpp"
 #include "sync/result.hpp"
 
@@ -23,8 +24,11 @@ struct Restored {
     std::string replaced;  // where the former workspace is; "" = there was none
     std::uint64_t epoch = 0;
     Sequence head{};
+    storage::AuditHead audit;
 };
 
-Result<Restored> restore(const std::string& data, const std::string& backup);
+// `anchors`: as Settings::anchors; the restored audit log's head is noted there.
+Result<Restored> restore(const std::string& data, const std::string& backup,
+                         const std::string& anchors = {});
 
 }  // namespace satchel::server

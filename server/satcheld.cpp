@@ -11,6 +11,7 @@
 #include <cstdio>
 #include <ctime>
 
+#include "server/audit_check.hpp"
 #include "server/release.hpp"
 #include "server/restore.hpp"
 #include "server/server.hpp"
@@ -25,6 +26,7 @@ struct Options {
     Settings settings;
     std::string listen = "127.0.0.1:8470";
     std::string restore;
+    bool check_audit = false;
     std::string log_level = "info";
 };
 
@@ -45,8 +47,14 @@ void describe(CLI::App& app, Options& options) {
                    "Collections of a new workspace: starter, empty, or a JSON file")
         ->capture_default_str();
     app.add_option("--backups", settings.backups, "Folder for backups (default DIR/backups)");
+    app.add_option(
+        "--anchors", settings.anchors,
+        "File that the head of the audit log is added to, hourly and at each backup, start "
+        "and end (default DIR/audit-anchors.txt); better on another machine");
     app.add_option("--restore", options.restore,
                    "Put this backup in the place of the workspace, and end");
+    app.add_flag("--check-audit", options.check_audit,
+                 "Look whether the audit log is whole, and end: exit status 8 when it is not");
     app.add_option("--log-level", options.log_level, "What goes to stderr")
         ->check(CLI::IsMember({"debug", "info", "warn", "error", "off"}))
         ->capture_default_str();
@@ -103,13 +111,41 @@ sigset_t block_signals() {
 }
 
 int run_restore(const Options& options) {
-    const Result<Restored> restored = restore(options.settings.data, options.restore);
+    const Result<Restored> restored =
+        restore(options.settings.data, options.restore, options.settings.anchors);
     if (!restored) return fail(restored.error());
     std::printf("restored; epoch %llu, complete up to %llu\n",
                 static_cast<unsigned long long>(restored->epoch),
                 static_cast<unsigned long long>(number(restored->head)));
     if (!restored->replaced.empty())
         std::printf("the former workspace is in %s\n", restored->replaced.c_str());
+    return 0;
+}
+
+void say_anchors(const CheckedAudit& checked) {
+    const storage::AuditReport& report = checked.report;
+    if (report.anchors == 0) {
+        std::printf("no head of it was noted in %s: nothing shows that its end was not cut off\n",
+                    checked.anchors.c_str());
+        return;
+    }
+    std::printf("%llu of its heads stand in %s, and hold\n",
+                static_cast<unsigned long long>(report.anchors), checked.anchors.c_str());
+    if (report.taken_back != 0)
+        std::printf("%llu more are of what a restored backup did not have\n",
+                    static_cast<unsigned long long>(report.taken_back));
+}
+
+int run_check_audit(const Options& options) {
+    const Result<CheckedAudit> checked =
+        check_audit(options.settings.data, options.settings.anchors);
+    if (!checked) return fail(checked.error());
+    const storage::AuditReport& report = checked->report;
+    std::printf("the audit log is whole: %llu entries about %llu changesets; restored %llu times\n",
+                static_cast<unsigned long long>(report.head.count),
+                static_cast<unsigned long long>(report.changesets),
+                static_cast<unsigned long long>(report.restores));
+    say_anchors(*checked);
     return 0;
 }
 
@@ -153,6 +189,7 @@ int run(int argc, char** argv) {
     spdlog::set_pattern("%Y-%m-%dT%H:%M:%S.%eZ %l %v", spdlog::pattern_time_type::utc);
     umask(077);  // whatever is made is its owner's only
     if (!options.restore.empty()) return run_restore(options);
+    if (options.check_audit) return run_check_audit(options);
     Result<ListenAddress> address = ListenAddress::parse(options.listen);
     if (!address) return fail(address.error());
     options.settings.listen = *std::move(address);

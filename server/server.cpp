@@ -67,6 +67,7 @@ Status Server::open_office() {
     OfficeOptions options;
     options.database = directory_.database();
     options.backups = settings_.backups;
+    options.anchors = directory_.anchors(settings_.anchors);
     options.workspace = settings_.workspace;
     options.throttle = settings_.throttle;
     if (options.backups.empty()) {
@@ -129,6 +130,7 @@ Status Server::upkeep() {
         if (lost > 0) spdlog::warn("declared lost after the hold deadline dots={}", lost);
         return {};
     });
+    office_->note_audit_head();
     if (done) office_->tell_news();
     return done;
 }
@@ -138,6 +140,7 @@ void Server::stop() {
     if (desk_) desk_->begin_stop();
     if (http_) http_->stop(kPatience);
     if (desk_) desk_->close();
+    office_->note_audit_head();
     if (const Status done = office_->store->database().checkpoint(); !done)
         spdlog::warn("checkpoint: {}", done.error().message);
     directory_.remove(kAddressFile);

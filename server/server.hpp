@@ -29,6 +29,7 @@ struct Settings {
     std::string admin_password_file;    // first start only: its first line; else one is generated
     std::string schema = "starter";     // of a new workspace: starter, empty or a file of JSON
     std::string backups;                // folder; "" = DIR/backups
+    std::string anchors;                // file; "" = DIR/audit-anchors.txt
     HttpOptions http;                   // address and certificate are taken from above
     FrontDeskOptions desk;
     ThrottleOptions throttle;
@@ -46,7 +47,8 @@ class Server {
     // When the certificate ends, in milliseconds; 0 without TLS.
     std::int64_t certificate_expires_at() const { return certificate_expires_at_; }
 
-    // What has to be done once in a while (each hour): old tokens, changes that never came.
+    // What has to be done once in a while (each hour): old tokens, changes that never came,
+    // the audit log's head.
     Status upkeep();
     // Finishes requests, answers those that wait, and closes the workspace.
     void stop();

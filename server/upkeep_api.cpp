@@ -58,6 +58,7 @@ Result<storage::WorkspaceCopy> copy_to(Office& office, const std::string& path) 
 Status note(Office& office, const storage::WorkspaceCopy& copy, bool confirm) {
     const std::lock_guard lock(office.mutex);
     SATCHEL_TRY(office.store->note_backup(copy));
+    office.note_audit_head();
     return confirm ? office.store->confirm_backup() : Status();
 }
 

@@ -133,6 +133,8 @@ class Journal {
     // Where the last changesets of the incarnation begin that follow each other without a hole;
     // what was pruned or wiped leaves one.
     Result<std::uint64_t> run_start(ReplicaId replica);
+    // What is in order at head office and in its backup, up to counter `horizon`, goes. Gives how
+    // many entries went.
     Result<std::int64_t> prune(ReplicaId replica, std::uint64_t horizon);
 
     Result<std::vector<Bytes>> before_images(std::int64_t number);

@@ -166,9 +166,8 @@ Result<const Field*> LocalTransaction::State::field(const TableInfo& info, std::
     return known;
 }
 
-// What the author had seen of the record: the token, or what is there now.
-// A token of this record names what is here; but head office may have refused some of it since, or
-// lost it when it was restored.
+// What the author had seen of the record: the token, or what is there now. A token of this record
+// names what is here; but head office may have refused some of it since, or lost it in a restore.
 Result<VectorClock> LocalTransaction::State::seen(const RecordId& id, const VectorClock* token,
                                                   const VectorClock& shown) const {
     if (token == nullptr) return shown;

@@ -259,10 +259,14 @@ Status add_unknown(ReplicaCore& core, const std::vector<Verdict>& answers,
         SATCHEL_ASSIGN(const auto whole, core.journal.row(asked->entry.number));
         if (whole) rows.push_back(*whole);
     }
-    const auto number = [](const JournalRow& row) { return row.entry.number; };
-    std::ranges::sort(rows, {}, number);
-    const auto twice = std::ranges::unique(rows, {}, number);
-    rows.erase(twice.begin(), twice.end());
+    const auto before = [](const JournalRow& a, const JournalRow& b) {
+        return a.entry.number < b.entry.number;
+    };
+    const auto same = [](const JournalRow& a, const JournalRow& b) {
+        return a.entry.number == b.entry.number;
+    };
+    std::sort(rows.begin(), rows.end(), before);
+    rows.erase(std::unique(rows.begin(), rows.end(), same), rows.end());
     return {};
 }
 

@@ -227,6 +227,8 @@ Status ReplicaCore::refresh() {
         SATCHEL_TRY(load_schema());
         SATCHEL_TRY(load_aliases());
         journal.invalidate();
+        // Another process has written: whether it could purge what left, it alone knows.
+        if (data_version != -1) purge_due = true;
         data_version = version;
         unheard = true;
     }

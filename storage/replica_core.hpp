@@ -135,7 +135,9 @@ struct ReplicaCore {
     Status want_after(Sequence head);
     // One transaction in which `work` changes rows and the caches above; observers learn what it
     // gives. When it fails neither the file nor the caches have changed.
-    Status change(const std::function<Result<std::vector<Change>>()>& work);
+    // `at_checkpoint`: purges before they do.
+    Status change(const std::function<Result<std::vector<Change>>()>& work,
+                  bool at_checkpoint = false);
     // Issues journal rows again under the present incarnation (storage/reissue.cpp); gives what
     // changed.
     Result<std::vector<Change>> reissue(const std::vector<JournalRow>& rows);

@@ -94,13 +94,16 @@ class CachesUnlessCommitted {
 
 }  // namespace
 
-Status ReplicaCore::change(const std::function<Result<std::vector<Change>>()>& work) {
+Status ReplicaCore::change(const std::function<Result<std::vector<Change>>()>& work,
+                           bool at_checkpoint) {
     SATCHEL_ASSIGN(Transaction transaction, Transaction::begin(database));
     SATCHEL_TRY(refresh());
     CachesUnlessCommitted caches(*this);
     SATCHEL_ASSIGN(const std::vector<Change> changes, work());
     SATCHEL_TRY(transaction.commit());
     caches.commit();
+    // Before observers are told: they may keep rows open, and so the log.
+    if (at_checkpoint) purge_if_due();
     notify(changes);
     return {};
 }
@@ -231,7 +234,7 @@ Status Replica::take(const SyncReply& reply, const RoundTrip& trip) {
         SATCHEL_TRY(core_->database.execute(
             ("UPDATE replica SET cursor = " + std::to_string(number(reply.checkpoint->seq)))
                 .c_str()));
-    const Status taken = core_->change([&]() -> Result<std::vector<Change>> {
+    const auto work = [&]() -> Result<std::vector<Change>> {
         Taker taker(*core_, reply, trip);
         SATCHEL_TRY(taker.take());
         std::vector<Change> changes = taker.changes();
@@ -244,9 +247,8 @@ Status Replica::take(const SyncReply& reply, const RoundTrip& trip) {
         SATCHEL_ASSIGN(const std::vector<Change> more, core_->reissue(rows));
         changes.insert(changes.end(), more.begin(), more.end());
         return changes;
-    });
-    if (taken && reply.checkpoint) core_->purge_if_due();
-    return taken;
+    };
+    return core_->change(work, reply.checkpoint.has_value());
 }
 
 Status ReplicaCore::begin_anew(WalkPosition position) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "sync/limits.hpp"
+#include "sync/mutants.hpp"
 
 namespace satchel::storage {
 namespace {
@@ -95,6 +96,7 @@ Status ServerLog::load() {
     names_.clear();
     lost_.clear();
     aliasing_.clear();
+    SATCHEL_TRY(audit_.load());
     {
         SATCHEL_ASSIGN(Statement rows, database_.prepare("SELECT dot FROM _lost"));
         while (true) {
@@ -456,14 +458,16 @@ Status ServerLog::append(const LoggedChangeset& entry) {
     insert->bind_blob(9, entry.author.view());
     bind_verdict(*insert, 10, entry.verdict, original);
     SATCHEL_TRY(insert->run());
+    const std::int64_t number = database_.last_rowid();
+    SATCHEL_TRY(audit_.taken(number, entry));
     if (entry.verdict.kind == VerdictKind::held)
-        waits_.wait(database_.last_rowid(), entry.verdict.original);
+        waits_.wait(number, entry.verdict.original);
     else
         waits_.wake(entry.replica, entry.first_counter, entry.last_counter);
     return {};
 }
 
-Status ServerLog::save_verdict(const LoggedChangeset& entry) {
+Status ServerLog::save_verdict(const LoggedChangeset& entry, std::int64_t now_ms) {
     SATCHEL_ASSIGN(const Known* known, this->known(entry.replica));
     if (known == nullptr)
         return Error{ErrorCode::internal, "a verdict for a replica that was never saved"};
@@ -477,6 +481,8 @@ Status ServerLog::save_verdict(const LoggedChangeset& entry) {
     bind_verdict(*update, 3, entry.verdict, original);
     SATCHEL_TRY(update->run());
     SATCHEL_ASSIGN(const std::int64_t number, number_of(entry));
+    if (!broken(Mutant::decision_not_audited))
+        SATCHEL_TRY(audit_.decided(number, entry.verdict, now_ms));
     if (entry.verdict.kind == VerdictKind::held) {
         waits_.wait(number, entry.verdict.original);
         return {};
@@ -493,7 +499,8 @@ Status ServerLog::mark_adopted(std::int64_t number, const RecordId& by, std::int
     update->bind(1, number);
     update->bind(2, now_ms);
     update->bind_blob(3, by.view());
-    return update->run();
+    SATCHEL_TRY(update->run());
+    return audit_.adopted(number, by, now_ms);
 }
 
 // The newest half one by one, then each twice as far back as the one before.
@@ -574,7 +581,7 @@ Status ServerLog::declare_lost(const Dot& dot, std::string_view by, std::int64_t
     insert->bind_text(2, by);
     insert->bind(3, now_ms);
     SATCHEL_TRY(insert->run());
-    lost_.insert(dot);
+    if (lost_.insert(dot).second) SATCHEL_TRY(audit_.lost(dot, by, now_ms));
     waits_.wake(dot.replica, dot.counter, dot.counter);
     return {};
 }

@@ -5,6 +5,7 @@
 //     _log      every changeset ever taken, as it came, with its verdict; never deleted
 //     _alias    writes that are known under other dots
 //     _lost     dots that will never come
+//     _audit    what was decided about all of these (storage/audit_log.hpp)
 //
 // Cost: every call is a few index look-ups. Threads: the owner's. Errors: the database's.
 #pragma once
@@ -15,6 +16,7 @@
 #include <set>
 #include <vector>
 
+#include "storage/audit_log.hpp"
 #include "storage/held_waits.hpp"
 #include "storage/sqlite.hpp"
 #include "storage/workspace_copy.hpp"
@@ -30,7 +32,7 @@ struct NumberedChangeset {
 
 class ServerLog {
   public:
-    explicit ServerLog(Database& database) : database_(database) {}
+    explicit ServerLog(Database& database) : database_(database), audit_(database) {}
 
     static const char* tables_sql();
     // Reads what is kept in memory; after open and after something was undone.
@@ -67,7 +69,7 @@ class ServerLog {
     bool has_held() const { return waits_.count() > 0; }
     Status append(const LoggedChangeset& entry);
     // Another verdict for one that is held.
-    Status save_verdict(const LoggedChangeset& entry);
+    Status save_verdict(const LoggedChangeset& entry, std::int64_t now_ms);
     Status mark_adopted(std::int64_t number, const RecordId& by, std::int64_t now_ms);
     Result<std::vector<ChainPoint>> chain_points(ReplicaId replica, std::size_t limit);
 
@@ -77,6 +79,8 @@ class ServerLog {
 
     Status declare_lost(const Dot& dot, std::string_view by, std::int64_t now_ms);
     bool is_lost(const Dot& dot) const { return lost_.contains(dot); }
+
+    AuditLog& audit() { return audit_; }
 
   private:
     struct Known {
@@ -100,6 +104,7 @@ class ServerLog {
     std::set<Dot> lost_;
     std::set<ReplicaId> aliasing_;  // replicas that have aliases
     HeldWaits waits_;
+    AuditLog audit_;
 };
 
 }  // namespace satchel::storage

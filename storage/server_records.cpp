@@ -398,8 +398,8 @@ Result<std::optional<LoggedChangeset>> SqliteServerStore::log_entry(std::uint64_
 Status SqliteServerStore::append_log(const LoggedChangeset& entry) {
     return core_->log.append(entry);
 }
-Status SqliteServerStore::save_verdict(const LoggedChangeset& entry) {
-    return core_->log.save_verdict(entry);
+Status SqliteServerStore::save_verdict(const LoggedChangeset& entry, std::int64_t now_ms) {
+    return core_->log.save_verdict(entry, now_ms);
 }
 Result<std::vector<ChainPoint>> SqliteServerStore::chain_points(ReplicaId replica,
                                                                 std::size_t limit) {

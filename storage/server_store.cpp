@@ -95,6 +95,7 @@ Status SqliteServerStore::Core::create(SqliteServerStore& store) {
     SATCHEL_TRY(database.set_user_version(kServerFormat));
     SATCHEL_TRY(database.execute(kTables));
     SATCHEL_TRY(database.execute(ServerLog::tables_sql()));
+    SATCHEL_TRY(database.execute(AuditLog::tables_sql()));
     SATCHEL_TRY(database.execute(ServerScopes::tables_sql()));
     SATCHEL_TRY(database.execute(DeviceDays::tables_sql()));
     own = {random->next(), 1};
@@ -135,6 +136,7 @@ Status SqliteServerStore::Core::begin_epoch(std::int64_t now_ms) {
     insert->bind(1, static_cast<std::int64_t>(next));
     insert->bind(2, stored(head));
     SATCHEL_TRY(insert->run());
+    SATCHEL_TRY(log.audit().restored(next, head, now_ms));
     SATCHEL_TRY(writing.commit());
     return load();
 }
@@ -297,6 +299,9 @@ void SqliteServerStore::look_up_callers(CallerLookup lookup) {
 }
 void SqliteServerStore::look_up_scopes(ScopeLookup lookup) {
     core_->scope_lookup = std::move(lookup);
+}
+AuditHead SqliteServerStore::audit_head() {
+    return core_->log.audit().head();
 }
 SchemaPointer SqliteServerStore::schema() {
     return core_->tables.schema();

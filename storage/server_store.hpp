@@ -21,6 +21,7 @@
 #include <string_view>
 #include <vector>
 
+#include "storage/audit_log.hpp"
 #include "storage/record_tables.hpp"
 #include "storage/sqlite.hpp"
 #include "storage/workspace_copy.hpp"
@@ -149,6 +150,8 @@ class SqliteServerStore final : public ServerStore {
     Status note_backup(const WorkspaceCopy& copy);
     Status confirm_backup();
 
+    // Where the audit log ends, with what the open transaction added (storage/audit_log.hpp).
+    AuditHead audit_head();
     Result<ServerFigures> figures();
     // Recounts every scope and compares with the kept sums; corrupt names the first difference.
     Status check_sums();
@@ -172,7 +175,7 @@ class SqliteServerStore final : public ServerStore {
     Result<std::optional<LoggedChangeset>> log_entry(std::uint64_t replica,
                                                      const ChangeId& id) override;
     Status append_log(const LoggedChangeset& entry) override;
-    Status save_verdict(const LoggedChangeset& entry) override;
+    Status save_verdict(const LoggedChangeset& entry, std::int64_t now_ms) override;
     Result<std::vector<ChainPoint>> chain_points(ReplicaId replica, std::size_t limit) override;
     Result<std::vector<LoggedChangeset>> ready_held() override;
     Status keep_waiting(const LoggedChangeset& held) override;

@@ -24,6 +24,9 @@ Status Taker::take() {
     SATCHEL_ASSIGN(const std::int64_t dead,
                    core_.database.integer("SELECT EXISTS (SELECT 1 FROM _dead)"));
     no_dead_ = dead == 0;
+    SATCHEL_ASSIGN(const std::int64_t parked,
+                   core_.database.integer("SELECT EXISTS (SELECT 1 FROM parked)"));
+    any_parked_ = parked != 0;
     row.epoch = reply_.epoch;
     row.clock_offset = clock_correction(reply_.server_now, trip_);
     see_time();
@@ -155,10 +158,12 @@ Status Taker::take_scopes() {
     return core_.begin_anew({});
 }
 
-// Every row that only this scope held goes.
+// Every row that only this scope held goes. Of what could not be shown nobody knows whose it was:
+// all of it goes, and what another scope still shows comes again, since that does not add up.
 Status Taker::lose_scope(const std::string& key) {
     if (!core_.scopes.held().contains(key)) return {};
     core_.purge_due = true;
+    SATCHEL_TRY(core_.database.execute("DELETE FROM parked"));
     for (const Collection& collection : core_.tables.schema()->collections()) {
         const TableInfo* table = core_.tables.table(collection.id);
         std::vector<RecordId> ids;
@@ -513,6 +518,7 @@ Status Taker::park(const PageRow& row, const Error& why) {
     insert->bind_text(2, what);
     insert->bind_text(3, why.message);
     insert->bind_blob(4, out.out());
+    any_parked_ = true;
     return insert->run();
 }
 

@@ -145,6 +145,7 @@ class Taker {
     std::set<std::int64_t> unknown_;   // the server has never seen them: to be issued again now
     std::set<RecordId> wanted_;
     Sequence settle_to_{};  // accepted changesets up to here are settled by this reply
+    bool any_parked_ = false;
     bool no_dead_ = false;  // nothing deleted is kept here: no need to look
 };
 

@@ -179,6 +179,7 @@ Status Taker::apply_row(const PageRow& row, const std::vector<std::string>& scop
         core_.purge_due = true;
         return wanted_.contains(row.id) ? forget_wanted(row.id) : Status{};
     }
+    if (any_parked_) SATCHEL_TRY(forget_parked(row.collection, row.id));
     const TableInfo* table = core_.tables.table(row.collection);
     if (table == nullptr)
         return park(row, {ErrorCode::upgrade_needed, "this release does not know the collection"});

@@ -13,8 +13,8 @@
 namespace satchel::storage {
 
 // The unused bytes of one page of a database file: what no row, list or header of SQLite's
-// "Database File Format", section 1.6, uses. Empty for a page that is no page of a table or an
-// index (SQLite clears those itself), and for one that is damaged.
+// "Database File Format", section 1.6, uses. Empty for a page that does not look like one of a
+// table or an index (SQLite clears others itself), and for one that is damaged.
 std::span<std::byte> unused_space(std::span<std::byte> page, bool is_first);
 
 // From now on whatever this connection writes into the pages of its main file goes there with its

@@ -177,8 +177,8 @@ Status wipe_rows(ReplicaCore& core, bool keep_pending, const SealKey* key) {
 }  // namespace
 
 // What is deleted is overwritten, where the disk has room for that; then the file is made small,
-// and the log is emptied. A full disk may keep it large, but nothing reads the data any more; a
-// reader keeps the log, until the end of the next sync.
+// and the log is emptied. A full disk may keep the file large, and the data in it, out of every
+// table; a reader keeps the log, until the end of the next sync.
 Status Replica::wipe(bool keep_pending, const SealKey* key) {
     ReplicaCore& core = *core_;
     Status wiped = wipe_rows(core, keep_pending, key);

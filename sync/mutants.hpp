@@ -38,6 +38,7 @@ enum class Mutant : std::uint8_t {
     children_left_behind,    // children of a record keep their scopes when it moves
     pruned_without_grave,    // a pruned record leaves no grave
     acknowledged_too_early,  // the server answers before its commit is on the disk
+    decision_not_audited,    // what was held is decided without an entry in the audit log
     // What goes down.
     sequence_gap,        // a change becomes visible after a later one
     entry_unnoticed,     // a record new to the device's scopes comes as a patch

@@ -89,7 +89,7 @@ class ReadyPass {
         const Verdict& verdict = entry->verdict;
         if (verdict.kind == VerdictKind::held && verdict.original == held.verdict.original)
             return store_.keep_waiting(held);
-        SATCHEL_TRY(store_.save_verdict(*entry));
+        SATCHEL_TRY(store_.save_verdict(*entry, judge_.now_ms));
         if (verdict.kind != VerdictKind::held) decided_.push_back(verdict);
         return {};
     }
@@ -125,6 +125,7 @@ Result<std::size_t> judge_held(ServerStore& store, const Services& services, std
     HeldRecords records(store);
     std::optional<Caller> caller;
     HeldJudge judge;
+    judge.now_ms = now_ms;
     judge.may_judge = [&](const LoggedChangeset& held) -> Result<bool> {
         SATCHEL_ASSIGN(caller, store.caller_of(held));
         if (!caller && now_ms - held.receipt > kHoldDeadlineMs) caller = nobody(held);

@@ -45,6 +45,7 @@ struct HeldJudge {
     std::function<Result<bool>(const LoggedChangeset& held)> may_judge;
     // Judges the same, now with its bytes, in place; gives what that made it search.
     std::function<Result<std::size_t>(LoggedChangeset& held)> judge;
+    std::int64_t now_ms = 0;
 };
 
 // Lets `judge` look at the ready ones, and at what becomes ready by that, until nothing more is

@@ -185,7 +185,7 @@ class ServerStore {
     virtual Result<std::optional<LoggedChangeset>> log_entry(std::uint64_t replica,
                                                              const ChangeId& id) = 0;
     virtual Status append_log(const LoggedChangeset& entry) = 0;
-    virtual Status save_verdict(const LoggedChangeset& entry) = 0;
+    virtual Status save_verdict(const LoggedChangeset& entry, std::int64_t now_ms) = 0;
     virtual Result<std::vector<ChainPoint>> chain_points(ReplicaId replica, std::size_t limit) = 0;
     // Held ones for whose dot something has happened since they were looked at, in the order they
     // came, without their bytes. Each stays ready until it gets a verdict or is to wait on.

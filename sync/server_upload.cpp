@@ -93,6 +93,7 @@ Result<bool> Exchange::stop(const Error& reason) {
 // What this device's held changesets wait for may be here now; then those of others.
 Status Exchange::judge_own_held() {
     HeldJudge judge;
+    judge.now_ms = now_ms_;
     judge.may_judge = [this](const LoggedChangeset& held) -> Result<bool> {
         return held.replica.id == caller_.replica;
     };

@@ -18,6 +18,7 @@
 #include "client/account.hpp"
 #include "client/sync_client.hpp"
 #include "server/server.hpp"
+#include "tests/temp_folder.hpp"
 
 namespace satchel::client {
 
@@ -40,11 +41,6 @@ struct Device {
 class SyncTest : public testing::Test {
   protected:
     void SetUp() override {
-        const auto* test = testing::UnitTest::GetInstance()->current_test_info();
-        folder_ = std::filesystem::path(testing::TempDir()) /
-                  (std::string("sync-") + test->name() + std::to_string(::getpid()));
-        std::filesystem::remove_all(folder_);
-        std::filesystem::create_directories(folder_);
         std::ofstream(folder_ / "password") << kPassword << "\n";
         settings_.data = folder_ / "office";
         settings_.admin_password_file = folder_ / "password";
@@ -53,10 +49,7 @@ class SyncTest : public testing::Test {
         add_user("li.wei");
         add_user("chen.jie");
     }
-    void TearDown() override {
-        server_.reset();
-        std::filesystem::remove_all(folder_);
-    }
+    void TearDown() override { server_.reset(); }
 
     void start_server() {
         auto started = server::Server::start(settings_);
@@ -152,7 +145,8 @@ class SyncTest : public testing::Test {
     }
     std::string path(const std::string& name) const { return folder_ / (name + ".satchel"); }
 
-    std::filesystem::path folder_;
+    test::TempFolder temp_;
+    const std::filesystem::path folder_ = temp_.path();
     server::Settings settings_;
     std::unique_ptr<server::Server> server_;
     std::string admin_;

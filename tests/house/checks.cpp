@@ -102,6 +102,14 @@ Findings check_throws(const Source& source) {
     return find_banned(source, blank_comments_and_literals(source.text), banned);
 }
 
+Findings check_ranges(const Source& source) {
+    static const Banned banned = {std::regex(R"(\bstd::(ranges|views)\b)"),
+                                  "clang, which builds the fuzz targets, cannot compile it with "
+                                  "Debian's library: use the algorithm of std"};
+    if (!source.is_cpp()) return {};
+    return find_banned(source, blank_comments_and_literals(source.text), banned);
+}
+
 Findings check_names(const Source& source) {
     static const Banned banned = {std::regex(R"((^|[^\w.>:])get_\w+\s*\()"),
                                   "name it by what it gives: name(), not get_name()"};

@@ -22,6 +22,9 @@ Findings check_pure_core(const Source& source);
 // Product code returns errors, it does not throw. Tests may, to play a library that does.
 Findings check_throws(const Source& source);
 
+// std::ranges, which not every compiler of ours can build.
+Findings check_ranges(const Source& source);
+
 // No function is called get_something. Names of libraries (behind ., -> or ::) are theirs.
 Findings check_names(const Source& source);
 

@@ -105,6 +105,12 @@ TEST(Throws, AreFoundInProductCodeOnly) {
     EXPECT_EQ(count(check_throws, "tests/sales/a.cpp", "throw Error();\n"), 0U);
 }
 
+TEST(Ranges, AreFoundEverywhere) {
+    EXPECT_EQ(count(check_ranges, "sync/a.cpp", "std::ranges::sort(a);\n"), 1U);
+    EXPECT_EQ(count(check_ranges, "tests/sync/a.cpp", "auto b = a | std::views::all;\n"), 1U);
+    EXPECT_EQ(count(check_ranges, "sync/a.cpp", "for (auto& arranges : a) {}\n"), 0U);
+}
+
 TEST(Names, DoNotBeginWithGet) {
     EXPECT_EQ(count(check_names, "sales/a.hpp", "Name get_name() const;\n"), 1U);
     EXPECT_EQ(count(check_names, "sales/a.cpp", "json.get_to(a);\nstd::get_time(b);\n"), 0U);

@@ -46,6 +46,10 @@ TEST_F(House, ErrorsAreValues) {
     expect_nothing_from(check_throws);
 }
 
+TEST_F(House, NothingNeedsRanges) {
+    expect_nothing_from(check_ranges);
+}
+
 TEST_F(House, NoFunctionIsNamedGet) {
     expect_nothing_from(check_names);
 }

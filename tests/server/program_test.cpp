@@ -179,6 +179,26 @@ TEST_F(ProgramTest, WrongOptionsAndFoldersAreNamed) {
     EXPECT_NE(schema.errors().find("nofile"), std::string::npos) << schema.errors();
 }
 
+TEST_F(ProgramTest, TheAuditLogIsLookedAtWhileTheServerRunsAndWhatIsWrongIsTold) {
+    Program server(folder_, "server", with());
+    ASSERT_NE(server.url(), "") << server.errors();
+    Program whole(folder_, "whole", {"--data", folder_.path("data"), "--check-audit"});
+    EXPECT_EQ(whole.wait(), 0) << whole.errors();
+    EXPECT_NE(whole.output().find("the audit log is whole"), std::string::npos) << whole.output();
+    EXPECT_NE(whole.output().find("stand in " + folder_.path("data") + "/audit-anchors.txt"),
+              std::string::npos)
+        << whole.output();
+    server.end(SIGTERM);
+    {
+        auto database =
+            storage::Database::open(folder_.path("data") + "/office.satchel-server", {});
+        ASSERT_TRUE(database && database->execute("DELETE FROM _audit WHERE number = 1"));
+    }
+    Program broken(folder_, "broken", {"--data", folder_.path("data"), "--check-audit"});
+    EXPECT_EQ(broken.wait(), 8);
+    EXPECT_NE(broken.errors().find("entry 1 is missing"), std::string::npos) << broken.errors();
+}
+
 TEST_F(ProgramTest, AFileOfANewerReleaseIsRefused) {
     {
         Program first(folder_, "first", with());

@@ -131,6 +131,7 @@ void Oracle::check_server() {
     for (const ServerRow& row : server_.rows())
         if (number(row.collection) >= system_ids::kFirstFree) check_record(row);
     check_chains();
+    check_audit();
     const Status sums = server_.store().check_sums();
     require(sums, "scope sums", "head office");
 }

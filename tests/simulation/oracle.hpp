@@ -71,6 +71,7 @@ class Oracle {
     void check_life(const ServerRow& row);
     void check_chains();
     void check_chain(ReplicaId replica);
+    void check_audit();
     void check_confirmed(DeviceNode& device, const ServerRow& row, bool exactly);
     void check_nothing_else(DeviceNode& device, const SyncState& state);
     using Marks = std::map<Value, Index>;  // who wrote which

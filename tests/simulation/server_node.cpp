@@ -29,24 +29,23 @@ Services real_services() {
     return services;
 }
 
-ServerNode::ServerNode(const Plan& plan, const std::int64_t& true_now, Prng random)
+ServerNode::ServerNode(const Plan& plan, const std::int64_t& true_now, Prng random, std::nullptr_t)
     : random_(random),
       clock_(true_now),
       disk_(unique_name("sim-server-"), random_, clock_),
       services_(real_services()) {
     options_.page_bytes = plan.page_bytes;
     options_.max_rows = plan.max_rows;
+}
+
+ServerNode::ServerNode(const Plan& plan, const std::int64_t& true_now, Prng random)
+    : ServerNode(plan, true_now, random, nullptr) {
     open(true, false);
 }
 
 ServerNode::ServerNode(const Plan& plan, const std::int64_t& true_now, Prng random,
                        Disk::Snapshot files)
-    : random_(random),
-      clock_(true_now),
-      disk_(unique_name("sim-server-"), random_, clock_),
-      services_(real_services()) {
-    options_.page_bytes = plan.page_bytes;
-    options_.max_rows = plan.max_rows;
+    : ServerNode(plan, true_now, random, nullptr) {
     disk_.restore(std::move(files));
 }
 
@@ -105,6 +104,8 @@ Answer ServerNode::handle(ByteView bytes, const Caller& caller) {
         answer.bytes = "503 " + answer.refusal->message;
         return answer;
     }
+    const storage::AuditHead audit = store_->audit_head();
+    if (audit_heads_.empty() || audit_heads_.back() != audit) audit_heads_.push_back(audit);
     answer.bytes = encode(handled->reply, services_);
     answer.reply = std::move(handled->reply);
     return answer;
@@ -124,7 +125,9 @@ Status ServerNode::back_up() {
     SATCHEL_ASSIGN(const storage::WorkspaceCopy copy,
                    storage::copy_workspace(store_->database(), "copy.db", how));
     SATCHEL_TRY(store_->note_backup(copy));
-    unconfirmed_ = disk_.read("copy.db");
+    unconfirmed_.reset();
+    if (auto file = disk_.read("copy.db"))
+        unconfirmed_ = Backup{*std::move(file), store_->audit_head()};
     for (const char* rest : {"copy.db", "copy.db-wal", "copy.db-journal"})
         disk_.remove(rest);
     return {};
@@ -142,8 +145,11 @@ void ServerNode::restore() {
     disk_.heal();
     disk_.kill();
     store_.reset();
-    disk_.restore({{kFile, *backup_}});
+    disk_.restore({{kFile, backup_->file}});
     unconfirmed_.reset();
+    std::erase_if(audit_heads_, [this](const storage::AuditHead& head) {
+        return head.count > backup_->audit.count;
+    });
     open(false, true);
 }
 

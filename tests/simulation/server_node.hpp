@@ -56,6 +56,10 @@ class ServerNode {
     // The newest confirmed backup becomes the file; a new epoch begins.
     void restore();
 
+    // Where the audit log ended when a device was answered; each once, in order. Without what a
+    // restore took back.
+    const std::vector<storage::AuditHead>& audit_heads() const { return audit_heads_; }
+
     Status open_found() { return try_open(false, false); }
     Result<std::vector<ServerRow>> read_rows();
 
@@ -67,6 +71,7 @@ class ServerNode {
     bool has_merged(std::uint64_t replica, const ChangeId& id);
 
   private:
+    ServerNode(const Plan& plan, const std::int64_t& true_now, Prng random, std::nullptr_t);
     void open(bool create, bool restored);
     Status try_open(bool create, bool restored);
 
@@ -77,8 +82,14 @@ class ServerNode {
     ServerOptions options_;
     storage::SqliteServerStore::CallerLookup callers_;
     std::unique_ptr<storage::SqliteServerStore> store_;
-    std::optional<Bytes> backup_;
-    std::optional<Bytes> unconfirmed_;
+    // A copy of the file, and where its audit log ends.
+    struct Backup {
+        Bytes file;
+        storage::AuditHead audit;
+    };
+    std::optional<Backup> backup_;
+    std::optional<Backup> unconfirmed_;
+    std::vector<storage::AuditHead> audit_heads_;
     std::vector<ServerRow> rows_;
     bool rows_known_ = false;
 };

@@ -201,7 +201,8 @@ void World::rot_head_office() {
                         : Probe::office_rot_harmless);
 }
 
-// All that it has is read, counted, swept and copied, and a new device gets what it may see.
+// All that it has is read, counted, swept and copied, and a new device gets what it may see. Last
+// the audit log, which finds what the others pass over.
 Status World::use_damaged_office(ServerNode& office) {
     SATCHEL_ASSIGN([[maybe_unused]] const std::vector<ServerRow> rows, office.read_rows());
     SATCHEL_TRY(office.store().check_sums());
@@ -211,7 +212,8 @@ Status World::use_damaged_office(ServerNode& office) {
     SATCHEL_TRY(office.back_up());
     for (const auto& device : devices_)
         SATCHEL_TRY(walk_damaged_office(office, *device));
-    return {};
+    const auto audit = storage::check_audit(office.store().database(), server_.audit_heads());
+    return audit ? Status{} : Status{audit.error()};
 }
 
 Status World::walk_damaged_office(ServerNode& office, const DeviceNode& device) {

@@ -3,15 +3,16 @@
 #pragma once
 
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "storage/workspace_copy.hpp"
 #include "tests/storage/phone.hpp"
+#include "tests/temp_folder.hpp"
 
 namespace satchel::test {
 
@@ -19,22 +20,7 @@ using Texts = std::vector<std::string>;
 
 class Trouble : public ::testing::Test {
   protected:
-    void SetUp() override {
-        const auto* test = ::testing::UnitTest::GetInstance()->current_test_info();
-        folder_ = std::filesystem::path(::testing::TempDir()) /
-                  (std::string(test->name()) + std::to_string(::getpid()));
-        std::filesystem::create_directories(folder_);
-        head_ = std::make_unique<Head>(file("office"));
-        a_ = std::make_unique<Phone>(file("a"));
-        b_ = std::make_unique<Phone>(file("b"));
-    }
-    void TearDown() override {
-        a_.reset();
-        b_.reset();
-        head_.reset();
-        std::filesystem::remove_all(folder_);
-    }
-    std::string file(const char* name) const { return (folder_ / name).string(); }
+    std::string file(const char* name) const { return folder_.file(name); }
 
     void back_up() {
         ASSERT_TRUE(storage::copy_workspace(head_->store().database(), file("backup"), {}));
@@ -89,10 +75,18 @@ class Trouble : public ::testing::Test {
         return head_->handle(*asked, caller)->reply;
     }
 
-    std::filesystem::path folder_;
-    std::unique_ptr<Head> head_;
-    std::unique_ptr<Phone> a_;
-    std::unique_ptr<Phone> b_;
+    // The same, changed on its way, as the device takes it.
+    void take(const std::function<void(SyncReply&)>& edit) {
+        DeviceSession session(a_->replica(), head_->store().services());
+        SyncReply reply = answer(session);
+        edit(reply);
+        EXPECT_TRUE(session.take_reply(encode(reply, head_->store().services()), kNow));
+    }
+
+    TempFolder folder_;
+    std::unique_ptr<Head> head_ = std::make_unique<Head>(file("office"));
+    std::unique_ptr<Phone> a_ = std::make_unique<Phone>(file("a"));
+    std::unique_ptr<Phone> b_ = std::make_unique<Phone>(file("b"));
 };
 
 }  // namespace satchel::test

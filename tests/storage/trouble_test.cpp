@@ -137,14 +137,27 @@ TEST_F(Trouble, AFormThatWasOpenAcrossAForkReplacesWhatItShowed) {
 
 TEST_F(Trouble, ARecordThatCannotBeReadIsParkedOnceAndHoldsNothingUp) {
     a_->sync(*head_);
-    for (int twice = 0; twice < 2; ++twice) {
-        DeviceSession session(a_->replica(), head_->store().services());
-        SyncReply reply = answer(session);
+    const auto damaged = [](SyncReply& reply) {
         reply.pages.push_back(product_page(record_id(7), "damaged"));
-        EXPECT_TRUE(session.take_reply(encode(reply, head_->store().services()), kNow));
-    }
+    };
+    take(damaged);
+    take(damaged);
     EXPECT_EQ(a_->replica().status()->parked, 1U);
     a_->sync(*head_);
+}
+
+TEST_F(Trouble, WhatWasParkedGoesWhenItCanBeReadOrAScopeIsLost) {
+    a_->sync(*head_);
+    take([](SyncReply& reply) {
+        reply.pages.push_back(product_page(record_id(7), "damaged"));
+        reply.pages.push_back(product_page(record_id(8), "damaged, too"));
+    });
+    EXPECT_EQ(a_->replica().status()->parked, 2U);
+    take([](SyncReply& reply) { reply.pages.push_back(product_page(record_id(7), fresh_meta())); });
+    EXPECT_EQ(a_->replica().status()->parked, 1U);
+    EXPECT_TRUE(a_->replica().record("product", record_id(7)));
+    take([](SyncReply& reply) { reply.lost.push_back(user_scope(user_id(1))); });
+    EXPECT_EQ(a_->replica().status()->parked, 0U);
 }
 
 TEST_F(Trouble, AClockThatFellBackWritesAfterWhatHeadOfficeHadSaid) {

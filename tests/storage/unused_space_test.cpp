@@ -2,9 +2,8 @@
 #include "storage/unused_space.hpp"
 
 #include <gtest/gtest.h>
-#include <unistd.h>
 
-#include <filesystem>
+#include <chrono>
 #include <fstream>
 #include <iterator>
 #include <map>
@@ -12,6 +11,7 @@
 #include <string>
 
 #include "storage/sqlite.hpp"
+#include "tests/temp_folder.hpp"
 
 namespace satchel::storage {
 namespace {
@@ -23,17 +23,12 @@ std::string content(const std::string& path) {
 
 class UnusedSpace : public ::testing::Test {
   protected:
-    void SetUp() override {
-        const auto* test = ::testing::UnitTest::GetInstance()->current_test_info();
-        folder_ = std::filesystem::path(::testing::TempDir()) /
-                  (std::string(test->name()) + std::to_string(::getpid()));
-        std::filesystem::create_directories(folder_);
-    }
-    void TearDown() override { std::filesystem::remove_all(folder_); }
-    std::string path() const { return (folder_ / "file").string(); }
+    std::string path() const { return folder_.file("file"); }
 
-    Database open(bool overwrite_deleted, const std::string& key = "") {
+    Database open(bool overwrite_deleted, const std::string& key = "",
+                  std::chrono::milliseconds patience = std::chrono::seconds{5}) {
         OpenOptions options;
+        options.busy_timeout_ms = static_cast<int>(patience.count());
         options.overwrite_deleted = overwrite_deleted;
         options.key = key;
         auto database = Database::open(path(), options);
@@ -84,7 +79,7 @@ class UnusedSpace : public ::testing::Test {
     }
 
     static constexpr int kRows = 3'000;
-    std::filesystem::path folder_;
+    test::TempFolder folder_;
 };
 
 TEST_F(UnusedSpace, NothingOfWhatIsGoneIsInTheFileOrTheLog) {
@@ -116,14 +111,18 @@ TEST_F(UnusedSpace, WhatIsPurgedComesBackWithNoLaterWrite) {
 }
 
 TEST_F(UnusedSpace, APurgeDoesNotWaitForReaders) {
-    Database database = open(true);
+    using Clock = std::chrono::steady_clock;
+    constexpr std::chrono::minutes kPatience{5};
+    Database database = open(true, "", kPatience);
     const std::vector<std::string> gone = live(database);
     Database reader = open(true);
     {
         Statement rows = *reader.prepare("SELECT * FROM deal");
         ASSERT_TRUE(*rows.step());
         ASSERT_TRUE(database.execute("DELETE FROM entry"));
+        const auto begin = Clock::now();
         EXPECT_FALSE(database.purge());
+        EXPECT_LT(Clock::now() - begin, kPatience / 2);
     }
     EXPECT_TRUE(database.purge());
     EXPECT_EQ(left_of(gone), 0U);

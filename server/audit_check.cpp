@@ -1,0 +1,24 @@
+#include "server/audit_check.hpp"
+
+#include "server/audit_anchors.hpp"
+#include "server/data_directory.hpp"
+#include "storage/server_store.hpp"
+
+namespace satchel::server {
+
+// The heads first: what a running server notes meanwhile is of entries that are not looked at.
+Result<CheckedAudit> check_audit(const std::string& data, const std::string& anchors) {
+    CheckedAudit checked;
+    checked.anchors = anchors.empty() ? data + "/" + kAnchors : anchors;
+    SATCHEL_ASSIGN(const auto noted, read_anchors(checked.anchors));
+    const std::string path = data + "/" + kDatabase;
+    SATCHEL_TRY(storage::epoch_of(path));  // whether it is a workspace, and one of this release
+    storage::OpenOptions how;
+    how.create = false;
+    how.read_only = true;
+    SATCHEL_ASSIGN(storage::Database database, storage::Database::open(path, how));
+    SATCHEL_ASSIGN(checked.report, storage::check_audit(database, noted));
+    return checked;
+}
+
+}  // namespace satchel::server
