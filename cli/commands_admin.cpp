@@ -17,7 +17,7 @@ namespace {
 struct Arguments {
     AdminArguments where;
     std::string user, name, role, manager, new_password_file, replica, change, from, to;
-    std::string collection, record, path, data, answer, dot;
+    std::string collection, record, path, data, anchors, answer, dot;
     std::vector<std::string> pools;
     bool disable = false;
     bool enable = false;
@@ -297,9 +297,10 @@ void add_upkeep_commands(CLI::App* admin, Group& group) {
         admin->add_subcommand("restore", "Put a backup in place of a stopped server's data");
     restore->add_option("backup_file", a.path, "The backup")->required();
     restore->add_option("--data", a.data, "The server's folder")->required();
+    restore->add_option("--anchors", a.anchors, "The server's file of that name, if it has one");
     restore->callback([context = &group.context, held = group.arguments] {
         context->command = [context, held] {
-            return restore_backup(*context, held->path, held->data);
+            return restore_backup(*context, held->path, held->data, held->anchors);
         };
     });
 }

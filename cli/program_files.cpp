@@ -80,15 +80,16 @@ Result<std::string> find_program(const std::string& program, const std::string& 
 }
 
 Result<ExitStatus> restore_backup(Context& context, const std::string& backup,
-                                  const std::string& data) {
+                                  const std::string& data, const std::string& anchors) {
     std::error_code ignored;
     if (!fs::exists(backup, ignored))
         return Error{ErrorCode::not_found, "there is no file " + backup};
     SATCHEL_ASSIGN(const std::string server, find_program("satcheld", "server"));
+    std::vector<std::string> command{server, "--data", data, "--restore", backup};
+    if (!anchors.empty()) command.insert(command.end(), {"--anchors", anchors});
     const ErrorsFile errors;
-    SATCHEL_ASSIGN(Child child,
-                   Child::start({server, "--data", data, "--restore", backup},
-                                {.errors = errors.path(), .inherit = !context.console.json}));
+    SATCHEL_ASSIGN(Child child, Child::start(command, {.errors = errors.path(),
+                                                       .inherit = !context.console.json}));
     if (const int status = child.wait(); status != 0)
         return Error{code_of(status), errors.last_words(status)};
     context.console.say("Restored. Start the server again; devices send what it had lost.",

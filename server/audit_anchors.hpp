@@ -9,6 +9,7 @@
 // Threads: any, one at a time per file. Errors: those of files; corrupt names the line.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -18,10 +19,10 @@ namespace satchel::server {
 
 // In the order they were noted; none when there is no file. A line that a power loss cut short is
 // passed over.
-Result<std::vector<storage::AuditHead>> read_anchors(const std::string& path);
+Result<std::vector<storage::AuditAnchor>> read_anchors(const std::string& path);
 
-// Adds the head, durably, unless it is the last one that stands there already. Gives the one
-// before.
+// Adds the head, durably, unless it is the last one that stands there already. Gives the one before
+// (count 0: none that can be read); what else the file has is not looked at.
 Result<storage::AuditHead> note_anchor(const std::string& path, const storage::AuditHead& head,
                                        std::int64_t now_ms);
 

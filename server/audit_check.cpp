@@ -10,13 +10,15 @@ namespace satchel::server {
 Result<CheckedAudit> check_audit(const std::string& data, const std::string& anchors) {
     CheckedAudit checked;
     checked.anchors = anchors.empty() ? data + "/" + kAnchors : anchors;
+    if (!anchors.empty() && !exists(anchors))
+        return Error{ErrorCode::not_found, "there is no file " + anchors + " with heads"};
     SATCHEL_ASSIGN(const auto noted, read_anchors(checked.anchors));
     const std::string path = data + "/" + kDatabase;
-    SATCHEL_TRY(storage::epoch_of(path));  // whether it is a workspace, and one of this release
     storage::OpenOptions how;
     how.create = false;
     how.read_only = true;
     SATCHEL_ASSIGN(storage::Database database, storage::Database::open(path, how));
+    SATCHEL_TRY(storage::check_server_file(database, path));
     SATCHEL_ASSIGN(checked.report, storage::check_audit(database, noted));
     return checked;
 }

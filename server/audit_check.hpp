@@ -1,8 +1,8 @@
 // Looks at a workspace's audit log from beginning to end, also while its server runs: against
 // itself, against the changesets that it tells of, and against the heads noted outside of it.
 //
-// Threads: any. Errors: not_found (no workspace there), not_a_database, corrupt (what is wrong,
-// with the entry's number), io.
+// Nothing is written. Threads: any. Errors: not_found (no workspace there, or no such file of
+// heads), not_a_database, newer_format, corrupt (what is wrong, with the entry's number), io.
 #pragma once
 
 #include <string>

@@ -124,6 +124,22 @@ bool exists(const std::string& path) {
     return stat(path.c_str(), &found) == 0;
 }
 
+std::string folder_of(const std::string& path) {
+    const std::size_t slash = path.rfind('/');
+    if (slash == std::string::npos) return ".";
+    return slash == 0 ? "/" : path.substr(0, slash);
+}
+
+Status append_to(const std::string& path, std::string_view content) {
+    const bool is_new = !exists(path);
+    {
+        const File file(path, O_WRONLY | O_CREAT | O_APPEND);
+        if (!file.is_open()) return system_error("cannot write " + path);
+        SATCHEL_TRY(write_all(file.descriptor(), content, path));
+    }
+    return is_new ? sync_folder(folder_of(path)) : Status{};
+}
+
 Result<std::string> read_small_file(const std::string& path, std::size_t max_bytes) {
     const File file(path, O_RDONLY);
     if (!file.is_open()) return system_error("cannot read " + path);

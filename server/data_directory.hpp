@@ -53,11 +53,15 @@ class DataDirectory {
 };
 
 bool exists(const std::string& path);
+// The folder that the path names something in.
+std::string folder_of(const std::string& path);
 // The whole of a small file; not_found, limit, io.
 Result<std::string> read_small_file(const std::string& path, std::size_t max_bytes);
 // A database's own file and what SQLite keeps beside it, as endings.
 constexpr const char* kDatabaseFiles[] = {"", "-wal", "-shm"};
 void remove_database(const std::string& path);
+// Adds to the end of a file, which is made (mode 0600) when it is not there; durable.
+Status append_to(const std::string& path, std::string_view content);
 // What a failed system call means, with errno's text: "<what>: <why>".
 Error system_error(const std::string& what);
 // Makes what was renamed in the folder survive a power cut.

@@ -36,17 +36,28 @@ void Office::note_position() {
     metrics.epoch = store->epoch();
 }
 
+Result<storage::AuditHead> Office::audit_head() {
+    const std::lock_guard lock(mutex);
+    return store->audit_head();
+}
+
+// The file may be on another machine, which may be slow: whoever syncs does not wait for it.
 void Office::note_audit_head() {
     if (options.anchors.empty()) return;
-    const storage::AuditHead head = store->audit_head();
-    const Result<storage::AuditHead> last = note_anchor(options.anchors, head, now_ms());
-    if (!last)
+    const std::lock_guard alone(noting);
+    const Result<storage::AuditHead> head = audit_head();
+    const Result<storage::AuditHead> last =
+        head ? note_anchor(options.anchors, *head, now_ms()) : head.error();
+    if (!last) {
         spdlog::error("the audit log's head was not noted: {}", last.error().message);
-    else if (last->count > head.count)
+        return;
+    }
+    const bool same = last->count < head->count || *last == *head;
+    if (!same)
         spdlog::error(
-            "the audit log has {} entries, but had {} when {} was last written to: unless a backup "
-            "was just restored, look at it with satcheld --check-audit",
-            head.count, last->count, options.anchors);
+            "the audit log has {} entries, but {} in another one were noted last in {}: unless a "
+            "backup was restored, look at it with satcheld --check-audit",
+            head->count, last->count, options.anchors);
 }
 
 Result<std::vector<std::string>> Office::scopes_of(const storage::Account& account) {

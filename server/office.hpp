@@ -47,8 +47,8 @@ class Office {
     Status mirror(const storage::Account& account, std::int64_t now_ms);
     Status mirror(const storage::Device& device, std::int64_t now_ms);
 
-    // Notes the audit log's head outside of the database. What fails only loses evidence: it is
-    // logged, and head office goes on.
+    // Notes the audit log's head outside of the database; without the lock. What fails only loses
+    // evidence: it is logged, and head office goes on.
     void note_audit_head();
 
     // Something was merged, or rights changed: whoever waits looks again.
@@ -74,9 +74,12 @@ class Office {
     std::atomic<bool> stopping{false};
 
   private:
+    std::mutex noting;  // one head at a time; taken before `mutex`
+
     explicit Office(const OfficeOptions& given) : options(given), throttle(given.throttle) {}
 
     Status open_store();
+    Result<storage::AuditHead> audit_head();
     Result<std::optional<Caller>> caller(std::uint64_t replica, const RecordId& user);
     void note_position();
 };

@@ -46,7 +46,7 @@ Result<Restored> begin_epoch(const std::string& path, std::uint64_t after_epoch)
     Restored restored;
     restored.epoch = store->epoch();
     restored.head = store->head();
-    restored.audit = store->audit_head();
+    SATCHEL_ASSIGN(restored.audit, store->audit_head());
     SATCHEL_TRY(store->database().checkpoint());
     return restored;
 }
@@ -92,9 +92,9 @@ Result<Restored> restore(const std::string& data, const std::string& backup,
     if (rename(draft.c_str(), target.c_str()) != 0)
         return system_error("cannot put the backup in place");
     SATCHEL_TRY(sync_folder(directory.path()));
-    // What fails here is made good at the next start.
     storage::SystemClock clock;
-    static_cast<void>(note_anchor(directory.anchors(anchors), restored->audit, clock.now_ms()));
+    const auto noted = note_anchor(directory.anchors(anchors), restored->audit, clock.now_ms());
+    if (!noted) restored->noted = noted.error();
     return restored;
 }
 

@@ -25,9 +25,11 @@ struct Restored {
     std::uint64_t epoch = 0;
     Sequence head{};
     storage::AuditHead audit;
+    Status noted;  // whether the head of its audit log was
 };
 
-// `anchors`: as Settings::anchors; the restored audit log's head is noted there.
+// `anchors`: as Settings::anchors; the restored audit log's head is noted there. Where
+// that fails, the next start does it.
 Result<Restored> restore(const std::string& data, const std::string& backup,
                          const std::string& anchors = {});
 

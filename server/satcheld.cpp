@@ -51,10 +51,11 @@ void describe(CLI::App& app, Options& options) {
         "--anchors", settings.anchors,
         "File that the head of the audit log is added to, hourly and at each backup, start "
         "and end (default DIR/audit-anchors.txt); better on another machine");
-    app.add_option("--restore", options.restore,
-                   "Put this backup in the place of the workspace, and end");
+    CLI::Option* restore = app.add_option("--restore", options.restore,
+                                          "Put this backup in the place of the workspace, and end");
     app.add_flag("--check-audit", options.check_audit,
-                 "Look whether the audit log is whole, and end: exit status 8 when it is not");
+                 "Look whether the audit log is whole, and end: exit status 8 when it is not")
+        ->excludes(restore);
     app.add_option("--log-level", options.log_level, "What goes to stderr")
         ->check(CLI::IsMember({"debug", "info", "warn", "error", "off"}))
         ->capture_default_str();
@@ -119,6 +120,10 @@ int run_restore(const Options& options) {
                 static_cast<unsigned long long>(number(restored->head)));
     if (!restored->replaced.empty())
         std::printf("the former workspace is in %s\n", restored->replaced.c_str());
+    if (!restored->noted)
+        std::fprintf(stderr,
+                     "satcheld: the audit log's head was not noted: %s; the start does it\n",
+                     restored->noted.error().message.c_str());
     return 0;
 }
 

@@ -76,6 +76,7 @@ Status Server::open_office() {
     }
     SATCHEL_ASSIGN(options.schema, first_schema(settings_.schema));
     SATCHEL_ASSIGN(office_, Office::open(options));
+    office_->note_audit_head();  // before anything is written: of a backup that was restored
     SATCHEL_TRY(make_first_administrator());
     remove_unfinished_backup(*office_);
     // Told at every start until it was noted and deleted: the first start may have failed later.
@@ -122,6 +123,12 @@ std::string Server::url() const {
 }
 
 Status Server::upkeep() {
+    SATCHEL_TRY(tidy_up());
+    office_->note_audit_head();
+    return {};
+}
+
+Status Server::tidy_up() {
     const std::lock_guard lock(office_->mutex);
     const std::int64_t now_ms = office_->now_ms();
     const Status done = office_->in_transaction([&]() -> Status {
@@ -130,7 +137,6 @@ Status Server::upkeep() {
         if (lost > 0) spdlog::warn("declared lost after the hold deadline dots={}", lost);
         return {};
     });
-    office_->note_audit_head();
     if (done) office_->tell_news();
     return done;
 }

@@ -58,6 +58,7 @@ class Server {
         : settings_(settings), directory_(std::move(directory)) {}
 
     Status open_office();
+    Status tidy_up();
     Status make_first_administrator();
     Result<std::string> first_password();
     Result<HttpOptions> http_options();

@@ -58,7 +58,6 @@ Result<storage::WorkspaceCopy> copy_to(Office& office, const std::string& path) 
 Status note(Office& office, const storage::WorkspaceCopy& copy, bool confirm) {
     const std::lock_guard lock(office.mutex);
     SATCHEL_TRY(office.store->note_backup(copy));
-    office.note_audit_head();
     return confirm ? office.store->confirm_backup() : Status();
 }
 
@@ -70,6 +69,7 @@ Result<Json> back_up(Office& office, const std::string& path, bool confirm) {
         return Error{ErrorCode::invalid_argument, path + " exists already; choose another name"};
     SATCHEL_ASSIGN(const storage::WorkspaceCopy copy, copy_to(office, path));
     SATCHEL_TRY(note(office, copy, confirm));
+    office.note_audit_head();
     struct stat made {};
     if (stat(path.c_str(), &made) != 0) return system_error("cannot look at " + path);
     spdlog::info("backup bytes={} head={}", made.st_size, number(copy.head));

@@ -1,120 +1,159 @@
 // Holding the audit log against itself, against what it tells of, and against heads noted
 // elsewhere.
+#include <algorithm>
 #include <map>
 #include <optional>
-#include <set>
 
 #include "storage/audit_log.hpp"
+#include "storage/server_log.hpp"
 #include "storage/services.hpp"
-#include "sync/wire.hpp"
 
 namespace satchel::storage {
 namespace {
 
+Error wrong(const std::string& what) {
+    return {ErrorCode::corrupt, "the audit log does not hold: " + what};
+}
+
 Error wrong(std::uint64_t entry, const std::string& what) {
-    return {ErrorCode::corrupt,
-            "the audit log does not hold: entry " + std::to_string(entry) + " " + what};
+    return wrong("entry " + std::to_string(entry) + " " + what);
 }
 
-// What a verdict says in an entry.
-struct Decision {
-    std::uint64_t kind = 0;
-    std::uint64_t seq = 0;
-    std::uint64_t reason = 0;
-    bool operator==(const Decision&) const = default;
-};
-
-Decision read_decision(Reader& in) {
-    Decision decision;
-    decision.kind = in.unsigned_integer();
-    decision.seq = in.unsigned_integer();
-    decision.reason = in.unsigned_integer();
-    return decision;
+// A value as it stands in a row, type and all: SQLite would read '2x' as 2, and not find it as 2.
+Value value_at(const Statement& row, int column) {
+    switch (row.type(column)) {
+        case SQLITE_NULL:
+            return {};
+        case SQLITE_INTEGER:
+            return Value(row.integer(column));
+        case SQLITE_BLOB:
+            return Value::bytes(row.blob(column));
+        default:
+            return Value::text(row.text(column));
+    }
 }
 
-Decision decision_in(const Statement& row, int first) {
-    return {loaded(row.integer(first)), loaded(row.integer(first + 1)),
-            loaded(row.integer(first + 2))};
+using Values = std::vector<Value>;
+
+Values values_at(const Statement& row, int first, int count) {
+    Values values;
+    for (int column = first; column < first + count; ++column)
+        values.push_back(value_at(row, column));
+    return values;
 }
 
-// A changeset as its entry tells of it.
+Value number_value(std::uint64_t number) {
+    return Value(stored(number));
+}
+
+// In the order of their columns: kind, seq, effective, rank, late, reason, detail, original.
+constexpr int kVerdictColumns = 8;
+Values read_verdict(Reader& in) {
+    Values verdict;
+    for (int i = 0; i < 6; ++i)
+        verdict.push_back(number_value(in.unsigned_integer()));
+    verdict.push_back(Value::text(in.bytes()));
+    verdict.push_back(Value::text(in.text()));
+    return verdict;
+}
+
+// A changeset as its entry tells of it, in the order of kChangesets.
+constexpr const char* kChangesets =
+    "SELECT receipt, _log.number, id, incarnation, first, last, change, _log.hash, device_now,"
+    " author, kind, seq, effective, rank, late, reason, detail, original, adopted_at, adopted_by,"
+    " bytes FROM _log LEFT JOIN _replica ON _replica.number = _log.replica ORDER BY _log.number";
+constexpr int kNumberColumn = 1;
+constexpr int kVerdictColumn = 10;
+constexpr int kAdoptedColumn = 18;
+constexpr int kBytesColumn = 20;
+
 struct Told {
-    std::int64_t number = 0;
     ReplicaId replica;
-    std::uint64_t first = 0;
-    std::uint64_t last = 0;
-    ByteView hash;
-    RecordId author;
-    Decision decision;
+    Bytes hash;
+    Values changeset;  // all but the verdict
+    Values verdict;
 };
 
-Told read_told(Reader& in) {
+Told read_told(Reader& in, std::int64_t at_ms) {
     Told told;
-    told.number = in.integer();
+    told.changeset = {Value(at_ms), Value(in.integer())};
     told.replica = in.replica();
-    told.first = in.unsigned_integer();
-    told.last = in.unsigned_integer();
-    told.hash = in.bytes();
-    told.author = in.record_id();
-    told.decision = read_decision(in);
+    told.changeset.push_back(number_value(told.replica.id));
+    told.changeset.push_back(number_value(told.replica.incarnation));
+    for (int i = 0; i < 2; ++i)
+        told.changeset.push_back(number_value(in.unsigned_integer()));
+    told.changeset.push_back(Value::bytes(in.bytes()));
+    told.hash = Bytes(in.bytes());
+    told.changeset.push_back(Value::bytes(told.hash));
+    told.changeset.push_back(Value(in.integer()));
+    told.changeset.push_back(Value::bytes(in.bytes()));
+    told.verdict = read_verdict(in);
     return told;
 }
 
-// The heads that were noted, as what has still to hold.
+constexpr std::int64_t kDayMs = 86'400'000;
+
+// The heads that were noted, in their order.
 class Anchors {
   public:
-    // A head that is no longer than one before it, and another, is that of a restore.
-    explicit Anchors(const std::vector<AuditHead>& noted) {
-        for (const AuditHead& head : noted) {
-            const auto same = standing_.find(head.count);
-            const bool again = same != standing_.end() && same->second == head.hash;
-            const auto gone =
-                again ? standing_.upper_bound(head.count) : standing_.lower_bound(head.count);
-            if (gone != standing_.end()) restores_.insert(head.count);
-            taken_back_ += static_cast<std::uint64_t>(std::distance(gone, standing_.end()));
-            standing_.erase(gone, standing_.end());
-            restores_.erase(restores_.upper_bound(head.count), restores_.end());
-            standing_[head.count] = head.hash;
-        }
+    explicit Anchors(const std::vector<AuditAnchor>& noted) : noted_(noted) {
+        for (const AuditAnchor& anchor : noted)
+            wanted_.emplace(anchor.head.count, Digest{});
+        see(AuditLog::start());
     }
 
-    Status check(const AuditHead& head, bool is_restore) const {
-        const auto at = standing_.find(head.count);
-        if (at != standing_.end() && at->second != head.hash)
-            return wrong(head.count,
-                         "is not the one that was noted outside of the file: the log up "
-                         "to it was written anew");
-        if (restores_.contains(head.count) && !is_restore)
-            return wrong(head.count,
-                         "should be that of a restore: what was noted after it is missing");
+    // The log as it was when it ended there.
+    void see(const AuditHead& head) {
+        const auto at = wanted_.find(head.count);
+        if (at != wanted_.end()) at->second = head.hash;
+    }
+    void see_restore(std::uint64_t entry, std::int64_t at_ms) { restores_[entry] = at_ms; }
+
+    // When the log ends there.
+    Status check(std::uint64_t end, AuditReport& report) const {
+        std::uint64_t held = 0;
+        for (const AuditAnchor& anchor : noted_) {
+            const AuditHead& head = anchor.head;
+            if (head.count <= end && wanted_.at(head.count) == head.hash) {
+                held = std::max(held, head.count);
+                ++report.anchors;
+            } else if (is_taken_back(anchor, held)) {
+                ++report.taken_back;
+            } else {
+                return missing(head.count, end);
+            }
+        }
         return {};
     }
-    Status check_end(const AuditHead& head) const {
-        if (standing_.empty() || standing_.rbegin()->first <= head.count) return {};
-        return wrong(head.count + 1,
-                     "and what follows are missing: " + std::to_string(standing_.rbegin()->first) +
-                         " entries were noted outside of the file");
-    }
-    std::uint64_t count() const { return standing_.size(); }
-    std::uint64_t taken_back() const { return taken_back_; }
 
   private:
-    std::map<std::uint64_t, Digest> standing_;  // by their count
-    std::set<std::uint64_t> restores_;          // entries that have to be a restore's
-    std::uint64_t taken_back_ = 0;
+    bool is_taken_back(const AuditAnchor& anchor, std::uint64_t held) const {
+        return std::any_of(restores_.upper_bound(held), restores_.end(), [&](const auto& restore) {
+            return anchor.noted_at <= restore.second + kDayMs;
+        });
+    }
+    static Error missing(std::uint64_t count, std::uint64_t end) {
+        if (count > end)
+            return wrong(end + 1, "and what follows are missing: " + std::to_string(count) +
+                                      " entries were noted outside of the file");
+        return wrong(count,
+                     "is not the one that was noted outside of the file: the log up to it "
+                     "was written anew");
+    }
+
+    const std::vector<AuditAnchor>& noted_;
+    std::map<std::uint64_t, Digest> wanted_;          // what the log has there
+    std::map<std::uint64_t, std::int64_t> restores_;  // when, by their entry
 };
 
 class Check {
   public:
-    Check(Database& database, const std::vector<AuditHead>& noted)
+    Check(Database& database, const std::vector<AuditAnchor>& noted)
         : database_(database), anchors_(noted) {}
 
     Result<AuditReport> run() {
-        SATCHEL_ASSIGN(changesets_,
-                       database_.prepare("SELECT _log.number, id, incarnation, first, last,"
-                                         " _log.hash, author, kind, seq, reason, bytes FROM _log"
-                                         " LEFT JOIN _replica ON _replica.number = _log.replica"
-                                         " ORDER BY _log.number"));
+        SATCHEL_TRY(check_tables());
+        SATCHEL_ASSIGN(changesets_, database_.prepare(kChangesets));
         SATCHEL_ASSIGN(Statement entries,
                        database_.prepare("SELECT number, entry, link FROM _audit ORDER BY number"));
         report_.head = AuditLog::start();
@@ -123,16 +162,21 @@ class Check {
             if (!row) break;
             SATCHEL_TRY(check_link(entries));
             SATCHEL_TRY(check_entry(entries.blob(1)));
-            SATCHEL_TRY(anchors_.check(report_.head, is_restore_));
+            anchors_.see(report_.head);
         }
-        SATCHEL_TRY(anchors_.check_end(report_.head));
+        SATCHEL_TRY(anchors_.check(report_.head.count, report_));
         SATCHEL_TRY(check_rest());
-        report_.anchors = anchors_.count();
-        report_.taken_back = anchors_.taken_back();
         return report_;
     }
 
   private:
+    Status check_tables() {
+        SATCHEL_ASSIGN(const std::int64_t tables,
+                       database_.integer("SELECT count(*) FROM sqlite_schema WHERE type = 'table'"
+                                         " AND name IN ('_audit', '_log', '_replica', '_lost')"));
+        return tables == 4 ? Status{} : Status{wrong("its tables are not all there")};
+    }
+
     Status check_link(const Statement& row) {
         const std::uint64_t count = report_.head.count + 1;
         if (loaded(row.integer(0)) != count) return wrong(count, "is missing");
@@ -145,118 +189,125 @@ class Check {
     Status check_entry(ByteView bytes) {
         Reader in(bytes);
         const auto kind = static_cast<AuditKind>(in.bounded(UINT8_MAX));
-        static_cast<void>(in.integer());  // when
-        is_restore_ = kind == AuditKind::restored;
-        std::optional<Told> told;
+        const std::int64_t at_ms = in.integer();
+        Status fits;
         if (kind == AuditKind::taken) {
-            told = read_told(in);
+            fits = check_changeset(read_told(in, at_ms));
         } else if (kind == AuditKind::decided) {
             const std::int64_t number = in.integer();
-            decided_[number] = read_decision(in);
+            fits = decide(number, read_verdict(in));
         } else if (kind == AuditKind::adopted) {
             const std::int64_t number = in.integer();
-            adopted_[number] = in.record_id();
+            adopted_[number] = {Value(at_ms), Value::bytes(in.bytes())};
         } else if (kind == AuditKind::lost) {
-            lost_.insert(in.dot().text());
-            static_cast<void>(in.text());
-        } else if (is_restore_) {
+            const std::string dot = in.dot().text();
+            lost_[dot] = {Value::text(in.text()), Value(at_ms)};
+        } else if (kind == AuditKind::restored) {
             static_cast<void>(in.unsigned_integer());
             static_cast<void>(in.unsigned_integer());
+            anchors_.see_restore(report_.head.count, at_ms);
             ++report_.restores;
         } else {
             in.fail();
         }
         if (!in.finish("an entry")) return wrong(report_.head.count, "cannot be read");
-        return told ? check_changeset(*told) : Status{};
+        return fits;
     }
 
     // The changesets stand in the order of their entries, none left out.
     Status check_changeset(const Told& told) {
         SATCHEL_ASSIGN(const bool there, changesets_->step());
         const Statement& row = *changesets_;
-        const std::string which = "tells of changeset " + std::to_string(told.number);
-        if (!there || row.integer(0) != told.number)
+        const Value& number = told.changeset[kNumberColumn];
+        const std::string which = "tells of changeset " + std::to_string(number.integer());
+        if (!there || value_at(row, kNumberColumn) != number)
             return wrong(report_.head.count, which + ", which is not there");
         const auto [chain, is_new] = chains_.try_emplace(told.replica);
         if (is_new) chain->second = chain_start(&blake2b, told.replica);
-        chain->second = chain_link(&blake2b, chain->second, row.blob(10));
-        const ReplicaId replica{loaded(row.integer(1)), static_cast<std::uint32_t>(row.integer(2))};
-        const bool same = replica == told.replica && loaded(row.integer(3)) == told.first &&
-                          loaded(row.integer(4)) == told.last && row.blob(5) == told.hash &&
-                          view(chain->second) == told.hash && row.blob(6) == told.author.view();
-        if (!same) return wrong(report_.head.count, which + ", which is not as it came");
+        chain->second = chain_link(&blake2b, chain->second, row.blob(kBytesColumn));
+        if (values_at(row, 0, kVerdictColumn) != told.changeset || view(chain->second) != told.hash)
+            return wrong(report_.head.count, which + ", which is not as it came");
         ++report_.changesets;
-        if (told.decision != decision_in(row, 7)) decided_[told.number] = told.decision;
+        const Values verdict = values_at(row, kVerdictColumn, kVerdictColumns);
+        if (told.verdict.front() == number_value(static_cast<std::uint64_t>(VerdictKind::held)))
+            open_[number.integer()] = {told.verdict, verdict};
+        else if (told.verdict != verdict)
+            return became(number.integer());
+        if (row.is_null(kAdoptedColumn) && row.is_null(kAdoptedColumn + 1)) return {};
+        found_adopted_[number.integer()] = values_at(row, kAdoptedColumn, 2);
+        return {};
+    }
+
+    // Only what is held is decided again.
+    Status decide(std::int64_t number, Values verdict) {
+        const auto at = open_.find(number);
+        if (at == open_.end())
+            return wrong(report_.head.count, "decides about changeset " + std::to_string(number) +
+                                                 ", which was not held");
+        at->second.told = std::move(verdict);
         return {};
     }
 
     // What later entries said of changesets, and that nothing stands there that no entry tells of.
     Status check_rest() {
         SATCHEL_ASSIGN(const bool more, changesets_->step());
-        if (more) return untold("changeset " + std::to_string(changesets_->integer(0)));
-        for (const auto& [number, decision] : decided_)
-            SATCHEL_TRY(check_decision(number, decision));
-        SATCHEL_TRY(check_adopted());
-        SATCHEL_ASSIGN(Statement rows, database_.prepare("SELECT dot FROM _lost"));
+        if (more)
+            return wrong("no entry tells of changeset " +
+                         std::to_string(changesets_->integer(kNumberColumn)));
+        for (const auto& [number, verdict] : open_)
+            if (verdict.told != verdict.found) return became(number);
+        for (const auto& [number, told] : adopted_)
+            if (!found_adopted_.contains(number) || found_adopted_[number] != told)
+                return adopted(number);
+        for (const auto& [number, found] : found_adopted_)
+            if (!adopted_.contains(number)) return adopted(number);
+        return check_lost();
+    }
+
+    Status check_lost() {
+        SATCHEL_ASSIGN(Statement rows, database_.prepare("SELECT declared_by, at, dot FROM _lost"));
         while (true) {
             SATCHEL_ASSIGN(const bool row, rows.step());
             if (!row) break;
-            if (lost_.erase(Bytes(rows.text(0))) == 0)
-                return untold("that change " + Bytes(rows.text(0)) + " is lost");
+            const std::string dot(rows.text(2));
+            const auto at = lost_.find(dot);
+            if (at == lost_.end() || at->second != values_at(rows, 0, 2)) return declared(dot);
+            lost_.erase(at);
         }
-        return lost_.empty() ? Status{}
-                             : Status{gone("that change " + *lost_.begin() + " is lost")};
+        return lost_.empty() ? Status{} : Status{declared(lost_.begin()->first)};
     }
 
-    Status check_decision(std::int64_t number, const Decision& decision) {
-        SATCHEL_ASSIGN(Statement * select, database_.cached("SELECT kind, seq, reason FROM _log"
-                                                            " WHERE number = ?1"));
-        select->bind(1, number);
-        SATCHEL_ASSIGN(const bool there, select->step());
-        const bool same = there && decision == decision_in(*select, 0);
-        select->reset();
-        return same ? Status{}
-                    : Status{gone("what changeset " + std::to_string(number) + " became")};
+    static Error became(std::int64_t number) {
+        return wrong("what became of changeset " + std::to_string(number) +
+                     " is not what its entries tell");
+    }
+    static Error adopted(std::int64_t number) {
+        return wrong("who adopted changeset " + std::to_string(number) +
+                     ", and when, is not what the entries tell");
+    }
+    static Error declared(const std::string& dot) {
+        return wrong("who declared change " + dot +
+                     " lost, and when, is not what the entries tell");
     }
 
-    Status check_adopted() {
-        SATCHEL_ASSIGN(Statement rows,
-                       database_.prepare("SELECT number, adopted_by FROM _log INDEXED BY"
-                                         " _log_quarantined WHERE kind = 2 AND"
-                                         " adopted_by IS NOT NULL"));
-        while (true) {
-            SATCHEL_ASSIGN(const bool row, rows.step());
-            if (!row) break;
-            const std::string what = "who adopted changeset " + std::to_string(rows.integer(0));
-            const auto at = adopted_.find(rows.integer(0));
-            if (at == adopted_.end() || at->second.view() != rows.blob(1)) return untold(what);
-            adopted_.erase(at);
-        }
-        if (adopted_.empty()) return {};
-        return gone("who adopted changeset " + std::to_string(adopted_.begin()->first));
-    }
-
-    static Error untold(const std::string& what) {
-        return {ErrorCode::corrupt, "the audit log does not hold: no entry tells of " + what};
-    }
-    static Error gone(const std::string& what) {
-        return {ErrorCode::corrupt, "the audit log does not hold: the file has lost " + what};
-    }
+    struct Open {
+        Values told;
+        Values found;
+    };
 
     Database& database_;
     Anchors anchors_;
     AuditReport report_;
     std::optional<Statement> changesets_;
-    bool is_restore_ = false;
     std::map<ReplicaId, Digest> chains_;
-    std::map<std::int64_t, Decision> decided_;  // where it is not what the first entry said
-    std::map<std::int64_t, RecordId> adopted_;
-    std::set<std::string> lost_;
+    std::map<std::int64_t, Open> open_;  // those that came as held
+    std::map<std::int64_t, Values> adopted_, found_adopted_;
+    std::map<std::string, Values> lost_;
 };
 
 }  // namespace
 
-Result<AuditReport> check_audit(Database& database, const std::vector<AuditHead>& anchors) {
+Result<AuditReport> check_audit(Database& database, const std::vector<AuditAnchor>& anchors) {
     SATCHEL_ASSIGN(const Transaction reading, Transaction::begin_read(database));
     return Check(database, anchors).run();
 }

@@ -1,5 +1,6 @@
 #include "storage/audit_log.hpp"
 
+#include "storage/server_log.hpp"
 #include "storage/services.hpp"
 
 namespace satchel::storage {
@@ -13,7 +14,12 @@ void write_head(Writer& out, AuditKind kind, std::int64_t at_ms) {
 void write_verdict(Writer& out, const Verdict& verdict) {
     out.unsigned_integer(static_cast<std::uint64_t>(verdict.kind));
     out.unsigned_integer(number(verdict.seq));
+    out.unsigned_integer(verdict.effective.packed);
+    out.unsigned_integer(verdict.rank);
+    out.unsigned_integer(verdict.late ? 1 : 0);
     out.unsigned_integer(static_cast<std::uint64_t>(verdict.reason));
+    out.bytes(verdict.detail);
+    out.text(original_text(verdict));
 }
 
 }  // namespace
@@ -28,15 +34,16 @@ const char* AuditLog::tables_sql() {
 }
 
 Status AuditLog::load() {
-    head_ = start();
     SATCHEL_ASSIGN(Statement * last, database_.cached("SELECT number, link FROM _audit"
                                                       " ORDER BY number DESC LIMIT 1"));
     SATCHEL_ASSIGN(const bool row, last->step());
-    const Result<Digest> link = row ? digest_from_bytes(last->blob(1)) : head_.hash;
-    if (row) head_.count = loaded(last->integer(0));
+    AuditHead head = start();
+    if (row) head.count = loaded(last->integer(0));
+    const Result<Digest> link = row ? digest_from_bytes(last->blob(1)) : head.hash;
     last->reset();
     if (!link) return link.error();
-    head_.hash = *link;
+    head.hash = *link;
+    head_ = head;
     return {};
 }
 
@@ -58,7 +65,9 @@ Status AuditLog::taken(std::int64_t number, const LoggedChangeset& entry) {
     out.replica(entry.replica);
     out.unsigned_integer(entry.first_counter);
     out.unsigned_integer(entry.last_counter);
+    out.bytes(entry.id.view());
     out.bytes(view(entry.hash));
+    out.integer(entry.device_now);
     out.record_id(entry.author);
     write_verdict(out, entry.verdict);
     return append(out);
@@ -80,7 +89,7 @@ Status AuditLog::adopted(std::int64_t number, const RecordId& by, std::int64_t n
     return append(out);
 }
 
-Status AuditLog::lost(const Dot& dot, ByteView by, std::int64_t now_ms) {
+Status AuditLog::lost(const Dot& dot, std::string_view by, std::int64_t now_ms) {
     Writer out;
     write_head(out, AuditKind::lost, now_ms);
     out.dot(dot);

@@ -2,8 +2,8 @@
 //
 // Each entry is bytes (docs/formats.md, "Audit log"), and its link is the hash of the link before
 // it and of these bytes: none can be changed, left out, put in or moved without every later link
-// changing. What the changes say is not in it: only the hash of a changeset's own chain, so that
-// the log proves what stands in `_log` and repeats nobody's data.
+// changing. What people wrote is not in it: only the hash of a changeset's own chain, so that the
+// log proves what stands in `_log` and repeats nobody's data.
 //
 // A chain alone does not show that its end was cut off, or that all of it was written anew. For
 // that its head is noted outside the database once in a while (server/audit_anchors.hpp), and
@@ -13,7 +13,7 @@
 #pragma once
 
 #include <cstdint>
-#include <string>
+#include <string_view>
 #include <vector>
 
 #include "storage/sqlite.hpp"
@@ -51,7 +51,7 @@ class AuditLog {
     Status taken(std::int64_t number, const LoggedChangeset& entry);
     Status decided(std::int64_t number, const Verdict& verdict, std::int64_t now_ms);
     Status adopted(std::int64_t number, const RecordId& by, std::int64_t now_ms);
-    Status lost(const Dot& dot, ByteView by, std::int64_t now_ms);
+    Status lost(const Dot& dot, std::string_view by, std::int64_t now_ms);
     Status restored(std::uint64_t epoch, Sequence head, std::int64_t now_ms);
 
   private:
@@ -65,14 +65,23 @@ struct AuditReport {
     AuditHead head;
     std::uint64_t changesets = 0;
     std::uint64_t restores = 0;
-    std::uint64_t anchors = 0;     // that hold
-    std::uint64_t taken_back = 0;  // anchors of what a restore took back
+    std::uint64_t anchors = 0;     // of those that were noted: they hold
+    std::uint64_t taken_back = 0;  // a restore took back what they tell of
+};
+
+// A head that was noted outside of the file.
+struct AuditAnchor {
+    AuditHead head;
+    std::int64_t noted_at = 0;  // ms
+    bool operator==(const AuditAnchor&) const = default;
 };
 
 // Reads the whole log with every changeset that it tells of, in one transaction of its own, and
-// compares: each link; each changeset with its verdict; heads that were noted elsewhere, in the
-// order they were noted. One that is shorter than the one before it must be that of a restore.
-// corrupt names the first entry that is wrong, or the first anchor that does not hold.
-Result<AuditReport> check_audit(Database& database, const std::vector<AuditHead>& anchors);
+// compares: each link; each changeset with its verdict; the heads that were noted elsewhere, in the
+// order they were noted. A head that is not in the log is of what a restore took back, where the
+// entry of a restore comes after all that held before, and it happened no more than a day before
+// the head was noted (clocks go back); else the head does not hold.
+// corrupt names the first entry that is wrong, or the first head that does not hold.
+Result<AuditReport> check_audit(Database& database, const std::vector<AuditAnchor>& anchors);
 
 }  // namespace satchel::storage

@@ -184,6 +184,15 @@ Status RecordTables::add_missing_columns(const Collection& collection) {
     return {};
 }
 
+Result<SchemaPointer> stored_schema(ByteView bytes) {
+    Result<Schema> schema = Schema::decode(bytes);
+    if (schema) return SchemaPointer(std::make_shared<const Schema>(*std::move(schema)));
+    if (schema.error().code == ErrorCode::newer_format) return schema.error();
+    return Error{ErrorCode::corrupt,
+                 "the file is damaged: its schema is none any more (" + schema.error().message +
+                     "); restore a backup, or load a new file from head office"};
+}
+
 Status RecordTables::use(SchemaPointer schema, bool with_indexes) {
     SATCHEL_TRY(flush());
     SATCHEL_TRY(

@@ -58,6 +58,9 @@ struct StoredView {
           in_columns(record.in_columns) {}
 };
 
+// The schema that a file keeps. corrupt when it was none any more, newer_format.
+Result<SchemaPointer> stored_schema(ByteView bytes);
+
 class RecordTables {
   public:
     // Which fields get an index. Applications look things up by `indexed` fields on their device;

@@ -179,8 +179,8 @@ Status ReplicaCore::load_schema() {
     SATCHEL_ASSIGN(const bool found, in.step());
     if (!found) return Error{ErrorCode::corrupt, "the replica's own row is missing"};
     if (tables.schema() != nullptr && tables.schema()->encode() == in.blob(0)) return {};
-    SATCHEL_ASSIGN(Schema schema, Schema::decode(in.blob(0)));
-    return use_schema(std::make_shared<const Schema>(std::move(schema)));
+    SATCHEL_ASSIGN(SchemaPointer schema, stored_schema(in.blob(0)));
+    return use_schema(std::move(schema));
 }
 
 Status ReplicaCore::use_schema(SchemaPointer schema) {
@@ -227,8 +227,8 @@ Status ReplicaCore::refresh() {
         SATCHEL_TRY(load_schema());
         SATCHEL_TRY(load_aliases());
         journal.invalidate();
-        // Another process has written: whether it could purge what left, it alone knows.
-        if (data_version != -1) purge_due = true;
+        // Another process may have written: whether it could purge what left, it alone knows.
+        if (!std::exchange(is_new, false)) purge_due = true;
         data_version = version;
         unheard = true;
     }
@@ -375,6 +375,7 @@ Result<std::unique_ptr<Replica>> Replica::open(const std::string& path,
     core->clock = options.clock != nullptr ? options.clock : core->own_clock.get();
     core->random = options.random != nullptr ? options.random : core->own_random.get();
     if (fresh) {
+        core->is_new = true;
         core->purge_due = false;
         SATCHEL_ASSIGN(SqliteTransaction transaction, SqliteTransaction::begin(core->database));
         SATCHEL_TRY(core->create_tables());

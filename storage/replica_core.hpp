@@ -71,6 +71,7 @@ struct ReplicaCore {
     // Records have left whose rows may still lie in the log; also when an earlier process ended
     // before it could look.
     bool purge_due = true;
+    bool is_new = false;  // made by this process, and not read again since
     std::int64_t next_observer = 1;
     std::map<std::int64_t, std::shared_ptr<const Observer>> observers;
     std::unordered_map<RecordId, std::vector<Alias>> aliases;

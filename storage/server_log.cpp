@@ -58,11 +58,11 @@ std::vector<LoggedChangeset> entries_of(std::vector<NumberedChangeset> rows) {
     return entries;
 }
 
+}  // namespace
+
 Bytes original_text(const Verdict& verdict) {
     return verdict.original.counter == 0 ? Bytes{} : verdict.original.text();
 }
-
-}  // namespace
 
 const char* ServerLog::tables_sql() {
     return "CREATE TABLE IF NOT EXISTS _replica (number INTEGER PRIMARY KEY,"

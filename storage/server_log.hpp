@@ -30,6 +30,9 @@ struct NumberedChangeset {
     bool adopted = false;
 };
 
+// How the log writes `Verdict::original`; "": none.
+Bytes original_text(const Verdict& verdict);
+
 class ServerLog {
   public:
     explicit ServerLog(Database& database) : database_(database), audit_(database) {}

@@ -18,7 +18,9 @@ constexpr const char* kTables =
     "CREATE TABLE IF NOT EXISTS _dead_child (parent BLOB NOT NULL, id BLOB NOT NULL,"
     " collection INTEGER NOT NULL, PRIMARY KEY (parent, id)) WITHOUT ROWID;";
 
-Status check_format(Database& database, const std::string& path) {
+}  // namespace
+
+Status check_server_file(Database& database, const std::string& path) {
     SATCHEL_ASSIGN(const std::int64_t application, database.application_id());
     SATCHEL_ASSIGN(const std::int64_t format, database.user_version());
     if (application != kServerApplicationId)
@@ -28,8 +30,6 @@ Status check_format(Database& database, const std::string& path) {
                      path + " was written by a newer release; install that one"};
     return {};
 }
-
-}  // namespace
 
 SqliteServerStore::Core::Core(Database opened, const ServerStoreOptions& given)
     : database(std::move(opened)),
@@ -62,7 +62,7 @@ Result<std::uint64_t> epoch_of(const std::string& path) {
     OpenOptions how;
     how.create = false;
     SATCHEL_ASSIGN(Database database, Database::open(path, how));
-    SATCHEL_TRY(check_format(database, path));
+    SATCHEL_TRY(check_server_file(database, path));
     SATCHEL_ASSIGN(const std::int64_t epoch,
                    database.integer("SELECT value FROM _setting WHERE key = 'epoch'"));
     return static_cast<std::uint64_t>(epoch);
@@ -82,7 +82,7 @@ Result<std::unique_ptr<SqliteServerStore>> SqliteServerStore::open(
     SATCHEL_ASSIGN(const std::int64_t objects,
                    database.integer("SELECT count(*) FROM sqlite_schema"));
     const bool is_new = objects == 0 && options.create;
-    if (!is_new) SATCHEL_TRY(check_format(database, path));
+    if (!is_new) SATCHEL_TRY(check_server_file(database, path));
     auto core = std::make_unique<Core>(std::move(database), options);
     std::unique_ptr<SqliteServerStore> store(new SqliteServerStore(std::move(core)));
     SATCHEL_TRY(is_new ? store->core_->create(*store) : store->core_->open_existing());
@@ -110,6 +110,12 @@ Status SqliteServerStore::Core::create(SqliteServerStore& store) {
 }
 
 Status SqliteServerStore::Core::open_existing() {
+    SATCHEL_ASSIGN(const std::int64_t audited,
+                   database.integer("SELECT count(*) FROM sqlite_schema WHERE name = '_audit'"));
+    if (audited == 0)
+        return Error{ErrorCode::corrupt,
+                     "the file has no audit log: somebody took it out, and it needs a backup; or a "
+                     "development build made the file before there was one, and it cannot be used"};
     SATCHEL_TRY(load());
     return options.restored ? begin_epoch(clock->now_ms()) : Status{};
 }
@@ -180,8 +186,8 @@ Status SqliteServerStore::Core::load() {
 Status SqliteServerStore::Core::load_schema() {
     SATCHEL_ASSIGN(const Bytes stored, blob_setting("schema"));
     if (tables.schema() != nullptr && tables.schema()->encode() == stored) return {};
-    SATCHEL_ASSIGN(Schema schema, Schema::decode(stored));
-    return tables.use(std::make_shared<const Schema>(std::move(schema)));
+    SATCHEL_ASSIGN(SchemaPointer schema, stored_schema(stored));
+    return tables.use(std::move(schema));
 }
 
 Status SqliteServerStore::Core::load_highest_id() {
@@ -300,7 +306,11 @@ void SqliteServerStore::look_up_callers(CallerLookup lookup) {
 void SqliteServerStore::look_up_scopes(ScopeLookup lookup) {
     core_->scope_lookup = std::move(lookup);
 }
-AuditHead SqliteServerStore::audit_head() {
+Result<AuditHead> SqliteServerStore::audit_head() {
+    if (core_->stale) {
+        SATCHEL_TRY(core_->load());
+        core_->stale = false;
+    }
     return core_->log.audit().head();
 }
 SchemaPointer SqliteServerStore::schema() {

@@ -55,6 +55,8 @@ struct QuarantinedChangeset {
     bool adopted = false;
 };
 
+// not_a_database, newer_format: when it is no workspace of this release. `path`: for the message.
+Status check_server_file(Database& database, const std::string& path);
 // The epoch of a workspace's file, which no server uses. Fails as open().
 Result<std::uint64_t> epoch_of(const std::string& path);
 
@@ -151,7 +153,7 @@ class SqliteServerStore final : public ServerStore {
     Status confirm_backup();
 
     // Where the audit log ends, with what the open transaction added (storage/audit_log.hpp).
-    AuditHead audit_head();
+    Result<AuditHead> audit_head();
     Result<ServerFigures> figures();
     // Recounts every scope and compares with the kept sums; corrupt names the first difference.
     Status check_sums();

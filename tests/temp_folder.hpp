@@ -1,21 +1,18 @@
-// TempFolder: a new folder of the running test's own, which goes with the object, files and all.
+// TempFolder: a new folder, which goes with the object, files and all.
 #pragma once
 
-#include <gtest/gtest.h>
-#include <unistd.h>
-
+#include <cstdlib>
 #include <filesystem>
 #include <string>
+#include <system_error>
 
 namespace satchel::test {
 
 class TempFolder {
   public:
     TempFolder() {
-        const auto* test = ::testing::UnitTest::GetInstance()->current_test_info();
-        path_ = std::filesystem::path(::testing::TempDir()) /
-                (std::string(test->name()) + std::to_string(::getpid()));
-        std::filesystem::create_directories(path_);
+        std::string pattern = (std::filesystem::temp_directory_path() / "satchel-XXXXXX").string();
+        path_ = mkdtemp(pattern.data());
     }
     TempFolder(const TempFolder&) = delete;
     TempFolder& operator=(const TempFolder&) = delete;
@@ -24,11 +21,11 @@ class TempFolder {
         std::filesystem::remove_all(path_, ignored);
     }
 
-    const std::filesystem::path& path() const { return path_; }
-    std::string file(const std::string& name) const { return (path_ / name).string(); }
+    const std::string& path() const { return path_; }
+    std::string path(const std::string& name) const { return path_ + "/" + name; }
 
   private:
-    std::filesystem::path path_;
+    std::string path_;
 };
 
 }  // namespace satchel::test

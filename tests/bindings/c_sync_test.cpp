@@ -440,7 +440,7 @@ class CSilence : public ::testing::Test {
     }
     bool still_syncs() { return sync_.wait_for(0s) == std::future_status::timeout; }
 
-    server::TestFolder folder_;
+    server::TempFolder folder_;
     Phone phone_{folder_.path("phone"), "starter"};
     SilentOffice office_;
     std::future<satchel_code> sync_;

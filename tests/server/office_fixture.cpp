@@ -9,16 +9,6 @@
 
 namespace satchel::server {
 
-TestFolder::TestFolder() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "satchel-XXXXXX").string();
-    path_ = mkdtemp(pattern.data());
-}
-
-TestFolder::~TestFolder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-}
-
 OfficeTest::OfficeTest() {
     settings_.data = folder_.path("data");
     settings_.admin_password_file = folder_.path("password");
@@ -62,7 +52,7 @@ std::string OfficeTest::add_user(const std::string& login, const std::string& ro
     return answer.json().value("user", "");
 }
 
-TestDevice::TestDevice(const TestFolder& folder, const HttpClient& client, const std::string& login)
+TestDevice::TestDevice(const TempFolder& folder, const HttpClient& client, const std::string& login)
     : client_(client),
       services_{&storage::blake2b, &storage::compress, &storage::inflate,
                 &storage::is_canonical_text} {

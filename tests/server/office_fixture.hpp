@@ -11,22 +11,14 @@
 #include "storage/replica.hpp"
 #include "storage/services.hpp"
 #include "tests/server/http_client.hpp"
+#include "tests/temp_folder.hpp"
 
 namespace satchel::server {
 
 constexpr const char* kPassword = "correct horse battery";
 const nlohmann::json kEmpty = nlohmann::json::object();
 
-// A folder that goes with the test.
-class TestFolder {
-  public:
-    TestFolder();
-    ~TestFolder();
-    std::string path(const std::string& name = "") const { return path_ + "/" + name; }
-
-  private:
-    std::string path_;
-};
+using test::TempFolder;
 
 class OfficeTest : public ::testing::Test {
   protected:
@@ -43,7 +35,7 @@ class OfficeTest : public ::testing::Test {
                          const std::string& manager = "");
     const std::string& admin();  // an administrator's token
 
-    TestFolder folder_;
+    TempFolder folder_;
     Settings settings_;
     std::unique_ptr<Server> server_;
     std::string admin_token_;
@@ -53,7 +45,7 @@ class OfficeTest : public ::testing::Test {
 class TestDevice {
   public:
     // Makes the file and logs in.
-    TestDevice(const TestFolder& folder, const HttpClient& client, const std::string& login);
+    TestDevice(const TempFolder& folder, const HttpClient& client, const std::string& login);
 
     // Syncs until nothing is left; the last answer.
     Answer sync(std::uint64_t wait_ms = 0);

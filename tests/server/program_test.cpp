@@ -19,7 +19,7 @@ namespace {
 // satcheld as a process of its own; its output goes to files.
 class Program {
   public:
-    Program(const TestFolder& folder, const std::string& name, std::vector<std::string> options)
+    Program(const TempFolder& folder, const std::string& name, std::vector<std::string> options)
         : out_(folder.path(name + ".out")), err_(folder.path(name + ".err")) {
         options.insert(options.begin(), SATCHELD);
         std::vector<char*> arguments;
@@ -90,7 +90,7 @@ class ProgramTest : public ::testing::Test {
             0);
     }
 
-    TestFolder folder_;
+    TempFolder folder_;
 };
 
 TEST_F(ProgramTest, StartsMakesAnAdministratorAndStopsWhenAsked) {

@@ -1,5 +1,6 @@
 // I-18: the audit log, read as docs/formats.md says it stands there, against the log of changesets
 // and against the heads that stood when devices were answered.
+#include <array>
 #include <map>
 
 #include "storage/audit_log.hpp"
@@ -23,13 +24,16 @@ bool next(storage::Statement& rows) {
     return *row;
 }
 
-// Kind, seq and reason of each changeset, by its number.
-using Decisions = std::map<std::int64_t, std::array<std::uint64_t, 3>>;
+// Kind, seq, effective stamp, rank, late and reason of each changeset, by its number.
+using Decision = std::array<std::uint64_t, 6>;
+using Decisions = std::map<std::int64_t, Decision>;
 
-std::array<std::uint64_t, 3> read_decision(Reader& in) {
-    std::array<std::uint64_t, 3> decision{};
+Decision read_decision(Reader& in) {
+    Decision decision{};
     for (std::uint64_t& part : decision)
         part = in.unsigned_integer();
+    static_cast<void>(in.bytes());
+    static_cast<void>(in.text());
     return decision;
 }
 
@@ -43,6 +47,8 @@ void read_entry(ByteView bytes, Decisions& decisions) {
         static_cast<void>(in.unsigned_integer());
         static_cast<void>(in.unsigned_integer());
         static_cast<void>(in.bytes());
+        static_cast<void>(in.bytes());
+        static_cast<void>(in.integer());
         static_cast<void>(in.record_id());
         if (!decisions.emplace(number, read_decision(in)).second)
             throw Violation{kAudit, "changeset " + std::to_string(number) + " was taken twice"};
@@ -72,18 +78,20 @@ void Oracle::check_audit() {
             read_entry(entries.blob(1), told);
         }
     }
-    for (const storage::AuditHead& head : server_.audit_heads())
+    for (const storage::AuditHead& head : server_.standing_heads())
         if (head.count != 0 && (!links.contains(head.count) || links[head.count] != head.hash))
             throw Violation{kAudit, "a device was answered when entry " +
                                         std::to_string(head.count) + " was another"};
     Decisions found;
-    auto log = rows_of(database, "SELECT number, kind, seq, reason FROM _log");
+    auto log =
+        rows_of(database, "SELECT number, kind, seq, effective, rank, late, reason FROM _log");
     while (next(log))
-        found[log.integer(0)] = {storage::loaded(log.integer(1)), storage::loaded(log.integer(2)),
-                                 storage::loaded(log.integer(3))};
+        for (int i = 0; i < 6; ++i)
+            found[log.integer(0)][static_cast<std::size_t>(i)] =
+                storage::loaded(log.integer(i + 1));
     if (told != found) throw Violation{kAudit, "it does not tell what became of each changeset"};
     // And the check that an operator has.
-    require(storage::check_audit(database, server_.audit_heads()), kAudit, "check_audit");
+    require(storage::check_audit(database, server_.anchors()), kAudit, "check_audit");
 }
 
 }  // namespace satchel::simulation

@@ -104,11 +104,23 @@ Answer ServerNode::handle(ByteView bytes, const Caller& caller) {
         answer.bytes = "503 " + answer.refusal->message;
         return answer;
     }
-    const storage::AuditHead audit = store_->audit_head();
-    if (audit_heads_.empty() || audit_heads_.back() != audit) audit_heads_.push_back(audit);
+    note_audit_head();
     answer.bytes = encode(handled->reply, services_);
     answer.reply = std::move(handled->reply);
     return answer;
+}
+
+storage::AuditHead ServerNode::audit_head() {
+    const auto head = store_->audit_head();
+    require(head, "head office reads", "the audit log's head");
+    return *head;
+}
+
+void ServerNode::note_audit_head() {
+    const storage::AuditHead head = audit_head();
+    if (!anchors_.empty() && anchors_.back().head == head) return;
+    anchors_.push_back({head, 0});
+    standing_heads_.push_back(head);
 }
 
 void ServerNode::power_loss() {
@@ -126,8 +138,7 @@ Status ServerNode::back_up() {
                    storage::copy_workspace(store_->database(), "copy.db", how));
     SATCHEL_TRY(store_->note_backup(copy));
     unconfirmed_.reset();
-    if (auto file = disk_.read("copy.db"))
-        unconfirmed_ = Backup{*std::move(file), store_->audit_head()};
+    if (auto file = disk_.read("copy.db")) unconfirmed_ = Backup{*std::move(file), audit_head()};
     for (const char* rest : {"copy.db", "copy.db-wal", "copy.db-journal"})
         disk_.remove(rest);
     return {};
@@ -147,10 +158,11 @@ void ServerNode::restore() {
     store_.reset();
     disk_.restore({{kFile, backup_->file}});
     unconfirmed_.reset();
-    std::erase_if(audit_heads_, [this](const storage::AuditHead& head) {
+    std::erase_if(standing_heads_, [this](const storage::AuditHead& head) {
         return head.count > backup_->audit.count;
     });
     open(false, true);
+    note_audit_head();
 }
 
 Result<std::vector<ServerRow>> ServerNode::read_rows() {

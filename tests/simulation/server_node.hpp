@@ -56,9 +56,11 @@ class ServerNode {
     // The newest confirmed backup becomes the file; a new epoch begins.
     void restore();
 
-    // Where the audit log ended when a device was answered; each once, in order. Without what a
-    // restore took back.
-    const std::vector<storage::AuditHead>& audit_heads() const { return audit_heads_; }
+    // Where the audit log ended when devices were answered, and after restores; in order.
+    // Their times are not kept: clocks go wild here.
+    const std::vector<storage::AuditAnchor>& anchors() const { return anchors_; }
+    // Of these, what no restore took back.
+    const std::vector<storage::AuditHead>& standing_heads() const { return standing_heads_; }
 
     Status open_found() { return try_open(false, false); }
     Result<std::vector<ServerRow>> read_rows();
@@ -72,6 +74,8 @@ class ServerNode {
 
   private:
     ServerNode(const Plan& plan, const std::int64_t& true_now, Prng random, std::nullptr_t);
+    storage::AuditHead audit_head();
+    void note_audit_head();
     void open(bool create, bool restored);
     Status try_open(bool create, bool restored);
 
@@ -89,7 +93,8 @@ class ServerNode {
     };
     std::optional<Backup> backup_;
     std::optional<Backup> unconfirmed_;
-    std::vector<storage::AuditHead> audit_heads_;
+    std::vector<storage::AuditAnchor> anchors_;
+    std::vector<storage::AuditHead> standing_heads_;
     std::vector<ServerRow> rows_;
     bool rows_known_ = false;
 };

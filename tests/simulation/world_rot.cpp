@@ -212,7 +212,7 @@ Status World::use_damaged_office(ServerNode& office) {
     SATCHEL_TRY(office.back_up());
     for (const auto& device : devices_)
         SATCHEL_TRY(walk_damaged_office(office, *device));
-    const auto audit = storage::check_audit(office.store().database(), server_.audit_heads());
+    const auto audit = storage::check_audit(office.store().database(), server_.anchors());
     return audit ? Status{} : Status{audit.error()};
 }
 

@@ -20,22 +20,24 @@ class Audit : public ::testing::Test {
     void run(const std::string& sql) { ASSERT_TRUE(database().execute(sql.c_str())) << sql; }
     std::int64_t integer(const std::string& sql) { return *database().integer(sql); }
     // "" when it holds, else what is wrong.
-    std::string check(const std::vector<AuditHead>& anchors = {}) {
+    std::string check(const std::vector<AuditAnchor>& anchors = {}) {
         const auto report = check_audit(database(), anchors);
         if (report) return "";
         EXPECT_EQ(report.error().code, ErrorCode::corrupt);
         return report.error().message;
     }
-    void expect_wrong(const std::string& what, const std::vector<AuditHead>& anchors = {}) {
+    void expect_wrong(const std::string& what, const std::vector<AuditAnchor>& anchors = {}) {
         const std::string found = check(anchors);
         EXPECT_NE(found.find(what), std::string::npos) << "found: " << found;
     }
-    AuditHead head_at(std::uint64_t count) {
+    // The log up to there, as noted when it ended there, whenever that was.
+    AuditAnchor head_at(std::uint64_t count) {
         auto row =
             database().prepare("SELECT link FROM _audit WHERE number = " + std::to_string(count));
         EXPECT_TRUE(row && *row->step());
-        return {count, *digest_from_bytes(row->blob(0))};
+        return {{count, *digest_from_bytes(row->blob(0))}, 0};
     }
+    AuditAnchor end() { return {*store_->audit_head(), 0}; }
     // Number of the first entry of the kind.
     std::uint64_t first_of(AuditKind kind) {
         return loaded(integer("SELECT min(number) FROM _audit WHERE hex(substr(entry, 1, 1)) = '0" +
@@ -81,7 +83,7 @@ TEST_F(Audit, IsWholeAndTellsOfEverything) {
     decide();
     const auto report = check_audit(database(), {});
     ASSERT_TRUE(report) << report.error().message;
-    EXPECT_EQ(report->head, store_->audit_head());
+    EXPECT_EQ(report->head, end().head);
     EXPECT_EQ(report->changesets, loaded(integer("SELECT count(*) FROM _log")));
     EXPECT_EQ(report->restores, 1U);
     for (const AuditKind kind : {AuditKind::taken, AuditKind::decided, AuditKind::adopted,
@@ -90,19 +92,18 @@ TEST_F(Audit, IsWholeAndTellsOfEverything) {
 }
 
 TEST_F(Audit, HasNoEntryOfWhatWasUndone) {
-    const AuditHead before = store_->audit_head();
+    const AuditHead before = *store_->audit_head();
     ASSERT_TRUE(store_->begin());
     decide();
-    EXPECT_GT(store_->audit_head().count, before.count);
+    EXPECT_GT(store_->audit_head()->count, before.count);
     store_->roll_back_all();
-    EXPECT_EQ(store_->audit_head(), before);
+    EXPECT_EQ(*store_->audit_head(), before);
     decide();
-    EXPECT_EQ(check({before, store_->audit_head()}), "");
+    EXPECT_EQ(check({{before, 0}, end()}), "");
 }
 
 TEST_F(Audit, HeadsThatWereNotedHold) {
-    const AuditHead end = store_->audit_head();
-    const auto report = check_audit(database(), {head_at(2), head_at(7), end, end});
+    const auto report = check_audit(database(), {head_at(2), head_at(7), end()});
     ASSERT_TRUE(report) << report.error().message;
     EXPECT_EQ(report->anchors, 3U);
     EXPECT_EQ(report->taken_back, 0U);
@@ -132,38 +133,84 @@ TEST_F(Audit, EntriesThatWereLeftOutMovedOrPutInAreNamed) {
 
 // A chain alone does not show it.
 TEST_F(Audit, AnEndThatWasCutOffIsMissedByWhatWasNoted) {
-    const AuditHead end = store_->audit_head();
+    const AuditAnchor before = head_at(first_of(AuditKind::restored));
+    const AuditAnchor whole = end();
     run("DELETE FROM _audit WHERE number = (SELECT max(number) FROM _audit);"
         "DELETE FROM _log WHERE number = (SELECT max(number) FROM _log)");
     EXPECT_EQ(check(), "");
-    expect_wrong("entry " + std::to_string(end.count) + " and what follows are missing", {end});
+    expect_wrong("entry " + std::to_string(whole.head.count) + " and what follows are missing",
+                 {before, whole});
 }
 
 TEST_F(Audit, ALogThatWasWrittenAnewIsNotTheOneThatWasNoted) {
-    const AuditHead before = head_at(6);
-    const AuditHead end = store_->audit_head();
-    // Its time, a minute later.
+    const AuditAnchor before = head_at(6);
+    AuditAnchor whole = end();
+    // When changeset 7 came, some seconds earlier; in the log, too.
     run("UPDATE _audit SET entry = CAST(substr(entry, 1, 8) || x'00' || substr(entry, 10) AS BLOB)"
         " WHERE number = 7");
     expect_wrong("entry 7 is not as it was written");
     link_anew();
+    expect_wrong("tells of changeset 7, which is not as it came");
+    run("UPDATE _log SET receipt = receipt & ~65280 WHERE number = 7");
     EXPECT_EQ(check(), "");
     EXPECT_EQ(check({before}), "");
-    expect_wrong("entry " + std::to_string(end.count) + " is not the one that was noted",
-                 {before, end});
+    // A restore stands after it, but that was long before the head was noted.
+    whole.noted_at = golden::kBegin + std::int64_t{30} * 86'400'000;
+    expect_wrong("entry " + std::to_string(whole.head.count) + " is not the one that was noted",
+                 {before, whole});
 }
 
-TEST_F(Audit, AShorterHeadIsThatOfARestore) {
+AuditAnchor gone(std::uint64_t count) {
+    return {{count, {}}, 0};  // of a file that a backup replaced
+}
+
+TEST_F(Audit, WhatARestoreTookBackIsMissingRightly) {
     const std::uint64_t restored = first_of(AuditKind::restored);
-    const AuditHead lost{restored + 3, {}};  // of the file that the backup replaced
-    const AuditHead same{restored, {}};
-    const auto report =
-        check_audit(database(), {head_at(3), same, lost, head_at(restored), store_->audit_head()});
-    ASSERT_TRUE(report) << report.error().message;
-    EXPECT_EQ(report->anchors, 3U);
-    EXPECT_EQ(report->taken_back, 2U);
-    expect_wrong("entry " + std::to_string(restored + 1) + " should be that of a restore",
-                 {head_at(3), lost, head_at(restored + 1)});
+    for (const std::uint64_t next : {restored, restored + 2}) {
+        // Before the backup; of the replaced file, one of them as long; after it, not always at
+        // once.
+        const std::vector<AuditAnchor> noted{head_at(3), gone(restored), gone(restored + 9),
+                                             head_at(next), end()};
+        const auto report = check_audit(database(), noted);
+        ASSERT_TRUE(report) << report.error().message;
+        EXPECT_EQ(report->anchors, 3U);
+        EXPECT_EQ(report->taken_back, 2U);
+    }
+}
+
+// First an older backup was restored, then a newer one.
+TEST_F(Audit, WhatARestoreBroughtMayBeTakenBackByAnother) {
+    const std::uint64_t restored = first_of(AuditKind::restored);
+    EXPECT_EQ(check({head_at(3), head_at(restored - 1), gone(restored + 5), gone(7), gone(9),
+                     head_at(restored)}),
+              "");
+}
+
+// The restore came before what held last: a copy of its file was put in place by hand later.
+TEST_F(Audit, NothingIsTakenBackWhereNoRestoreIs) {
+    const std::uint64_t restored = first_of(AuditKind::restored);
+    const std::uint64_t count = end().head.count;
+    expect_wrong("entry " + std::to_string(restored + 2) + " is not the one that was noted",
+                 {head_at(restored), gone(restored + 2), head_at(restored), end()});
+    expect_wrong("entry " + std::to_string(count + 1) + " and what follows are missing",
+                 {head_at(restored), gone(count + 4)});
+}
+
+TEST_F(Audit, AnEmptiedLogIsMissedByWhatWasNoted) {
+    const AuditAnchor whole = end();
+    run("DELETE FROM _audit; DELETE FROM _log; DELETE FROM _lost");
+    EXPECT_EQ(check(), "");
+    expect_wrong("entry 1 and what follows are missing", {whole});
+    expect_wrong("entry 1 and what follows are missing", {whole, {AuditLog::start(), 0}});
+}
+
+TEST_F(Audit, TablesThatAreGoneAreSaid) {
+    run("DROP TABLE _audit");
+    expect_wrong("its tables are not all there");
+    store_.reset();
+    const auto opened = SqliteServerStore::open(copies_->store_path(), {});
+    ASSERT_FALSE(opened);
+    EXPECT_NE(opened.error().message.find("no audit log"), std::string::npos);
 }
 
 TEST_F(Audit, AChangesetThatIsNotAsItCameIsNamed) {
@@ -173,7 +220,11 @@ TEST_F(Audit, AChangesetThatIsNotAsItCameIsNamed) {
           "UPDATE _log SET first = first + 100 WHERE number = 11",
           "UPDATE _log SET last = last + 1 WHERE number = 11",
           "UPDATE _log SET hash = zeroblob(32) WHERE number = 11",
-          "UPDATE _log SET replica = replica + 1000 WHERE number = 11"}) {
+          "UPDATE _log SET replica = replica + 1000 WHERE number = 11",
+          "UPDATE _log SET receipt = receipt + 1 WHERE number = 11",
+          "UPDATE _log SET device_now = 0 WHERE number = 11",
+          "UPDATE _log SET change = zeroblob(16) WHERE number = 11",
+          "UPDATE _log SET last = last || 'x' WHERE number = 11"}) {
         begin_anew();
         run(tampering);
         expect_wrong("tells of changeset 11, which is not as it came");
@@ -193,14 +244,24 @@ TEST_F(Audit, ADecisionThatIsNotAsItWasTakenIsNamed) {
         const char* tampering;
         const char* found;
     } kCases[] = {
-        {"UPDATE _log SET kind = 0 WHERE number = 27", "what changeset 27 became"},
-        {"UPDATE _log SET kind = 1 WHERE number = 35", "what changeset 35 became"},
-        {"UPDATE _log SET seq = seq + 1 WHERE number = 35", "what changeset 35 became"},
+        {"UPDATE _log SET kind = 0 WHERE number = 27", "what became of changeset 27"},
+        {"UPDATE _log SET kind = '2x' WHERE number = 27", "what became of changeset 27"},
+        {"UPDATE _log SET kind = 1 WHERE number = 35", "what became of changeset 35"},
+        {"UPDATE _log SET seq = seq + 1 WHERE number = 35", "what became of changeset 35"},
+        {"UPDATE _log SET effective = effective + 1 WHERE number = 11", "became of changeset 11"},
+        {"UPDATE _log SET rank = 255 WHERE number = 11", "what became of changeset 11"},
+        {"UPDATE _log SET late = 1 WHERE number = 11", "what became of changeset 11"},
+        {"UPDATE _log SET detail = 'fine' WHERE number = 27", "what became of changeset 27"},
+        {"UPDATE _log SET original = '7:7' WHERE number = 27", "what became of changeset 27"},
         {"UPDATE _log SET adopted_by = zeroblob(16) WHERE number = 26", "adopted changeset 26"},
         {"UPDATE _log SET adopted_by = NULL WHERE number = 26", "who adopted changeset 26"},
-        {"UPDATE _log SET adopted_by = zeroblob(16) WHERE number = 27", "adopted changeset 27"},
-        {"DELETE FROM _lost", "the file has lost that change"},
-        {"INSERT INTO _lost VALUES ('77:1', 'nobody', 0)", "no entry tells of that change 77:1"},
+        {"UPDATE _log SET adopted_at = NULL WHERE number = 26", "who adopted changeset 26"},
+        {"UPDATE _log SET adopted_at = 1 WHERE number = 27", "who adopted changeset 27"},
+        {"UPDATE _log SET adopted_by = zeroblob(16) WHERE number = 11", "adopted changeset 11"},
+        {"DELETE FROM _lost", "lost, and when, is not what the entries tell"},
+        {"UPDATE _lost SET declared_by = 'li'", "lost, and when, is not what the entries tell"},
+        {"UPDATE _lost SET at = at + 1", "lost, and when, is not what the entries tell"},
+        {"INSERT INTO _lost VALUES ('77:1', 'nobody', 0)", "who declared change 77:1 lost"},
     };
     for (const auto& [tampering, found] : kCases) {
         begin_anew();

@@ -86,5 +86,23 @@ TEST_F(LateSchema, ItsColumnsShowWhatCameBeforeIt) {
     EXPECT_EQ(rows->integer(2), 3);
 }
 
+// Each bit turned: some of these are schemas that break a rule, which is nobody's wrong argument.
+TEST(StoredSchema, WhichIsNoneAnyMoreIsSaidToBeDamaged) {
+    const Bytes whole = test_schema()->encode();
+    EXPECT_EQ((*stored_schema(whole))->encode(), whole);
+    std::size_t against_the_rules = 0;
+    for (std::size_t bit = 0; bit < whole.size() * 8; ++bit) {
+        Bytes damaged = whole;
+        damaged[bit / 8] = static_cast<char>(damaged[bit / 8] ^ (1 << (bit % 8)));
+        const auto schema = stored_schema(damaged);
+        if (schema) continue;
+        const ErrorCode code = schema.error().code;
+        EXPECT_TRUE(code == ErrorCode::corrupt || code == ErrorCode::newer_format) << name(code);
+        const auto as_sent = Schema::decode(damaged);
+        against_the_rules += as_sent.error().code == ErrorCode::invalid_argument ? 1 : 0;
+    }
+    EXPECT_GT(against_the_rules, 0U);
+}
+
 }  // namespace
 }  // namespace satchel::storage

@@ -20,7 +20,7 @@ using Texts = std::vector<std::string>;
 
 class Trouble : public ::testing::Test {
   protected:
-    std::string file(const char* name) const { return folder_.file(name); }
+    std::string file(const char* name) const { return folder_.path(name); }
 
     void back_up() {
         ASSERT_TRUE(storage::copy_workspace(head_->store().database(), file("backup"), {}));

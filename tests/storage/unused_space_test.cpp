@@ -23,7 +23,7 @@ std::string content(const std::string& path) {
 
 class UnusedSpace : public ::testing::Test {
   protected:
-    std::string path() const { return folder_.file("file"); }
+    std::string path() const { return folder_.path("file"); }
 
     Database open(bool overwrite_deleted, const std::string& key = "",
                   std::chrono::milliseconds patience = std::chrono::seconds{5}) {
