@@ -59,6 +59,7 @@ struct SqliteServerStore::Core {
     Status open_existing();
     Status begin_epoch(std::int64_t now_ms);
     Status load();  // everything that is kept in memory
+    Status read_again_if_stale();
     Status begin(Result<Transaction> (*how)(Database&));
     Status undo_part();
     Status load_epochs();

@@ -246,11 +246,15 @@ Status SqliteServerStore::Core::run(const std::string& sql) {
     return statement->run();
 }
 
+Status SqliteServerStore::Core::read_again_if_stale() {
+    if (!stale) return {};
+    SATCHEL_TRY(load());
+    stale = false;
+    return {};
+}
+
 Status SqliteServerStore::Core::begin(Result<Transaction> (*how)(Database&)) {
-    if (stale) {
-        SATCHEL_TRY(load());
-        stale = false;
-    }
+    SATCHEL_TRY(read_again_if_stale());
     SATCHEL_ASSIGN(Transaction begun, how(database));
     transaction.emplace(std::move(begun));
     broken = false;
@@ -307,10 +311,7 @@ void SqliteServerStore::look_up_scopes(ScopeLookup lookup) {
     core_->scope_lookup = std::move(lookup);
 }
 Result<AuditHead> SqliteServerStore::audit_head() {
-    if (core_->stale) {
-        SATCHEL_TRY(core_->load());
-        core_->stale = false;
-    }
+    SATCHEL_TRY(core_->read_again_if_stale());
     return core_->log.audit().head();
 }
 SchemaPointer SqliteServerStore::schema() {

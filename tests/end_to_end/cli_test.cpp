@@ -326,6 +326,18 @@ TEST_F(Online, ARestoreThatFailsSaysWhy) {
     start_server(listen());
 }
 
+TEST_F(Online, ARestoreNotesTheHeadOfTheAuditLogWhereItIsToldTo) {
+    const Ran backup = admin({"backup", "one.satchel-server"});
+    ASSERT_EQ(backup.status, 0) << backup.out;
+    stop_server();
+    const Ran restored = plain({"admin", "restore", backup.json["path"], "--data", path("office"),
+                                "--anchors", path("anchors.txt")});
+    EXPECT_EQ(restored.status, 0) << restored.err;
+    const std::string noted = content(path("anchors.txt"));
+    EXPECT_EQ(std::count(noted.begin(), noted.end(), '\n'), 1) << noted;
+    start_server(listen());
+}
+
 TEST_F(Online, TooManyWrongPasswordsAreToldAsSuch) {
     add_user("li.wei");
     ASSERT_EQ(plain({"init", path("a.satchel")}).status, 0);
