@@ -113,9 +113,16 @@ ChangeId make_change_id(Random& random);
 
 template <>
 struct std::hash<satchel::RecordId> {
-    // The tail of an id is random, so ten bytes of it are a hash already.
+    // Ids that were made one after the other are looked up one after the other: of an id of time
+    // (version 7) time and count are the hash, so that neighbours lie side by side in a table. The
+    // tail of any other id is as good as random.
     std::size_t operator()(const satchel::RecordId& id) const noexcept {
         std::size_t h = 0;
+        if ((id.bytes[6] >> 4U) == 7U) {
+            for (std::size_t i = 0; i < 10; ++i)
+                h = (h << 8U) + id.bytes[i];
+            return h;
+        }
         for (std::size_t i = 6; i < 16; ++i)
             h = h * 257U + id.bytes[i];
         return h;
