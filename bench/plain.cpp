@@ -74,4 +74,8 @@ void PlainTable::update_amounts(const std::vector<Opportunity>& rows,
     }
 }
 
+void PlainTable::empty_log() {
+    must(database_.checkpoint(), "checkpoint");
+}
+
 }  // namespace satchel::bench

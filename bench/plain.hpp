@@ -12,8 +12,7 @@ namespace satchel::bench {
 
 class PlainTable {
   public:
-    // A new file at `path`. `journal`: one more row a transaction with its bytes, the floor for
-    // anything that tracks changes.
+    // A new file at `path`.
     static PlainTable create(const std::string& path);
 
     void build_indexes();
@@ -23,6 +22,8 @@ class PlainTable {
     // UPDATE … SET amount of rows[order[i]], in transactions of `batch`.
     void update_amounts(const std::vector<Opportunity>& rows, const std::vector<std::size_t>& order,
                         std::int64_t add, std::size_t batch);
+    // Moves the log into the file.
+    void empty_log();
 
   private:
     explicit PlainTable(storage::Database database) : database_(std::move(database)) {}
