@@ -14,7 +14,9 @@ using storage::Transaction;
 PlainTable PlainTable::create(const std::string& path) {
     for (const char* suffix : {"", "-wal", "-shm"})
         std::filesystem::remove(path + suffix);
-    Database database = must(Database::open(path, {}), "open plain");
+    storage::OpenOptions how;
+    how.log_pages = 1000;  // as SQLite comes
+    Database database = must(Database::open(path, how), "open plain");
     must(database.execute("CREATE TABLE opportunity (id BLOB NOT NULL PRIMARY KEY, name TEXT,"
                           " account BLOB, stage TEXT, amount INTEGER, currency TEXT,"
                           " close_date TEXT, probability INTEGER, owner BLOB, source TEXT,"

@@ -362,7 +362,6 @@ Result<std::unique_ptr<Replica>> Replica::open(const std::string& path,
     open.vfs = options.vfs;
     open.exclusive = options.exclusive;
     open.busy_timeout_ms = options.busy_timeout_ms;
-    open.log_pages = 12'000;  // 48 MB: a page that changes often is copied once
     open.overwrite_deleted = true;
     if (!options.create && is_empty_file(path, options)) return blank_file();
     SATCHEL_ASSIGN(Database database, Database::open(path, open));

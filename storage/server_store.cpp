@@ -77,7 +77,6 @@ Result<std::unique_ptr<SqliteServerStore>> SqliteServerStore::open(
     sqlite.exclusive = options.exclusive;
     sqlite.full_sync = !broken(Mutant::acknowledged_too_early);
     sqlite.cache_kib = options.cache_kib;
-    sqlite.log_pages = 8000;  // bulk uploads change the same pages again and again
     SATCHEL_ASSIGN(Database database, Database::open(path, sqlite));
     SATCHEL_ASSIGN(const std::int64_t objects,
                    database.integer("SELECT count(*) FROM sqlite_schema"));

@@ -64,7 +64,7 @@ struct OpenOptions {
     int cache_kib = 65536;
     // Pages of the log after which it is moved into the file. Each move syncs the disk twice and
     // writes a page once, however often it changed since the last one.
-    int log_pages = 1000;
+    int log_pages = 12'000;  // 48 MB
     // What is deleted is overwritten in the file. With a key a copy that SQLite left in a page's
     // unused space may stay, encrypted (docs/decisions/0018). See purge() for the log.
     bool overwrite_deleted = false;
