@@ -47,7 +47,9 @@ std::string measure(const Settings& settings, const std::string& only, Results& 
             continue;
         }
         std::fprintf(stderr, "%s ...\n", part.what);
+        std::filesystem::create_directories(settings.folder);
         part.run(settings, results);
+        std::filesystem::remove_all(settings.folder);
     }
     return left_out;
 }
@@ -82,10 +84,8 @@ int main(int argc, char** argv) {
     settings.quick = quick;
     settings.folder =
         std::filesystem::temp_directory_path() / ("satchel-bench-" + std::to_string(::getpid()));
-    std::filesystem::create_directories(settings.folder);
     satchel::bench::Results results;
     const std::string left_out = measure(settings, only, results);
-    std::filesystem::remove_all(settings.folder);
     const std::map<std::string, std::string> about{{"machine", processor()},
                                                    {"rows", std::to_string(settings.rows)},
                                                    {"repeats", std::to_string(settings.repeats)},

@@ -148,23 +148,6 @@ void leave_memory(const std::string& path) {
     ::close(file);
 }
 
-// `parts` times the rows of the settings, each time other ones. `folder` must be new.
-FirstSync first_sync_of_many(const Settings& settings, const HeadOffice& office,
-                             const std::string& folder, std::size_t parts) {
-    std::unique_ptr<Replica> writer = office.device(folder + "/writer.satchel", "writer");
-    (void)sync(*writer);
-    for (std::size_t i = 0; i < parts; ++i) {
-        const auto rows = make_opportunities(settings.rows, i + 1);
-        insert_rows(*writer, rows, 0, rows.size(), kBatch);
-    }
-    FirstSync times;
-    load_up(office, *writer, times);
-    writer.reset();
-    leave_memory(folder + "/writer.satchel");
-    (void)load_down(office, folder, times);
-    return times;
-}
-
 ChangeTimes changes_of(const Settings& settings, std::size_t count) {
     const std::string folder = settings.folder + "/w4-" + std::to_string(count);
     const auto rows = make_opportunities(count, 1);
@@ -294,25 +277,56 @@ double memory_of_first_sync(const std::string& url, const std::string& path) {
     return mib_of("VmHWM") - before;
 }
 
-struct Loads {
-    double up = 0, down = 0;  // seconds, all of them
-    double memory = 0;        // MiB, of the last one
+// A head office, and a device that has rows for it.
+struct Site {
+    explicit Site(std::string where) : folder(std::move(where)), office(folder) {}
+
+    std::string folder;
+    HeadOffice office;
+    std::unique_ptr<Replica> writer;
+    FirstSync times;
 };
 
-// `loads` first syncs of `parts` times the rows, each at a head office of its own. All files stay
-// until the end: a machine gives memory that it has not used for a while more slowly, and few small
-// files would never ask for any.
-Loads loads_of(const Settings& settings, std::size_t loads, std::size_t parts) {
-    const std::string folder = settings.folder + "/loads";
-    Loads all;
-    for (std::size_t i = 0; i < loads; ++i) {
-        const std::string one = folder + "/" + std::to_string(i);
-        const HeadOffice office(one);
-        const FirstSync times = first_sync_of_many(settings, office, one, parts);
-        all.up += times.up;
-        all.down += times.down;
-        if (i + 1 == loads) all.memory = first_sync_memory(office, one + "/memory.satchel");
+// `parts` times the rows of the settings, each time other ones.
+std::unique_ptr<Site> site_with_rows(const Settings& settings, const std::string& folder,
+                                     std::size_t parts) {
+    auto site = std::make_unique<Site>(folder);
+    site->writer = site->office.device(folder + "/writer.satchel", "writer");
+    (void)sync(*site->writer);
+    for (std::size_t i = 0; i < parts; ++i) {
+        const auto rows = make_opportunities(settings.rows, i + 1);
+        insert_rows(*site->writer, rows, 0, rows.size(), kBatch);
     }
+    return site;
+}
+
+struct Loads {
+    double up = 0, down = 0;  // seconds, all of them
+    double memory = 0;        // MiB, of one more
+};
+
+// `count` first syncs of `parts` times the rows, each at a head office of its own. All write, then
+// all go up, then all come down, and no file goes before the end: so many small ones ask the
+// machine for as much new memory at a time as one large one, which is slow behind the first
+// gigabyte.
+Loads loads_of(const Settings& settings, std::size_t count, std::size_t parts) {
+    const std::string folder = settings.folder + "/loads";
+    std::vector<std::unique_ptr<Site>> sites;
+    for (std::size_t i = 0; i < count; ++i)
+        sites.push_back(site_with_rows(settings, folder + "/" + std::to_string(i), parts));
+    Loads all;
+    for (const auto& site : sites) {
+        load_up(site->office, *site->writer, site->times);
+        all.up += site->times.up;
+        site->writer.reset();
+        leave_memory(site->folder + "/writer.satchel");
+    }
+    for (const auto& site : sites) {
+        (void)load_down(site->office, site->folder, site->times);
+        all.down += site->times.down;
+    }
+    all.memory = first_sync_memory(sites.back()->office, folder + "/memory.satchel");
+    sites.clear();
     std::filesystem::remove_all(folder);
     return all;
 }
