@@ -22,6 +22,9 @@ constexpr std::size_t kBatch = 1'000;
 constexpr std::size_t kChanges = 1'000;
 // More of them where a round takes a tenth of a second.
 constexpr std::size_t kShortRounds = 5;
+constexpr std::size_t kMergeRounds = 3;
+// A pair of loads differs from the next by a tenth.
+constexpr std::size_t kGrowthRounds = 5;
 
 double mib_of(const char* key) {
     std::ifstream in("/proc/self/status");
@@ -258,8 +261,10 @@ void run_merge(const Settings& settings, Results& results) {
     const auto rows = make_opportunities(settings.rows, 1);
     std::vector<double> ratios, floors, over;
     MergeTimes last;
-    for (std::size_t i = 0; i < settings.repeats; ++i) {
-        last = merge_round(settings.folder + "/w5-" + std::to_string(i), rows);
+    for (std::size_t i = 0; i < settings.repeats * kMergeRounds; ++i) {
+        const std::string folder = settings.folder + "/w5-" + std::to_string(i);
+        last = merge_round(folder, rows);
+        std::filesystem::remove_all(folder);
         ratios.push_back(last.ours / last.plain);
         floors.push_back(last.floor / last.plain);
         over.push_back(last.ours / last.floor);
@@ -332,13 +337,16 @@ Loads loads_of(const Settings& settings, std::size_t count, std::size_t parts) {
     return all;
 }
 
+// Turn about, since what one side gives back the other finds warm.
 void run_million(const Settings& settings, Results& results) {
     constexpr std::size_t kParts = 10;
     std::vector<double> up_growth, down_growth;
     Loads million;
-    for (std::size_t i = 0; i < settings.repeats; ++i) {
-        const Loads ten = loads_of(settings, kParts, 1);
+    for (std::size_t i = 0; i < kGrowthRounds; ++i) {
+        Loads ten;
+        if (i % 2 == 0) ten = loads_of(settings, kParts, 1);
         million = loads_of(settings, 1, kParts);
+        if (i % 2 == 1) ten = loads_of(settings, kParts, 1);
         up_growth.push_back(million.up / ten.up);
         down_growth.push_back(million.down / ten.down);
     }
