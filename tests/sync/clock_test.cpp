@@ -1,5 +1,6 @@
 // Stamps, hybrid clocks, vector clocks and the text forms of small values.
 #include <limits>
+#include <set>
 
 #include "sync/limits.hpp"
 #include "sync/wire.hpp"
@@ -238,6 +239,32 @@ TEST(RecordIdMaker, IdsAscendWhateverTheClockDoes) {
             EXPECT_EQ(id.bytes[8] >> 6, 2);
             last = id;
         }
+}
+
+// What a first upload looks up in order lies in order.
+TEST(RecordIdMaker, NeighboursHaveNeighbouringHashes) {
+    Counting random;
+    RecordIdMaker maker;
+    const std::hash<RecordId> hash;
+    std::size_t last = hash(maker.next(5, random));
+    int neighbours = 0;
+    for (int i = 0; i < 40'000; ++i) {
+        const std::size_t h = hash(maker.next(5, random));
+        neighbours += h == last + 1 ? 1 : 0;
+        last = h;
+    }
+    EXPECT_GE(neighbours, 39'990) << "40,000 ids, a carry every 16,384";
+}
+
+TEST(RecordIdMaker, OtherIdsHaveHashesOfTheirOwn) {
+    const std::hash<RecordId> hash;
+    std::set<std::size_t> hashes;
+    for (std::uint8_t i = 0; i < 200; ++i) {
+        RecordId id{};
+        id.bytes[15] = i;
+        hashes.insert(hash(id));
+    }
+    EXPECT_EQ(hashes.size(), 200U);
 }
 
 }  // namespace
