@@ -69,7 +69,7 @@ Result<SyncReply> probe(storage::Replica& replica, client::Transport& transport,
     client::SyncPost post(transport, options);
     post.use(account);
     SATCHEL_ASSIGN(const Bytes bytes,
-                   post.send(encode(request, client::session_services()), SessionReport{}));
+                   post.send(encode(request, client::session_services()), {}, false));
     SATCHEL_ASSIGN(SyncReply reply, decode_reply(bytes, client::session_services()));
     if (reply.status == ReplyStatus::upgrade_needed)
         return client::failure(ErrorCode::upgrade_needed, "upgrade");

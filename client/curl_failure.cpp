@@ -32,6 +32,7 @@ constexpr auto kRows = std::to_array<Row>({
     {CURLE_GOT_NOTHING, ErrorCode::offline, "offline_broken"},
     {CURLE_SEND_ERROR, ErrorCode::offline, "offline_broken"},
     {CURLE_RECV_ERROR, ErrorCode::offline, "offline_broken"},
+    {CURLE_SEND_FAIL_REWIND, ErrorCode::offline, "offline_kept"},
     {CURLE_PARTIAL_FILE, ErrorCode::offline, "offline_broken"},
     {CURLE_HTTP2, ErrorCode::offline, "offline_broken"},
     {CURLE_HTTP2_STREAM, ErrorCode::offline, "offline_broken"},

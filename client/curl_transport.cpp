@@ -66,8 +66,36 @@ struct Arriving {
     HttpReply reply;
     std::size_t max_bytes = 0;
     std::size_t header_bytes = 0;
+    std::size_t answers = 0;     // status lines so far, a proxy's too
     bool head_complete = false;  // libcurl takes a head that ends with the connection for whole
 };
+
+// The body on its way out. libcurl sends a request again by itself when a kept connection ends
+// without an answer. One that must arrive once goes out again only after an answer, such as a
+// proxy's 407.
+struct Leaving {
+    const HttpRequest& request;
+    const Arriving& arriving;
+    std::size_t at = 0;
+    std::size_t answers = 0;  // that had come when it was sent the last time
+};
+
+std::size_t give_body(char* into, std::size_t size, std::size_t count, void* context) {
+    auto& leaving = *static_cast<Leaving*>(context);
+    const std::size_t given = leaving.request.body.copy(into, size * count, leaving.at);
+    leaving.at += given;
+    return given;
+}
+
+int rewind_body(void* context, curl_off_t offset, int origin) {
+    auto& leaving = *static_cast<Leaving*>(context);
+    const bool answered = leaving.arriving.answers > leaving.answers;
+    if (origin != SEEK_SET || offset != 0) return CURL_SEEKFUNC_CANTSEEK;
+    if (leaving.request.once && !answered) return CURL_SEEKFUNC_FAIL;
+    leaving.answers = leaving.arriving.answers;
+    leaving.at = 0;
+    return CURL_SEEKFUNC_OK;
+}
 
 std::size_t take_body(char* data, std::size_t, std::size_t size, void* context) {
     auto& arriving = *static_cast<Arriving*>(context);
@@ -87,7 +115,10 @@ std::size_t take_header(char* data, std::size_t, std::size_t size, void* context
     const std::string_view line(data, size);
     arriving.header_bytes += size;
     if (arriving.header_bytes > kMaxHeaderBytes) return 0;
-    if (line.starts_with("HTTP/")) arriving.reply.headers.clear();  // of 100, of a proxy's CONNECT
+    if (line.starts_with("HTTP/")) {
+        ++arriving.answers;
+        arriving.reply.headers.clear();  // of 100, of a proxy's CONNECT
+    }
     arriving.head_complete = trimmed(line).empty();
     const auto colon = line.find(':');
     if (colon == std::string_view::npos || arriving.reply.headers.size() == kMaxHeaders)
@@ -120,7 +151,8 @@ std::string shown_proxy(const std::string& proxy) {
     return host.empty() ? proxy.substr(proxy.rfind('@') + 1) : host;
 }
 
-void set_up_request(CURL* easy, const HttpRequest& request, const HeaderList& headers) {
+void set_up_request(CURL* easy, const HttpRequest& request, const HeaderList& headers,
+                    Leaving& leaving) {
     curl_easy_setopt(easy, CURLOPT_URL, request.url.c_str());
     curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
     curl_easy_setopt(easy, CURLOPT_HTTPHEADER, headers.list());
@@ -128,10 +160,14 @@ void set_up_request(CURL* easy, const HttpRequest& request, const HeaderList& he
         curl_easy_setopt(easy, CURLOPT_HTTPGET, 1L);
         return;
     }
+    curl_easy_setopt(easy, CURLOPT_POST, 1L);
     curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, request.method.c_str());
     curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE,
                      static_cast<curl_off_t>(request.body.size()));
-    curl_easy_setopt(easy, CURLOPT_POSTFIELDS, request.body.data());
+    curl_easy_setopt(easy, CURLOPT_READFUNCTION, &give_body);
+    curl_easy_setopt(easy, CURLOPT_READDATA, &leaving);
+    curl_easy_setopt(easy, CURLOPT_SEEKFUNCTION, &rewind_body);
+    curl_easy_setopt(easy, CURLOPT_SEEKDATA, &leaving);
 }
 
 void set_up_times(CURL* easy, const HttpRequest& request, const CurlOptions& options) {
@@ -285,8 +321,9 @@ Result<HttpReply> CurlTransport::exchange(const HttpRequest& request, CancelToke
     headers.add("Expect:");  // a round trip saved; our server judges the size by itself
     Arriving arriving;
     arriving.max_bytes = request.max_reply_bytes;
+    Leaving leaving{.request = request, .arriving = arriving};
     curl_easy_reset(easy);
-    set_up_request(easy, request, headers);
+    set_up_request(easy, request, headers, leaving);
     set_up_times(easy, request, options_);
     set_up_line(easy, request, options_);
     set_up_arrival(easy, arriving);

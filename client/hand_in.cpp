@@ -59,7 +59,7 @@ Status hand_in_and_wipe(storage::Replica& replica, SyncPost& post) {
     while (post.may_go_on()) {
         const auto request = hand_in.next_request(post.now_ms());
         if (!request) break;
-        static_cast<void>(post.send(*request, {}));  // what it brought: answer()
+        static_cast<void>(post.send(*request, {}, false));  // what it brought: answer()
         hand_in.take(post.answer());
     }
     return hand_in.finish();

@@ -78,7 +78,8 @@ class Run {
             auto request = next_request(session, post_.now_ms());
             if (!request) return request.error();
             if (!*request) return {};
-            auto reply = post_.send(**request, session.report());
+            auto reply = post_.send(**request, session.report(), true);
+            if (!reply && post_.lost_kept_connection()) continue;  // the next goes by a new one
             if (!reply && post_.answer().wiped) return leave();
             if (!reply) return refused(replica_, reply.error());
             outcome_.waited = post_.waiting();

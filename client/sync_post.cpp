@@ -54,10 +54,11 @@ HttpRequest SyncPost::prepare(const Bytes& request) const {
     return http;
 }
 
-Result<Bytes> SyncPost::send(const Bytes& request, const SessionReport& so_far) {
+Result<Bytes> SyncPost::send(const Bytes& request, const SessionReport& so_far, bool once) {
     answer_ = {};
     waiting_ = options_.wait.count() > 0 && asks_to_wait(request);
     HttpRequest http = prepare(request);
+    http.once = once;
     if (options_.on_progress) {
         http.on_progress = [&](std::size_t sent, std::size_t received) {
             SyncProgress now = progress_of(so_far);
@@ -68,12 +69,14 @@ Result<Bytes> SyncPost::send(const Bytes& request, const SessionReport& so_far) 
         };
     }
     CancelToken& cancel = options_.cancel == nullptr ? own_cancel_ : *options_.cancel;
-    SATCHEL_ASSIGN(HttpReply reply, transport_.exchange(http, cancel));
-    answer_ = judge(reply, url_);
+    auto reply = transport_.exchange(http, cancel);
+    lost_kept_connection_ = !reply && words_of(reply.error()).key == "offline_kept";
+    if (!reply) return reply.error();
+    answer_ = judge(*reply, url_);
     if (!answer_.status) return answer_.status.error();
-    if (!reply.header("content-type").starts_with(kContentType))
+    if (!reply->header("content-type").starts_with(kContentType))
         return failure(ErrorCode::bad_reply, "garbage", {host_of(url_)});
-    return std::move(reply.body);
+    return std::move(reply->body);
 }
 
 void SyncPost::tell(const SessionReport& so_far) const {

@@ -19,10 +19,12 @@ class SyncPost {
     void use(const Account& account);
     // cancelled or time_out when the caller's patience has ended.
     Status may_go_on() const;
-    // The reply's body. `so_far`: what progress counts on top of.
-    Result<Bytes> send(const Bytes& request, const SessionReport& so_far);
+    // The reply's body. `so_far`: what progress counts on top of. `once`: HttpRequest::once.
+    Result<Bytes> send(const Bytes& request, const SessionReport& so_far, bool once);
     void tell(const SessionReport& so_far) const;
 
+    // The last request went into a connection that had ended, and may have arrived (`once`).
+    bool lost_kept_connection() const { return lost_kept_connection_; }
     // What the last failed reply said.
     const HttpAnswer& answer() const { return answer_; }
     std::chrono::milliseconds back_off() const;
@@ -40,6 +42,7 @@ class SyncPost {
     std::string token_;
     HttpAnswer answer_;
     bool waiting_ = false;
+    bool lost_kept_connection_ = false;
 };
 
 }  // namespace satchel::client

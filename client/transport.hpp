@@ -30,6 +30,10 @@ struct HttpRequest {
     std::string url{};
     std::vector<std::pair<std::string, std::string>> headers{};
     Bytes body{};
+    // The body must not arrive twice. A transport that would send it again by itself, since a
+    // connection kept from earlier exchanges ended without an answer, gives offline with the words
+    // "offline_kept" instead: it may have arrived.
+    bool once = false;
     SteadyTime deadline = SteadyTime::max();  // for the whole exchange
     // The server may be silent this long before the line counts as dead: waiting requests.
     std::chrono::milliseconds patience{0};

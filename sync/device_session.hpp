@@ -133,7 +133,9 @@ class DeviceSession {
     // progress, else with the store's error.
     Result<std::optional<Bytes>> next_request(std::int64_t now_ms);
     // Takes the answer to the last request in. Fails with corrupt, limit or bad_reply (nothing
-    // taken in; send the request again), upgrade_needed, or the store's error.
+    // taken in), upgrade_needed, or the store's error. Each request may arrive once: after a
+    // failure send what next_request() gives then. Where one arrives twice, on both sides of a
+    // restore, what it brought gets other names than those that others have seen.
     Status take_reply(ByteView reply, std::int64_t now_ms);
     // The next answer will be to `sent`, which an earlier session asked (a bundle).
     void expect(SyncRequest sent) {

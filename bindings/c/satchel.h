@@ -292,8 +292,10 @@ SATCHEL_API void satchel_agent_stop(satchel_agent* agent);
  *     Authorization: Bearer <token>
  *     Content-Type: application/x-satchel-sync
  * Server and token: satchel_server. Follow no redirects, and hand every answer in, whatever its
- * status. No answer at all: close the session and try later. After an error, too: what has come is
- * kept, nothing that was written is lost, and the next session goes on where this one stood.
+ * status. Send each request once: switch off what your HTTP library repeats by itself. No answer
+ * at all: ask for the request anew, or close the session and try later. After an error, too: what
+ * has come is kept, nothing that was written is lost, and the next session goes on where this one
+ * stood.
  *
  * The session keeps everybody else from syncing the file until it is closed. SATCHEL_BUSY: an
  * agent, a satchel_sync, another session or another process syncs it now. */

@@ -95,6 +95,26 @@ TEST(CurlTransport, AKeptConnectionThatTheServerClosedIsNoError) {
     }
 }
 
+// The server may have taken it in, and what it answers to a second one is no answer to the first.
+TEST(CurlTransport, WhatMustArriveOnceIsNotSentAgainWhenAKeptConnectionEnds) {
+    std::atomic<int> requests{0};
+    TestServer server([&](Connection& connection) {
+        while (!connection.read_request().empty()) {
+            if (++requests == 2) return;
+            connection.write(reply(200, "x"));
+        }
+    });
+    const auto line = transport();
+    CancelToken cancel;
+    HttpRequest request = post(server.url(), "changes");
+    request.once = true;
+    ASSERT_TRUE(line->exchange(request, cancel));
+    const auto got = line->exchange(request, cancel);
+    expect_failure(got ? Status() : got.error(), ErrorCode::offline, "offline_kept");
+    EXPECT_EQ(requests, 2);
+    EXPECT_TRUE(line->exchange(request, cancel)) << "by a connection of its own";
+}
+
 TEST(CurlTransport, ACaptivePortalIsToldApart) {
     expect_failure(outcome_of([](Connection& connection) {
                        connection.read_request();

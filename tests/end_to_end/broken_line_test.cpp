@@ -4,7 +4,9 @@
 #include <sys/socket.h>
 
 #include <atomic>
+#include <functional>
 
+#include "server/restore.hpp"
 #include "tests/client/test_server.hpp"
 #include "tests/end_to_end/sync_fixture.hpp"
 
@@ -135,6 +137,59 @@ TEST_F(BrokenLine, ARequestThatEndsAtAnyByteChangesNothing) {
     EXPECT_EQ(name_of(other, id), "(not here)");
     line.request_has = SIZE_MAX;
     expect_it_arrives(id);
+}
+
+// Keeps its connections; `meanwhile` happens behind each request that head office has answered and
+// the device will get no answer to.
+struct Swallowing {
+    std::atomic<bool> next{false};
+    std::function<void()> meanwhile;
+};
+
+TestServer::Script swallowed_by(const server::Server& server, Swallowing& line) {
+    return [url = server.url(), &line](Connection& connection) {
+        while (true) {
+            const std::string request = connection.read_request();
+            if (request.empty()) return;
+            const std::string answer = answer_of(url, request);
+            if (line.next.exchange(false)) return line.meanwhile();
+            connection.write(answer);
+        }
+    };
+}
+
+// Found by the soak: libcurl sent the request a second time, of its own accord, when the kept
+// connection ended, and head office had been restored in between. To the device what it brought had
+// never left, so it changed the names that others had seen.
+TEST_F(BrokenLine, WhatArrivedBeforeARestoreKeepsItsNames) {
+    device = ready("one", "li.wei");
+    other = ready("other", "chen.jie");
+    const std::string backup = admin_call("/v1/admin/backup", json::object(), admin_)["path"];
+    RecordId id;
+    Swallowing swallowing;
+    swallowing.meanwhile = [&] {
+        expect_fine(other.sync());
+        rename(other, id, "seen by the other");
+        expect_fine(other.sync());
+        server_.reset();
+        const auto restored = server::restore(settings_.data, backup);
+        EXPECT_TRUE(restored) << restored.error().message;
+        start_server();
+    };
+    between = std::make_unique<TestServer>(swallowed_by(*server_, swallowing));
+    EXPECT_TRUE(device.replica->set_setting("server.url", between->url()));
+    expect_fine(device.sync());  // a connection that is kept
+    id = create(device, "A");
+    swallowing.next = true;
+    expect_fine(device.sync());
+    for (int i = 0; i < 2; ++i) {
+        expect_fine(other.sync());
+        expect_fine(device.sync());
+    }
+    EXPECT_EQ(name_of(device, id), "seen by the other");
+    EXPECT_EQ(name_of(other, id), "seen by the other");
+    EXPECT_EQ(other.replica->status()->held, 0U);
+    EXPECT_EQ(device.replica->conflicts()->size(), 0U);
 }
 
 }  // namespace
