@@ -99,6 +99,8 @@ Result<std::optional<Bytes>> DeviceSession::next_request(std::int64_t now_ms) {
     if (!request.changesets.empty())
         SATCHEL_TRY(store_.make_durable(request.replica, request.changesets.back().last_counter));
     Bytes bytes = encode(request, services_);
+    if (sent_)  // without an answer
+        report_.sent_changesets -= std::min(report_.sent_changesets, sent_->changesets.size());
     ++report_.rounds;
     report_.sent_bytes += bytes.size();
     report_.sent_changesets += request.changesets.size();

@@ -64,6 +64,20 @@ TEST_F(Session, SendsWhatIsDurableAndGoesOnFromTheAcknowledgedPoint) {
     EXPECT_EQ(store.taken[0].verdicts.size(), 2U);
 }
 
+TEST_F(Session, OfARequestWithoutAnAnswerTheNextTakesThePlace) {
+    store.write(2);
+    const SyncRequest lost = ask();
+    store.write(1);
+    const SyncRequest request = ask();
+    EXPECT_EQ(lost.changesets.size(), 1U);
+    ASSERT_EQ(request.changesets.size(), 2U);
+    EXPECT_EQ(request.changesets[0].first_counter, lost.changesets[0].first_counter);
+    EXPECT_TRUE(give(answer(request)));
+    EXPECT_TRUE(running().done());
+    EXPECT_EQ(running().report().sent_changesets, 2U);
+    EXPECT_EQ(running().report().rounds, 2U);
+}
+
 TEST_F(Session, SendsNothingThatIsNotDurable) {
     store.write(1);
     store.failure = Error{ErrorCode::io, "the disk failed"};
